@@ -1,0 +1,59 @@
+#include "processors/core/time.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include <absl/time/time.h>
+
+namespace weir {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  DurationUs span;
+};
+
+// Largest first, as format_duration picks them.
+constexpr std::array kUnits = {Unit{"d", kDayUs},    Unit{"h", kHourUs},         Unit{"m", kMinuteUs},
+                               Unit{"s", kSecondUs}, Unit{"ms", kMillisecondUs}, Unit{"us", 1}};
+
+}  // namespace
+
+Result<TimeUs> parse_rfc3339(std::string_view text) {
+  absl::Time time;
+  std::string reason;
+  if (!absl::ParseTime(absl::RFC3339_full, {text.data(), text.size()}, &time, &reason))
+    return fail(ErrorCode::invalid_argument,
+                "'{}' is not a time; write it as RFC 3339, for example 2023-11-16T18:17:03Z", text);
+  return absl::ToUnixMicros(time);
+}
+
+std::string format_rfc3339(TimeUs time) {
+  const bool whole = time % kSecondUs == 0;
+  return absl::FormatTime(whole ? "%E4Y-%m-%dT%H:%M:%SZ" : "%E4Y-%m-%dT%H:%M:%E6SZ",
+                          absl::FromUnixMicros(time), absl::UTCTimeZone());
+}
+
+Result<DurationUs> parse_duration(std::string_view text) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc{} && number >= 0) {
+    const std::string_view suffix(stop, static_cast<std::size_t>(end - stop));
+    for (const Unit& unit : kUnits)
+      if (suffix == unit.name && number <= kMaxTime / unit.span) return number * unit.span;
+  }
+  return fail(ErrorCode::invalid_argument,
+              "'{}' is not a duration; write a whole number and a unit, for example 250ms, 10s, 1h",
+              text);
+}
+
+std::string format_duration(DurationUs duration) {
+  for (const Unit& unit : kUnits)
+    if (duration % unit.span == 0 && duration != 0)
+      return fmt::format("{}{}", duration / unit.span, unit.name);
+  return "0s";
+}
+
+}  // namespace weir

@@ -1,0 +1,105 @@
+// The seam between the runtime and what Weir computes. A processor is a pure function of one input
+// partition: it reads no clock, does no other I/O and draws no random number. The runtime creates one
+// per task, calls it from one thread, and destroys it after any error.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "processors/core/result.h"
+#include "processors/runtime/io.h"
+#include "processors/state/write_back.h"
+
+namespace weir::runtime {
+
+/// What a processor sees of its task during a call.
+class TaskContext {
+ public:
+  struct Emitted {
+    std::size_t output;  // index into ProcessorSpec::outputs
+    std::int32_t partition;
+    NewRecord record;
+  };
+
+  TaskContext(std::int32_t partition, std::int32_t input_partitions,
+              std::vector<std::int32_t> output_partitions, state::WriteBack& store)
+      : partition_(partition),
+        input_partitions_(input_partitions),
+        output_partitions_(std::move(output_partitions)),
+        store_(store) {}
+
+  std::int32_t partition() const { return partition_; }
+  std::int32_t input_partitions() const { return input_partitions_; }
+  std::int32_t output_partitions(std::size_t output) const { return output_partitions_[output]; }
+  state::WriteBack& store() { return store_; }
+
+  void emit(std::size_t output, std::int32_t partition, NewRecord record) {
+    emitted_bytes_ += record.key.size() + record.value.size();
+    emitted_.push_back({output, partition, std::move(record)});
+  }
+  std::size_t emitted_bytes() const { return emitted_bytes_; }
+  std::vector<Emitted> take_emitted() {
+    emitted_bytes_ = 0;
+    return std::exchange(emitted_, {});
+  }
+
+ private:
+  std::int32_t partition_;
+  std::int32_t input_partitions_;
+  std::vector<std::int32_t> output_partitions_;
+  state::WriteBack& store_;
+  std::vector<Emitted> emitted_;
+  std::size_t emitted_bytes_ = 0;
+};
+
+class Processor {
+ public:
+  virtual ~Processor() = default;
+
+  /// Loads what it keeps in memory from its store. Called once, first.
+  virtual Result<void> open(TaskContext& context) = 0;
+
+  /// Takes records in order and says how many it took: at least one, unless `in_step()`. Bad input is
+  /// no error (it has a dead letter); an error stops the task.
+  virtual Result<std::size_t> process(std::span<const Record> records, TaskContext& context) = 0;
+
+  /// A step that produces much is resumable: while one is open the runtime calls `resume` instead of
+  /// `process`, and may commit between.
+  virtual bool in_step() const { return false; }
+  virtual Result<void> resume(TaskContext& context) {
+    (void)context;
+    return {};
+  }
+
+  /// Brings what is only in memory into `context`, before a commit at this input position.
+  virtual Result<void> prepare_commit(std::int64_t position, TaskContext& context) = 0;
+
+  /// History only: the input is complete. Called once per run, after the last record; must do nothing
+  /// the second time (a run may be resumed after its end).
+  virtual Result<void> end_of_input(std::int64_t position, TaskContext& context) {
+    (void)position, (void)context;
+    return {};
+  }
+
+  /// A commit should not wait for the interval: a watermark crossed a hop, a condition changed.
+  virtual bool commit_urgent() const { return false; }
+  /// Bytes held for the next commit beyond what the context holds.
+  virtual std::size_t open_bytes() const { return 0; }
+  /// How far this task is in event time: a worker reads the lowest first. kMinTime: not known yet.
+  virtual TimeUs watermark() const = 0;
+};
+
+/// A node of the graph, as data.
+struct ProcessorSpec {
+  std::string name;
+  std::string input;                 // topic
+  std::vector<std::string> outputs;  // topics, in the order of TaskContext::emit's index
+  bool ticks = false;                // the runtime appends tick records to its idle inputs
+  std::function<std::unique_ptr<Processor>()> make;
+};
+
+}  // namespace weir::runtime

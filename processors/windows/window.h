@@ -1,0 +1,84 @@
+// Windows, tiers and panes: the pure arithmetic of rolling time.
+//
+// A pane is one span of a tier, aligned to the epoch. A window (length, hop) rolls over panes: it ends
+// at every multiple of its hop and holds start <= t < end. Tiers nest: each span divides the next.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "processors/core/result.h"
+#include "processors/core/time.h"
+
+namespace weir::windows {
+
+struct Window {
+  DurationUs length_us = 0;
+  DurationUs hop_us = 0;
+
+  auto operator<=>(const Window&) const = default;
+};
+
+/// "5m/10s"; both parts are durations. Error: invalid_argument.
+Result<Window> parse_window(std::string_view text);
+std::string to_string(const Window& window);
+
+struct Tier {
+  DurationUs span_us = 0;
+  DurationUs lateness_us = 0;  // how long after an event's time it still restates windows of this tier
+
+  bool operator==(const Tier&) const = default;
+};
+
+/// 10 s (10 min late), 1 m (1 h), 5 m (1 h), 10 m (6 h), 1 h (1 d), 1 d (1 d).
+std::vector<Tier> default_tiers();
+
+/// Panes [first, last) of one tier.
+struct PaneRange {
+  std::size_t tier = 0;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+
+  bool operator==(const PaneRange&) const = default;
+};
+
+/// How the windows of one scope are kept: which tiers, for how long, and which panes make a window.
+class WindowPlan {
+ public:
+  /// A window's hop must be the span of a tier, its length a multiple of its hop, no window named
+  /// twice, spans ascending and nesting. Error: invalid_argument, naming the window.
+  static Result<WindowPlan> make(std::vector<Window> windows, std::vector<Tier> tiers);
+
+  const std::vector<Window>& windows() const { return windows_; }
+  const std::vector<Tier>& tiers() const { return tiers_; }
+
+  /// The tier whose span is the window's hop: the finest one it is made of.
+  std::size_t base_tier(std::size_t window) const { return base_[window]; }
+  /// Whether panes of the tier are kept at all. Tier 0 always is: events enter there.
+  bool keeps(std::size_t tier) const { return ring_[tier] != 0; }
+  /// Slots of the tier's ring: panes that may be read at once, restatements included.
+  std::int64_t ring_panes(std::size_t tier) const { return ring_[tier]; }
+  /// Longest time after an event that any result still depends on it.
+  DurationUs longest_length_us() const { return longest_; }
+
+  /// The finest tier that is some window's base and still takes an event of this time at this
+  /// watermark; -1: none does. Tier 0 stands for every event that is on time.
+  int tier_for(TimeUs event_time, TimeUs watermark) const;
+
+  /// The coarsest aligned panes that make up the window ending at `end` (a multiple of its hop),
+  /// ascending in time.
+  void panes_of(std::size_t window, TimeUs end, std::vector<PaneRange>& ranges) const;
+
+ private:
+  std::vector<Window> windows_;
+  std::vector<Tier> tiers_;
+  std::vector<std::size_t> base_;        // by window
+  std::vector<std::int64_t> ring_;       // by tier; 0: not kept
+  std::vector<std::size_t> accepting_;   // base tiers, finest first
+  DurationUs longest_ = 0;
+};
+
+}  // namespace weir::windows
