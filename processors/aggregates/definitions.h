@@ -1,6 +1,6 @@
-// The rules that give a number its meaning: scopes, their windows and sketches, tiers, which statuses
-// are rated. Content-addressed: two processes with the same hash mean the same thing by a number.
-// Immutable once made; thread-safe.
+// The rules that give a number its meaning: scopes, their windows and sketches, tiers, which
+// statuses are rated. Content-addressed: two processes with the same hash mean the same thing by a
+// number. Immutable once made; thread-safe.
 #pragma once
 
 #include <array>
@@ -54,16 +54,16 @@ struct Scope {
 /// "service,model"; "*" for the empty scope.
 std::string scope_name(std::span<const Dimension> dimensions);
 
-/// Values of a scope's dimensions as one key: each length-prefixed (varint), in the scope's order. It
-/// is the `series` of a PaneDelta. An absent value is the empty string.
+/// Values of a scope's dimensions as one key: each length-prefixed (varint), in the scope's order.
+/// It is the `series` of a PaneDelta. An absent value is the empty string.
 std::string encode_series(std::span<const std::string_view> values);
 /// corrupt where the bytes are not `count` values.
 Result<std::vector<std::string>> decode_series(std::string_view bytes, std::size_t count);
 /// "service=code,model=llama"; `\` escapes `\`, `,` and `=`. "*" for the empty scope.
-std::string series_text(std::span<const Dimension> dimensions,
-                        std::span<const std::string> values);
+std::string series_text(std::span<const Dimension> dimensions, std::span<const std::string> values);
 /// What every partition and every owner of a series is chosen by: the hash of scope and values.
-std::int32_t series_partition(std::uint32_t scope, std::string_view series, std::int32_t partitions);
+std::int32_t series_partition(std::uint32_t scope, std::string_view series,
+                              std::int32_t partitions);
 
 /// Statuses as the aggregate counts them, in the order of weir.v1.StatusCounts.
 inline constexpr std::size_t kStatuses = 11;

@@ -1,6 +1,6 @@
-// A queue between threads that never holds more than `capacity` items: the only thing threads share.
-// Any number of producers and consumers. `close()` wakes everybody: push then refuses, pop drains
-// what is left and then says so.
+// A queue between threads that never holds more than `capacity` items: the only thing threads
+// share. Any number of producers and consumers. `close()` wakes everybody: push then refuses, pop
+// drains what is left and then says so.
 #pragma once
 
 #include <condition_variable>

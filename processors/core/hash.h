@@ -1,5 +1,6 @@
-// The one hash of Weir: XXH3 (https://xxhash.com), seed 0, of the key's bytes. It decides partitions,
-// ids and sketches, so it must never change. Thread-safe; the empty string is a key like any other.
+// The one hash of Weir: XXH3 (https://xxhash.com), seed 0, of the key's bytes. It decides
+// partitions, ids and sketches, so it must never change. Thread-safe; the empty string is a key
+// like any other.
 #pragma once
 
 #include <cstdint>

@@ -44,7 +44,8 @@ Result<Id> parse_id(std::string_view text) {
     ++digits;
   }
   if (digits != 2 * id.size())
-    return fail(ErrorCode::invalid_argument, "'{}' is not an id; write 32 hexadecimal digits", text);
+    return fail(ErrorCode::invalid_argument, "'{}' is not an id; write 32 hexadecimal digits",
+                text);
   return id;
 }
 

@@ -1,5 +1,5 @@
-// Result<T>: how errors cross module edges. A user-facing error says what was wrong, where, and what
-// to do; `message` holds that whole sentence, ready to print. Exceptions never cross an edge.
+// Result<T>: how errors cross module edges. A user-facing error says what was wrong, where, and
+// what to do; `message` holds that whole sentence, ready to print. Exceptions never cross an edge.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@ enum class ErrorCode : std::uint8_t {
   invalid_argument,  // the caller or user gave something wrong
   not_found,
   already_exists,
-  locked,         // another process holds it
-  corrupt,        // bytes on disk or wire are not what was written
-  version,        // written by a format this binary does not read
-  exhausted,      // disk, memory or another budget is used up
-  io,             // the operating system refused
-  protocol,       // the runtime's own promise was broken (a gap in ranges)
-  stopped,        // asked to stop
+  locked,     // another process holds it
+  corrupt,    // bytes on disk or wire are not what was written
+  version,    // written by a format this binary does not read
+  exhausted,  // disk, memory or another budget is used up
+  io,         // the operating system refused
+  protocol,   // the runtime's own promise was broken (a gap in ranges)
+  stopped,    // asked to stop
 };
 
 struct Error {
@@ -32,7 +32,8 @@ struct Error {
 template <class T>
 using Result = std::expected<T, Error>;
 
-/// An error with a formatted message: fail(ErrorCode::corrupt, "{}: bad frame at byte {}", file, at).
+/// An error with a formatted message: fail(ErrorCode::corrupt, "{}: bad frame at byte {}", file,
+/// at).
 template <class... Args>
 [[nodiscard]] std::unexpected<Error> fail(ErrorCode code, fmt::format_string<Args...> text,
                                           Args&&... args) {
@@ -51,15 +52,15 @@ template <class... Args>
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_INNER(a, b)
 
 /// Returns the error of a Result<void> expression from the enclosing function.
-#define WEIR_TRY(expression)                                           \
-  do {                                                                 \
-    if (auto weir_try = (expression); !weir_try) [[unlikely]]          \
-      return std::unexpected(std::move(weir_try).error());             \
+#define WEIR_TRY(expression)                                  \
+  do {                                                        \
+    if (auto weir_try = (expression); !weir_try) [[unlikely]] \
+      return std::unexpected(std::move(weir_try).error());    \
   } while (false)
 
 /// `WEIR_ASSIGN(auto x, f());` declares x from a Result, or returns its error.
-#define WEIR_ASSIGN(declaration, expression)                                          \
-  auto WEIR_CONCAT(weir_assign_, __LINE__) = (expression);                            \
-  if (!WEIR_CONCAT(weir_assign_, __LINE__)) [[unlikely]]                              \
-    return std::unexpected(std::move(WEIR_CONCAT(weir_assign_, __LINE__)).error());   \
+#define WEIR_ASSIGN(declaration, expression)                                        \
+  auto WEIR_CONCAT(weir_assign_, __LINE__) = (expression);                          \
+  if (!WEIR_CONCAT(weir_assign_, __LINE__)) [[unlikely]]                            \
+    return std::unexpected(std::move(WEIR_CONCAT(weir_assign_, __LINE__)).error()); \
   declaration = *std::move(WEIR_CONCAT(weir_assign_, __LINE__))

@@ -15,8 +15,9 @@ struct Unit {
 };
 
 // Largest first, as format_duration picks them.
-constexpr std::array kUnits = {Unit{"d", kDayUs},    Unit{"h", kHourUs},         Unit{"m", kMinuteUs},
-                               Unit{"s", kSecondUs}, Unit{"ms", kMillisecondUs}, Unit{"us", 1}};
+constexpr std::array kUnits = {Unit{"d", kDayUs},          Unit{"h", kHourUs},
+                               Unit{"m", kMinuteUs},       Unit{"s", kSecondUs},
+                               Unit{"ms", kMillisecondUs}, Unit{"us", 1}};
 
 }  // namespace
 

@@ -25,11 +25,15 @@ inline constexpr TimeUs kMinTime = std::numeric_limits<TimeUs>::min();
 /// After every time.
 inline constexpr TimeUs kMaxTime = std::numeric_limits<TimeUs>::max();
 
-/// Largest multiple of `span` that is <= time (also for negative times). span > 0.
+/// Division and remainder that round towards the past (also for negative times). span > 0.
 constexpr std::int64_t floor_div(TimeUs time, DurationUs span) {
   const std::int64_t quotient = time / span;
   return time % span < 0 ? quotient - 1 : quotient;
 }
+constexpr std::int64_t floor_mod(TimeUs time, DurationUs span) {
+  return time - floor_div(time, span) * span;
+}
+/// Largest multiple of `span` that is <= time.
 constexpr TimeUs align_down(TimeUs time, DurationUs span) { return floor_div(time, span) * span; }
 /// Smallest multiple of `span` that is >= time.
 constexpr TimeUs align_up(TimeUs time, DurationUs span) {
@@ -43,7 +47,8 @@ Result<TimeUs> parse_rfc3339(std::string_view text);
 /// UTC with "Z"; a fraction of six digits only where there is one.
 std::string format_rfc3339(TimeUs time);
 
-/// A number with one unit of us, ms, s, m, h, d ("250ms", "1m", "30d"); whole numbers only, > 0 or 0.
+/// A number with one unit of us, ms, s, m, h, d ("250ms", "1m", "30d"); whole numbers only, > 0 or
+/// 0.
 Result<DurationUs> parse_duration(std::string_view text);
 /// In the largest unit that divides it: 60 s is "1m", 90 s is "90s".
 std::string format_duration(DurationUs duration);

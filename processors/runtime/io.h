@@ -1,7 +1,7 @@
 // What a producer, a sink or a tool sees of the log: records, an acknowledged append, a range read.
 //
-// A topic is a set of partitions; a partition is a sequence of records with consecutive offsets from
-// 0. The record at an offset never changes; old ones expire from the start.
+// A topic is a set of partitions; a partition is a sequence of records with consecutive offsets
+// from 0. The record at an offset never changes; old ones expire from the start.
 #pragma once
 
 #include <compare>
@@ -21,7 +21,8 @@ namespace weir::runtime {
 /// A record is at most this many bytes (key, content type and value together).
 inline constexpr std::size_t kMaxRecordBytes = 1 << 20;
 
-inline constexpr std::string_view kProtobufType = "application/x-protobuf";  // the topic's own message
+inline constexpr std::string_view kProtobufType =
+    "application/x-protobuf";  // the topic's own message
 inline constexpr std::string_view kInferenceBatchType =
     "application/x-protobuf; message=weir.v1.InferenceBatch";
 inline constexpr std::string_view kTickType = "application/x-protobuf; message=weir.v1.TickRecord";
@@ -37,9 +38,9 @@ struct TopicPartition {
 /// "weir.inference/3", as errors and logs name it.
 std::string to_string(const TopicPartition& where);
 
-/// A record to be written. `append_time_us` absent: the log stamps its own clock. A history (import,
-/// replay) gives the running maximum of event time instead. Append times never go back within a
-/// partition: the log raises one that would.
+/// A record to be written. `append_time_us` absent: the log stamps its own clock. A history
+/// (import, replay) gives the running maximum of event time instead. Append times never go back
+/// within a partition: the log raises one that would.
 struct NewRecord {
   std::string key;
   std::string content_type;  // empty: kProtobufType
@@ -87,9 +88,10 @@ class Reader {
   virtual Result<std::int32_t> partitions(std::string_view topic) const = 0;
   virtual Result<Bounds> bounds(const TopicPartition& where) const = 0;
 
-  /// Replaces `batch` by records from offset `from` on, at least one where there is one and not much
-  /// above `max_bytes`; empty at the end. Only committed records are ever seen. `from` below the
-  /// start or above the end is invalid_argument; damaged bytes are corrupt, with file and position.
+  /// Replaces `batch` by records from offset `from` on, at least one where there is one and not
+  /// much above `max_bytes`; empty at the end. Only committed records are ever seen. `from` below
+  /// the start or above the end is invalid_argument; damaged bytes are corrupt, with file and
+  /// position.
   virtual Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                             RecordBatch& batch) const = 0;
 };

@@ -1,6 +1,6 @@
-// The log: topics, tasks' positions and tasks' state, changed as one. This is the contract that every
-// home of the log keeps (embedded, the in-memory fake, later Kafka); tests/runtime/log_contract.h
-// holds them to it.
+// The log: topics, tasks' positions and tasks' state, changed as one. This is the contract that
+// every home of the log keeps (embedded, the in-memory fake, later Kafka);
+// tests/runtime/log_contract.h holds them to it.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,8 @@
 
 namespace weir::runtime {
 
-/// How long a topic's records are kept: whichever limit is reached first. 0 is no limit. A record that
-/// a registered task has not read is kept until the disk budget itself forces it out.
+/// How long a topic's records are kept: whichever limit is reached first. 0 is no limit. A record
+/// that a registered task has not read is kept until the disk budget itself forces it out.
 struct Retention {
   DurationUs max_age_us = 0;
   std::uint64_t max_bytes = 0;  // per partition
@@ -47,7 +47,7 @@ struct TaskCommit {
   TaskId task;
   std::int64_t position = 0;  // next input offset to read
   std::vector<Output> outputs;
-  state::StoreBatch state;    // keys of the task's own store
+  state::StoreBatch state;  // keys of the task's own store
 };
 
 class Log : public Reader, public Appender {
@@ -56,16 +56,16 @@ class Log : public Reader, public Appender {
   /// not: their number under existing state cannot change). Retention may change.
   virtual Result<void> create_topic(const TopicSpec& spec) = 0;
 
-  /// Outputs, state and positions of all the given tasks, as one. Called from several threads, calls
-  /// may share a sync and then fail together. After an error nothing is known about what was kept
-  /// until the log is opened again; every later call fails.
+  /// Outputs, state and positions of all the given tasks, as one. Called from several threads,
+  /// calls may share a sync and then fail together. After an error nothing is known about what was
+  /// kept until the log is opened again; every later call fails.
   virtual Result<void> commit(std::span<TaskCommit> commits) = 0;
 
   /// The committed position of a task; 0 where it never committed.
   virtual Result<std::int64_t> position(const TaskId& task) const = 0;
 
-  /// The committed state of a task, for reading only (its writes go through `commit`). Lives as long
-  /// as the log; used by one thread at a time.
+  /// The committed state of a task, for reading only (its writes go through `commit`). Lives as
+  /// long as the log; used by one thread at a time.
   virtual std::unique_ptr<state::Store> task_store(const TaskId& task) const = 0;
 };
 

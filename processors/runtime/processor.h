@@ -1,6 +1,6 @@
 // The seam between the runtime and what Weir computes. A processor is a pure function of one input
-// partition: it reads no clock, does no other I/O and draws no random number. The runtime creates one
-// per task, calls it from one thread, and destroys it after any error.
+// partition: it reads no clock, does no other I/O and draws no random number. The runtime creates
+// one per task, calls it from one thread, and destroys it after any error.
 #pragma once
 
 #include <cstdint>
@@ -63,12 +63,12 @@ class Processor {
   /// Loads what it keeps in memory from its store. Called once, first.
   virtual Result<void> open(TaskContext& context) = 0;
 
-  /// Takes records in order and says how many it took: at least one, unless `in_step()`. Bad input is
-  /// no error (it has a dead letter); an error stops the task.
+  /// Takes records in order and says how many it took: at least one, unless `in_step()`. Bad input
+  /// is no error (it has a dead letter); an error stops the task.
   virtual Result<std::size_t> process(std::span<const Record> records, TaskContext& context) = 0;
 
-  /// A step that produces much is resumable: while one is open the runtime calls `resume` instead of
-  /// `process`, and may commit between.
+  /// A step that produces much is resumable: while one is open the runtime calls `resume` instead
+  /// of `process`, and may commit between.
   virtual bool in_step() const { return false; }
   virtual Result<void> resume(TaskContext& context) {
     (void)context;
@@ -78,8 +78,8 @@ class Processor {
   /// Brings what is only in memory into `context`, before a commit at this input position.
   virtual Result<void> prepare_commit(std::int64_t position, TaskContext& context) = 0;
 
-  /// History only: the input is complete. Called once per run, after the last record; must do nothing
-  /// the second time (a run may be resumed after its end).
+  /// History only: the input is complete. Called once per run, after the last record; must do
+  /// nothing the second time (a run may be resumed after its end).
   virtual Result<void> end_of_input(std::int64_t position, TaskContext& context) {
     (void)position, (void)context;
     return {};

@@ -1,7 +1,8 @@
 // Windows, tiers and panes: the pure arithmetic of rolling time.
 //
-// A pane is one span of a tier, aligned to the epoch. A window (length, hop) rolls over panes: it ends
-// at every multiple of its hop and holds start <= t < end. Tiers nest: each span divides the next.
+// A pane is one span of a tier, aligned to the epoch. A window (length, hop) rolls over panes: it
+// ends at every multiple of its hop and holds start <= t < end. Tiers nest: each span divides the
+// next.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ std::string to_string(const Window& window);
 
 struct Tier {
   DurationUs span_us = 0;
-  DurationUs lateness_us = 0;  // how long after an event's time it still restates windows of this tier
+  DurationUs lateness_us =
+      0;  // how long after an event's time it still restates windows of this tier
 
   bool operator==(const Tier&) const = default;
 };
@@ -64,8 +66,11 @@ class WindowPlan {
   /// Longest time after an event that any result still depends on it.
   DurationUs longest_length_us() const { return longest_; }
 
-  /// The finest tier that is some window's base and still takes an event of this time at this
-  /// watermark; -1: none does. Tier 0 stands for every event that is on time.
+  /// Where an event of this time enters at this watermark of its own raw partition: tier 0 while
+  /// tier 0's lateness lasts, then the finest tier that is some window's base and still takes it;
+  /// -1: none. An event that enters tier t counts in the windows whose base is t or coarser. It is
+  /// the fold task that decides, so the answer cannot depend on how partitions are merged
+  /// downstream; rings are long enough that every window concerned can be told again.
   int tier_for(TimeUs event_time, TimeUs watermark) const;
 
   /// The coarsest aligned panes that make up the window ending at `end` (a multiple of its hop),
@@ -73,11 +78,13 @@ class WindowPlan {
   void panes_of(std::size_t window, TimeUs end, std::vector<PaneRange>& ranges) const;
 
  private:
+  void lay_out_rings();
+
   std::vector<Window> windows_;
   std::vector<Tier> tiers_;
-  std::vector<std::size_t> base_;        // by window
-  std::vector<std::int64_t> ring_;       // by tier; 0: not kept
-  std::vector<std::size_t> accepting_;   // base tiers, finest first
+  std::vector<std::size_t> base_;       // by window
+  std::vector<std::int64_t> ring_;      // by tier; 0: not kept
+  std::vector<std::size_t> accepting_;  // base tiers, finest first
   DurationUs longest_ = 0;
 };
 
