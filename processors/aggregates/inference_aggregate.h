@@ -1,34 +1,40 @@
-// What a pane of inference requests holds: a commutative monoid of integers and sketches, so that the
-// order and the number of merges can never show in a result. Two kinds of merge:
+// What a pane of inference requests holds: a commutative monoid of integers and sketches, so that
+// the order and the number of merges can never show in a result. Two kinds of merge:
 //
-//  * `merge_same(other)`: both are parts of one pane (from several raw partitions or commits);
+//  * `merge_same`: both are parts of one pane (from several raw partitions or commits);
 //    one-second counters add.
-//  * `merge_adjacent(other)`: the panes lie side by side in a window; the busiest second is the
-//    greater of the two and the one-second counters are forgotten.
+//  * `merge_adjacent`: the panes lie side by side in a window; the busiest second is the greater of
+//    the two and the one-second counters are forgotten.
 //
-// Encoded form, version 1 (varint = LEB128, absent parts take no byte):
+// Encoded form, version 1 (varint = LEB128; a part that is empty takes no byte; canonical: equal
+// aggregates have equal bytes):
 //
 //   u8      version = 1
 //   varint  parts: bit 0 seconds, 1 peak, 2 errors, 3 tokens in, 4 tokens out, 5 tokens cached,
-//           6 cold starts, 7 retries, 8 confidence flags, 9 users, 10 tenants, 11.. durations in the
-//           order of `Duration`
+//           6 cold starts, 7 retries, 8 confidence flags, 9 users, 10 tenants, 11.. durations in
+//           the order of `Duration`
 //   varint  requests
-//   seconds  u16 mask of non-empty seconds of a 10 s pane, then a varint each
-//   peak     varint, the busiest second where the seconds are gone
-//   errors   u16 mask of non-empty status counters except ok (which is requests less the rest),
-//            then a varint each
+//   seconds  u16 mask of the non-empty seconds of a 10 s pane, then a varint each
+//   peak     varint, the busiest second of those whose counters are gone
+//   errors   u16 mask of the non-empty status counters except ok (which is requests less the rest),
+//            by counter, then a varint each
 //   tokens   varint sum                                   (presence of the part = some event told)
 //   cold     varint count, sum_us, max_us
-//   retries  varint sum
+//   retries  varint sum                                   (likewise)
 //   flags    varint low-confidence known, low, abnormal-input known, abnormal
 //   users, tenants    a HyperLogLog: sketches/hyperloglog.h
-//   duration varint sum_us, max_us, has_sketch (0: then varint count; 1: a DDSketch:
-//            sketches/ddsketch.h, whose total is the count)
+//   duration varint sum_us, max_us, then a DDSketch: sketches/ddsketch.h, whose total is the count.
+//            Where the scope keeps no quantiles that sketch is empty, and a varint count follows
+//
+// Decoding refuses everything else, counts above 2^48 and sums above 2^63, so that no merge of what
+// was read can wrap a counter. Sums saturate at 2^63 (which is associative); counters are u64.
+//
+// Values; not thread-safe. `clear()` keeps memory, so reuse one where many are merged.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,14 +46,107 @@
 
 namespace weir::aggregates {
 
-/// One-second counters are kept in panes of this span only.
+/// One-second counters are kept in panes of this span only (tier 0); coarser ones keep a peak.
 inline constexpr std::size_t kPaneSeconds = 10;
+/// Where sums saturate.
+inline constexpr std::uint64_t kMaxSum = std::uint64_t{1} << 63;
 
-struct DurationAggregate {
+/// Count, sum and greatest of durations. count 0: none was told, and sum and max are 0.
+struct DurationStats {
   std::uint64_t count = 0;
   std::uint64_t sum_us = 0;
   std::uint64_t max_us = 0;
-  std::unique_ptr<sketches::DdSketch> sketch;  // null: the scope keeps none, or count is 0
 
-  bool present() const { return count != 0; }
+  void add(std::uint64_t value_us);
+  void merge(const DurationStats& other);
+  bool operator==(const DurationStats&) const = default;
 };
+
+/// Of the events that said whether (`known`), how many said yes (`yes` <= `known`).
+struct FlagCount {
+  std::uint64_t known = 0;
+  std::uint64_t yes = 0;
+
+  bool operator==(const FlagCount&) const = default;
+};
+
+/// Everything that is a plain integer.
+struct Counters {
+  std::array<std::uint64_t, kStatuses> status{};  // by status counter; every request has one
+  std::array<std::uint64_t, kPaneSeconds> seconds{};
+  std::uint64_t peak = 0;  // of the seconds whose counters are gone: see busiest_second()
+  std::optional<std::uint64_t> input_tokens;  // absent: no event told
+  std::optional<std::uint64_t> output_tokens;
+  std::optional<std::uint64_t> cached_tokens;
+  DurationStats cold_start;
+  std::optional<std::uint64_t> retries;
+  FlagCount low_confidence;
+  FlagCount abnormal_input;
+
+  std::uint64_t requests() const;
+  std::uint64_t busiest_second() const;
+  bool operator==(const Counters&) const = default;
+};
+
+/// The distribution of one duration. The sketch holds all `stats.count` values or, where the scope
+/// keeps no quantiles, none. Merging one that has values and no sketch leaves none.
+struct DurationAggregate {
+  DurationStats stats;
+  sketches::DdSketch sketch;
+
+  /// `sketched` is the scope's and must not change between calls.
+  void add(std::uint64_t value_us, bool sketched);
+  void merge(const DurationAggregate& other);
+  bool operator==(const DurationAggregate&) const = default;
+};
+
+struct InferenceAggregate {
+  Counters counters;
+  sketches::HyperLogLog users;  // empty: the scope does not count them, or no event told
+  sketches::HyperLogLog tenants;
+  std::array<DurationAggregate, kDurations> durations;  // by Duration
+
+  std::uint64_t requests() const { return counters.requests(); }
+  bool empty() const { return requests() == 0; }
+
+  void merge_same(const InferenceAggregate& other);
+  void merge_adjacent(const InferenceAggregate& other);
+
+  /// Merge straight from the encoded form: the fast way. Error: corrupt or version; the aggregate
+  /// then holds an unknown part of it and is good for clear() only.
+  Result<void> merge_same_encoded(std::string_view bytes);
+  Result<void> merge_adjacent_encoded(std::string_view bytes);
+
+  /// Appends.
+  void encode(std::string& out) const;
+  static Result<InferenceAggregate> decode(std::string_view bytes);
+
+  /// Forgets everything and keeps the memory.
+  void clear();
+  /// With everything it owns.
+  std::size_t memory_bytes() const;
+
+  bool operator==(const InferenceAggregate&) const = default;
+};
+
+/// One duration of AggregateParts: its values are in `sketch`, else in `bins`, else (neither: the
+/// scope keeps no quantiles) only counted. `stats.count` is the count in every case; 0: no part.
+struct DurationParts {
+  DurationStats stats;
+  const sketches::DdSketch* sketch = nullptr;  // null or empty: none
+  sketches::NarrowBins bins;                   // bins.bins null: none
+};
+
+/// An aggregate in pieces, for who keeps them in a layout of its own (fold). Borrows what it points
+/// to.
+struct AggregateParts {
+  Counters counters;
+  const sketches::HyperLogLog* users = nullptr;
+  const sketches::HyperLogLog* tenants = nullptr;
+  std::array<DurationParts, kDurations> durations{};  // by Duration
+};
+
+/// The one writer of the encoded form. Appends.
+void encode(const AggregateParts& parts, std::string& out);
+
+}  // namespace weir::aggregates
