@@ -1,0 +1,54 @@
+// What an event must be to count: the rules of proto/weir/v1/inference.proto, in one place. An event
+// that breaks one goes to the dead letters with its reason; the others of its record count all the
+// same. Pure and thread-safe.
+//
+//   event_time_us          above 0                                          missing_time
+//   durations              0 .. kMaxNumber                                  negative_duration, out_of_range
+//   tokens, counts         0 .. kMaxNumber                                  out_of_range
+//   confidence             0 .. 1; NaN and infinity                         out_of_range; not_a_number
+//   names                  UTF-8, at most kMaxNameBytes                     invalid_text
+//   error_detail           UTF-8; beyond kMaxErrorDetailBytes it is cut     invalid_text
+//   request_id             16 bytes or none                                 malformed
+//   status                 anything; unknown values are counted as "other"
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "processors/events/event.h"
+#include "weir/v1/dead_letter.pb.h"
+
+namespace weir::events {
+
+/// Why an event, or with `event` 0 a whole record, does not count.
+struct Problem {
+  std::uint32_t event = 0;  // its index in the record
+  v1::DeadLetterReason reason = v1::DEAD_LETTER_REASON_UNSPECIFIED;
+  std::string text;  // for a person: what was found and what is expected
+
+  bool operator==(const Problem&) const = default;
+};
+
+/// Whether a record as a whole could be read.
+using ReadResult = std::expected<void, Problem>;
+
+/// The first rule that the event breaks.
+std::optional<Problem> check(const EventRow& row, std::uint32_t event = 0);
+
+/// The rules for one value, shared by rows and columns.
+std::optional<Problem> check_time(TimeUs event_time_us, std::uint32_t event);
+std::optional<Problem> check_confidence(float confidence, std::uint32_t event);
+std::optional<Problem> check_text(Text which, std::string_view value, std::uint32_t event);
+
+/// Refuses records above kMaxRecordBytes.
+ReadResult check_size(std::string_view record);
+
+bool is_utf8(std::string_view text);
+/// The longest prefix of at most `limit` bytes that does not cut a UTF-8 character.
+std::string_view cut_utf8(std::string_view text, std::size_t limit);
+
+}  // namespace weir::events
