@@ -45,6 +45,7 @@ struct Output {
 /// What one step of one task changes.
 struct TaskCommit {
   TaskId task;
+  TopicPartition input;       // what `position` counts in; its unread records are kept
   std::int64_t position = 0;  // next input offset to read
   std::vector<Output> outputs;
   state::StoreBatch state;  // keys of the task's own store

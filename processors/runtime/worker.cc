@@ -1,0 +1,88 @@
+#include "processors/runtime/worker.h"
+
+#include <algorithm>
+
+#include "weir/v1/partial.pb.h"
+
+namespace weir::runtime {
+
+Result<void> Worker::open(const std::vector<std::int32_t>& partitions, TimeUs now) {
+  last_commit_ = now;
+  for (const std::int32_t partition : partitions) {
+    tasks_.push_back(std::make_unique<Task>(spec_, partition, log_, input_));
+    WEIR_TRY(tasks_.back()->open(options_.task));
+    inputs_.push_back({.at_end = false, .quiet_since = now});
+  }
+  return {};
+}
+
+Result<Worker::Progress> Worker::step(TimeUs now, bool input_complete) {
+  // Whoever found its input empty is asked again after the next commit, or when everybody has.
+  bool worked = false;
+  for (std::size_t tries = 0; tries < tasks_.size() && !worked; ++tries) {
+    std::size_t lowest = tasks_.size();
+    for (std::size_t i = 0; i < tasks_.size(); ++i)
+      if (!inputs_[i].at_end &&
+          (lowest == tasks_.size() || tasks_[i]->watermark() < tasks_[lowest]->watermark()))
+        lowest = i;
+    if (lowest == tasks_.size()) break;
+    WEIR_ASSIGN(worked, tasks_[lowest]->run(input_complete));
+    inputs_[lowest].at_end = !worked;
+    if (worked) inputs_[lowest].quiet_since = now;
+  }
+  if (commit_due(now) || (!worked && options_.task.history && has_changes())) {
+    WEIR_TRY(commit(now));
+    worked = true;
+  }
+  if (worked) return Progress::worked;
+
+  for (Input& input : inputs_) input.at_end = false;
+  if (options_.task.history && std::ranges::all_of(tasks_, &Task::finished))
+    return Progress::finished;
+  if (spec_.ticks && !options_.task.history) WEIR_TRY(append_ticks(now));
+  return Progress::idle;
+}
+
+bool Worker::has_changes() const { return std::ranges::any_of(tasks_, &Task::has_changes); }
+
+bool Worker::commit_due(TimeUs now) const {
+  if (!has_changes()) return false;
+  const DurationUs waited = now - last_commit_;
+  if (waited >= options_.commit_interval_us) return true;
+  std::size_t pending_bytes = 0;
+  bool urgent = false;
+  for (const auto& task : tasks_) {
+    pending_bytes += task->pending_bytes();
+    urgent |= task->commit_urgent();
+  }
+  if (pending_bytes >= options_.commit_bytes) return true;
+  return urgent && !options_.task.history && waited >= options_.urgent_interval_us;
+}
+
+Result<void> Worker::commit(TimeUs now) {
+  std::vector<TaskCommit> commits;
+  for (const auto& task : tasks_) {
+    if (!task->has_changes()) continue;
+    WEIR_ASSIGN(commits.emplace_back(), task->prepare_commit());
+  }
+  if (!commits.empty()) WEIR_TRY(log_.commit(commits));
+  for (const auto& task : tasks_) task->committed();
+  for (Input& input : inputs_) input.at_end = false;
+  last_commit_ = now;
+  return {};
+}
+
+Result<void> Worker::append_ticks(TimeUs now) {
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    if (now - inputs_[i].quiet_since < options_.idle_after_us) continue;
+    v1::TickRecord tick;
+    tick.set_last_offset(tasks_[i]->position() - 1);
+    const NewRecord record{.content_type = std::string(kTickType),
+                           .value = tick.SerializeAsString()};
+    WEIR_TRY(log_.append(tasks_[i]->input(), {&record, 1}));
+    inputs_[i].quiet_since = now;
+  }
+  return {};
+}
+
+}  // namespace weir::runtime

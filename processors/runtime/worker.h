@@ -1,0 +1,72 @@
+// A worker: the tasks of one processor that one thread drives. It reads the task that is furthest
+// behind in event time first, so that a backlog does not open hours of panes; commits all its tasks
+// as one; and keeps time moving in quiet inputs by appending tick records.
+//
+// It is stepped: `step` does one unit of work at the time given and never waits, so that a
+// simulation can drive it. There is one recovery path: after any error the worker is dropped, and a
+// new one starts from what is committed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "processors/runtime/task.h"
+
+namespace weir::runtime {
+
+struct WorkerOptions {
+  TaskOptions task;
+  /// Longest wait for a commit: shorter shows results sooner and costs a sync each.
+  DurationUs commit_interval_us = kSecondUs;
+  /// Shortest distance of commits that a crossed hop asks for at once.
+  DurationUs urgent_interval_us = 50 * kMillisecondUs;
+  /// Memory for what is not committed yet, all tasks together; reaching it forces a commit.
+  std::size_t commit_bytes = 64 << 20;
+  /// A quiet input gets a tick after this long.
+  DurationUs idle_after_us = 10 * kSecondUs;
+};
+
+class Worker {
+ public:
+  enum class Progress {
+    worked,
+    idle,      // nothing to read and nothing to commit: ask again later
+    finished,  // history: every input is at its end and committed
+  };
+
+  /// `spec`, `log` and `input` outlive the worker.
+  Worker(const ProcessorSpec& spec, Log& log, const Reader& input, const WorkerOptions& options)
+      : spec_(spec), log_(log), input_(input), options_(options) {}
+
+  /// Restores the tasks of these partitions. Once, first.
+  Result<void> open(const std::vector<std::int32_t>& partitions, TimeUs now);
+
+  /// One unit of work. `now` only decides when to commit and when an input is idle.
+  Result<Progress> step(TimeUs now, bool input_complete);
+
+  /// Commits what is done so far: for a graceful stop.
+  Result<void> commit(TimeUs now);
+
+  const std::vector<std::unique_ptr<Task>>& tasks() const { return tasks_; }
+
+ private:
+  bool commit_due(TimeUs now) const;
+  bool has_changes() const;
+  Result<void> append_ticks(TimeUs now);
+
+  struct Input {
+    bool at_end = false;  // the last read found nothing
+    TimeUs quiet_since = 0;
+  };
+
+  const ProcessorSpec& spec_;
+  Log& log_;
+  const Reader& input_;
+  const WorkerOptions options_;
+  std::vector<std::unique_ptr<Task>> tasks_;
+  std::vector<Input> inputs_;  // beside tasks_
+  TimeUs last_commit_ = 0;
+};
+
+}  // namespace weir::runtime

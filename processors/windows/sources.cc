@@ -1,0 +1,160 @@
+#include "processors/windows/sources.h"
+
+#include <algorithm>
+
+#include "processors/core/bytes.h"
+
+namespace weir::windows {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+/// later - earlier, where kMinTime is infinitely early.
+bool is_behind(TimeUs earlier, TimeUs later, DurationUs by) {
+  if (later == kMinTime) return false;
+  return earlier == kMinTime || earlier < later - by;
+}
+
+}  // namespace
+
+void Sources::grow(std::int32_t partitions) {
+  const bool first = sources_.empty();
+  while (sources_.size() < static_cast<std::size_t>(partitions)) {
+    Source source;
+    source.batch_append_time = newest_batch_;
+    // One that joins later joins at the current minimum.
+    if (!first) source.watermark = watermark_;
+    sources_.push_back(source);
+  }
+}
+
+Result<void> Sources::advance(const SourceUpdate& update) {
+  if (update.partition < 0 || update.partition >= update.partitions ||
+      static_cast<std::size_t>(update.partitions) < sources_.size())
+    return fail(
+        ErrorCode::protocol,
+        "raw partition {} of {}, after {} were seen: the number of partitions cannot shrink "
+        "under existing state; replay into a new directory",
+        update.partition, update.partitions, sources_.size());
+  newest_batch_ = std::max(newest_batch_, update.batch_append_time_us);
+  grow(update.partitions);
+  Source& source = sources_[static_cast<std::size_t>(update.partition)];
+  if (source.heard && update.begin_offset != source.end_offset)
+    return fail(ErrorCode::protocol,
+                "raw partition {}: a batch covers offsets {} to {}, but the last one ended at {}; "
+                "something was lost or doubled between fold and here",
+                update.partition, update.begin_offset, update.end_offset, source.end_offset);
+  source.heard = true;
+  source.end_offset = update.end_offset;
+  source.watermark = std::max(source.watermark, update.watermark_us);
+  source.append_time = std::max(source.append_time, update.append_time_us);
+  source.batch_append_time = std::max(source.batch_append_time, update.batch_append_time_us);
+  source.greatest_event_time = std::max(source.greatest_event_time, update.greatest_event_time_us);
+  source.ended |= update.end_of_history;
+  if (!options_.history) judge_stalls();
+  raise_watermark();
+  return {};
+}
+
+void Sources::judge_stalls() {
+  const auto lags = [this](const Source& source) {
+    return is_behind(source.batch_append_time, newest_batch_, options_.stall_after_us) ||
+           (source.heard &&
+            is_behind(source.watermark, source.append_time, options_.stall_after_us));
+  };
+  // Behind whom? Where all are late alike, nobody is left out.
+  const bool somebody_leads = std::ranges::any_of(sources_, [&](const Source& source) {
+    return !source.ended && !source.stalled && !lags(source);
+  });
+  if (!somebody_leads) return;
+  for (Source& source : sources_) {
+    if (source.ended || source.stalled || !lags(source)) continue;
+    source.stalled = true;
+    source.stalled_from = source.watermark;
+  }
+}
+
+void Sources::raise_watermark() {
+  TimeUs lowest = kMaxTime;
+  for (const Source& source : sources_)
+    if (!source.ended && !source.stalled) lowest = std::min(lowest, source.watermark);
+  watermark_ = std::max(watermark_, lowest);
+  for (Source& source : sources_) {
+    if (!source.stalled) continue;
+    if (!source.ended && source.watermark < watermark_) continue;
+    source.stalled = false;
+    const TimeUs from = caught_up_ ? caught_up_->from_us : watermark_;
+    caught_up_ = CaughtUp{std::min(from, source.stalled_from), watermark_};
+  }
+}
+
+TimeUs Sources::greatest_event_time() const {
+  TimeUs greatest = kMinTime;
+  for (const Source& source : sources_) greatest = std::max(greatest, source.greatest_event_time);
+  return greatest;
+}
+
+bool Sources::complete_at(TimeUs end) const {
+  return std::ranges::all_of(sources_, [end](const Source& source) {
+    return source.ended || !source.stalled || source.watermark >= end;
+  });
+}
+
+std::int32_t Sources::stalled() const {
+  return static_cast<std::int32_t>(std::ranges::count(sources_, true, &Source::stalled));
+}
+
+void Sources::encode(std::string& out) const {
+  put_fixed(out, kVersion);
+  put_fixed(out, watermark_);
+  put_fixed(out, newest_batch_);
+  put_fixed(out, static_cast<std::uint8_t>(caught_up_.has_value()));
+  if (caught_up_) {
+    put_fixed(out, caught_up_->from_us);
+    put_fixed(out, caught_up_->to_us);
+  }
+  put_varint(out, sources_.size());
+  for (const Source& source : sources_) {
+    put_fixed(out, source.end_offset);
+    put_fixed(out, source.watermark);
+    put_fixed(out, source.append_time);
+    put_fixed(out, source.batch_append_time);
+    put_fixed(out, source.greatest_event_time);
+    put_fixed(out, source.stalled_from);
+    put_fixed(out,
+              static_cast<std::uint8_t>(source.heard | source.ended << 1 | source.stalled << 2));
+  }
+}
+
+Result<void> Sources::decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const auto version = reader.fixed<std::uint8_t>();
+  if (version != kVersion)
+    return fail(ErrorCode::version, "sources: version {} is not read by this binary", version);
+  watermark_ = reader.fixed<TimeUs>();
+  newest_batch_ = reader.fixed<TimeUs>();
+  caught_up_.reset();
+  if (reader.fixed<std::uint8_t>() != 0) {
+    const auto from = reader.fixed<TimeUs>();
+    caught_up_ = CaughtUp{from, reader.fixed<TimeUs>()};
+  }
+  const std::uint64_t count = reader.varint();
+  sources_.clear();
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    Source& source = sources_.emplace_back();
+    source.end_offset = reader.fixed<std::int64_t>();
+    source.watermark = reader.fixed<TimeUs>();
+    source.append_time = reader.fixed<TimeUs>();
+    source.batch_append_time = reader.fixed<TimeUs>();
+    source.greatest_event_time = reader.fixed<TimeUs>();
+    source.stalled_from = reader.fixed<TimeUs>();
+    const auto flags = reader.fixed<std::uint8_t>();
+    source.heard = (flags & 1) != 0;
+    source.ended = (flags & 2) != 0;
+    source.stalled = (flags & 4) != 0;
+  }
+  if (!reader.ok() || !reader.at_end()) return fail(ErrorCode::corrupt, "sources: damaged state");
+  return {};
+}
+
+}  // namespace weir::windows
