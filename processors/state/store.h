@@ -1,6 +1,6 @@
-// The store contract: an ordered map of byte strings whose writes are atomic. Keys order as unsigned
-// bytes. One store is used by one thread at a time unless its header says more. Homes: memory (tests,
-// simulation), RocksDB (embedded log, local state).
+// The store contract: an ordered map of byte strings whose writes are atomic. Keys order as
+// unsigned bytes. One store is used by one thread at a time unless its header says more. Homes:
+// memory (tests, simulation), RocksDB (embedded log, local state).
 #pragma once
 
 #include <functional>
@@ -36,6 +36,11 @@ class StoreBatch {
   }
 
   const std::vector<Change>& changes() const { return changes_; }
+  /// The changes, leaving the batch empty.
+  std::vector<Change> take() {
+    bytes_ = 0;
+    return std::exchange(changes_, {});
+  }
   bool empty() const { return changes_.empty(); }
   std::size_t bytes() const { return bytes_; }
 
@@ -56,14 +61,14 @@ class Store {
   /// The value of `key` into `value`; false (and `value` unspecified) where there is none.
   virtual Result<bool> get(std::string_view key, std::string& value) const = 0;
 
-  /// Calls `visit(key, value)` for every key with `prefix`, ascending, from the first >= `from`, until
-  /// it returns false. The views die with the call.
+  /// Calls `visit(key, value)` for every key with `prefix`, ascending, from the first >= `from`,
+  /// until it returns false. The views die with the call.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
   virtual Result<void> scan(std::string_view prefix, std::string_view from,
                             const Visitor& visit) const = 0;
 
-  /// All of the batch or nothing of it. After an error of a synced write the state on disk is unknown
-  /// and the store must not be used again.
+  /// All of the batch or nothing of it. After an error of a synced write the state on disk is
+  /// unknown and the store must not be used again.
   virtual Result<void> write(const StoreBatch& batch, Durability durability) = 0;
 };
 

@@ -1,24 +1,29 @@
 // A write-back cache over a store: one task's view of its state. A key touched a thousand times
-// between commits is written once; reads see the task's own changes. The committed base is only read.
+// between commits is written once; reads see the task's own changes. The committed base is only
+// read.
 //
-// One thread. Holds at most about `cache_bytes` of clean entries; the dirty part grows until
-// `take_changes`, and the runtime commits when `dirty_bytes` is above its budget.
+// One thread. Holds at most about `cache_bytes` of clean entries (a second-chance clock picks what
+// goes); the dirty part grows until `take_changes`, and the runtime commits when `dirty_bytes` is
+// above its budget. A hit costs one hash lookup and copies nothing.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <absl/container/flat_hash_map.h>
 
+#include "processors/core/hash.h"
 #include "processors/state/store.h"
 
 namespace weir::state {
 
 class WriteBack {
  public:
-  /// `base` outlives this.
+  /// `base` outlives this. `cache_bytes` 0: nothing clean is kept.
   WriteBack(const Store& base, std::size_t cache_bytes) : base_(base), cache_bytes_(cache_bytes) {}
 
   /// nullopt: no such key. The view lives until the next call of any member.
@@ -29,27 +34,44 @@ class WriteBack {
   /// As Store::scan, over base and changes together. `visit` must not call this object.
   Result<void> scan(std::string_view prefix, std::string_view from, const Store::Visitor& visit);
 
-  /// Bytes of keys and values changed since the last take_changes.
+  /// Memory of the entries changed since the last take_changes, with their overhead.
   std::size_t dirty_bytes() const { return dirty_bytes_; }
+  /// Memory of all entries, with their overhead.
+  std::size_t memory_bytes() const { return clean_bytes_ + dirty_bytes_; }
 
-  /// The changes since the last call, ascending by key, for a commit. They stay readable here as
-  /// clean entries; where the commit fails this object must be dropped.
+  /// The changes since the last call, ascending by key, for a commit to the base, which must be
+  /// done before the next call of any member; where it fails this object must be dropped. The
+  /// changes stay readable here as clean entries. A key that came and went meanwhile and is known
+  /// never to have been in the base is left out.
   StoreBatch take_changes();
 
  private:
+  enum class InBase : std::uint8_t { unknown, no, yes };
+
   struct Entry {
     std::optional<std::string> value;  // nullopt: known to be absent
+    InBase in_base = InBase::unknown;
     bool dirty = false;
     bool used = false;  // since the eviction hand last passed
   };
+  struct KeyHash {  // for lookups by view: Debian's Abseil knows only its own one
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return hash64(key); }
+  };
+  using Entries = absl::flat_hash_map<std::string, Entry, KeyHash, std::equal_to<>>;
 
-  Entry& touch(std::string_view key);
+  static std::size_t memory_of(const Entries::value_type& entry);
+  void change(std::string_view key, std::optional<std::string> value);
+  void sort_dirty_keys();
   void evict();
 
   const Store& base_;
   const std::size_t cache_bytes_;
-  absl::flat_hash_map<std::string, Entry> entries_;
-  std::size_t bytes_ = 0;
+  Entries entries_;
+  std::vector<std::string> dirty_keys_;  // the first `sorted_` ascending
+  std::size_t sorted_ = 0;
+  std::string hand_;  // where eviction goes on: a key, because the table moves
+  std::size_t clean_bytes_ = 0;
   std::size_t dirty_bytes_ = 0;
 };
 
