@@ -108,12 +108,12 @@ class Section {
   bool convert(const std::optional<Scalar>& scalar, T& value, Parse parse) const {
     if (!scalar) return false;
     auto result = parse(scalar->text);
-    if (result) {
-      value = *std::move(result);
-    } else {
+    if (!result) {
       wrong(*scalar, result.error().message);
+      return false;
     }
-    return result.has_value();
+    value = *std::move(result);
+    return true;
   }
 
   detail::Tree* tree_;
