@@ -42,12 +42,20 @@ std::string to_string(const TopicPartition& where);
 /// (import, replay) gives the running maximum of event time instead. Append times never go back
 /// within a partition: the log raises one that would.
 struct NewRecord {
-  std::string key;
-  std::string content_type;  // empty: kProtobufType
-  std::string value;
-  std::optional<Id> id;  // the `weir-id` header: exactly once from the producer on
-  std::optional<TimeUs> append_time_us;
+  std::string key = {};
+  std::string content_type = {};  // empty: kProtobufType
+  std::string value = {};
+  std::optional<Id> id = {};  // the `weir-id` header: exactly once from the producer on
+  std::optional<TimeUs> append_time_us = {};
 };
+
+/// What counts against kMaxRecordBytes.
+inline std::size_t record_bytes(const NewRecord& record) {
+  return record.key.size() + record.content_type.size() + record.value.size();
+}
+
+/// invalid_argument: the record is above kMaxRecordBytes.
+Result<void> validate(const TopicPartition& where, const NewRecord& record);
 
 /// A record as read. Its views live as long as the RecordBatch that holds them.
 struct Record {

@@ -23,8 +23,14 @@ struct Retention {
 struct TopicSpec {
   std::string name;
   std::int32_t partitions = 1;
-  Retention retention;
+  Retention retention = {};
+  /// Written by producers alone, through Appender, and never by a commit: an acknowledgement then
+  /// waits for no commit. What kind a topic is cannot change.
+  bool raw = false;
 };
+
+/// invalid_argument: an empty name, one with other characters than a-z 0-9 . _ -, no partition.
+Result<void> validate(const TopicSpec& spec);
 
 /// A task: one processor on one partition of its input topic.
 struct TaskId {
@@ -47,19 +53,21 @@ struct TaskCommit {
   TaskId task;
   TopicPartition input;       // what `position` counts in; its unread records are kept
   std::int64_t position = 0;  // next input offset to read
-  std::vector<Output> outputs;
-  state::StoreBatch state;  // keys of the task's own store
+  std::vector<Output> outputs = {};
+  state::StoreBatch state = {};  // keys of the task's own store
 };
 
 class Log : public Reader, public Appender {
  public:
-  /// Makes the topic, or verifies that it is there with as many partitions (invalid_argument where
-  /// not: their number under existing state cannot change). Retention may change.
+  /// Makes the topic, or verifies that it is there with as many partitions and of the same kind
+  /// (invalid_argument where not: neither can change under existing state). Retention may change.
   virtual Result<void> create_topic(const TopicSpec& spec) = 0;
 
-  /// Outputs, state and positions of all the given tasks, as one. Called from several threads,
-  /// calls may share a sync and then fail together. After an error nothing is known about what was
-  /// kept until the log is opened again; every later call fails.
+  /// Outputs, state and positions of all the given tasks, as one; consumes them. Called from
+  /// several threads, calls may share a sync and then fail together. invalid_argument (an output
+  /// that is too large, or goes to a raw topic), not_found (its topic) and exhausted (no room)
+  /// change nothing. After any other error nothing is known about what was kept until the log is
+  /// opened again, and every later call fails.
   virtual Result<void> commit(std::span<TaskCommit> commits) = 0;
 
   /// The committed position of a task; 0 where it never committed.
