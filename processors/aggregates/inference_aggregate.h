@@ -26,8 +26,8 @@
 //   duration varint sum_us, max_us, then a DDSketch: sketches/ddsketch.h, whose total is the count.
 //            Where the scope keeps no quantiles that sketch is empty, and a varint count follows
 //
-// Decoding refuses everything else, counts above 2^48 and sums above 2^63, so that no merge of what
-// was read can wrap a counter. Sums saturate at 2^63 (which is associative); counters are u64.
+// Decoding refuses everything else, counts above 2^48 and sums above 2^63 - 1, so that no merge of
+// what was read can wrap a counter. Sums saturate at 2^63 - 1 (which is associative).
 //
 // Values; not thread-safe. `clear()` keeps memory, so reuse one where many are merged.
 #pragma once
@@ -49,7 +49,9 @@ namespace weir::aggregates {
 /// One-second counters are kept in panes of this span only (tier 0); coarser ones keep a peak.
 inline constexpr std::size_t kPaneSeconds = 10;
 /// Where sums saturate.
-inline constexpr std::uint64_t kMaxSum = std::uint64_t{1} << 63;
+inline constexpr std::uint64_t kMaxSum = (std::uint64_t{1} << 63) - 1;
+/// Counts above are refused by the decoder.
+inline constexpr std::uint64_t kMaxCount = sketches::kDdSketchMaxCount;
 
 /// Count, sum and greatest of durations. count 0: none was told, and sum and max are 0.
 struct DurationStats {
@@ -70,7 +72,7 @@ struct FlagCount {
   bool operator==(const FlagCount&) const = default;
 };
 
-/// Everything that is a plain integer.
+/// Everything that is a plain integer. Whoever fills it in keeps sums <= kMaxSum.
 struct Counters {
   std::array<std::uint64_t, kStatuses> status{};  // by status counter; every request has one
   std::array<std::uint64_t, kPaneSeconds> seconds{};
@@ -85,6 +87,8 @@ struct Counters {
 
   std::uint64_t requests() const;
   std::uint64_t busiest_second() const;
+  /// Keeps the busiest of them as the peak.
+  void forget_seconds();
   bool operator==(const Counters&) const = default;
 };
 

@@ -17,6 +17,7 @@
 // A value; not thread-safe. Copying copies the bins.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -45,6 +46,7 @@ void encode(const NarrowBins& bins, std::string& out);
 class DdSketch {
  public:
   DdSketch() = default;
+  ~DdSketch() = default;
   DdSketch(const DdSketch& other);
   DdSketch& operator=(const DdSketch& other);
   DdSketch(DdSketch&&) noexcept = default;
@@ -52,8 +54,11 @@ class DdSketch {
 
   /// Any value is taken; above 1 h it counts as 1 h.
   void add(std::uint64_t value_us) { add_bin(ddsketch_bin(value_us), 1); }
-  /// bin < kDdSketchBins.
-  void add_bin(std::uint32_t bin, std::uint64_t count);
+  /// bin < kDdSketchBins, count > 0.
+  void add_bin(std::uint32_t bin, std::uint64_t count) {
+    count_ += count;
+    place(bin, count);
+  }
 
   void merge(const DdSketch& other);
   /// Merges the encoded sketch at the front of `bytes` and removes it from there. Error: corrupt;
@@ -83,16 +88,30 @@ class DdSketch {
 
  private:
   struct Bin {
-    std::uint64_t count;
     std::uint32_t bin;
+    std::uint64_t count;
+  };
+  struct Dense {
+    std::array<std::uint64_t, kDdSketchBlocks> bitmaps;  // of the bins that are not 0
+    std::array<std::uint64_t, kDdSketchPaddedBins> counts;
   };
 
+  void place(std::uint32_t bin, std::uint64_t count) {
+    if (dense_) [[likely]] {
+      dense_->counts[bin] += count;
+      dense_->bitmaps[bin / 64] |= std::uint64_t{1} << bin % 64;
+    } else {
+      place_sparse(bin, count);
+    }
+  }
+  void place_sparse(std::uint32_t bin, std::uint64_t count);
   void make_dense();
+  template <class Visit>
+  void for_each_bin(Visit visit) const;
 
-  // Few bins are a sorted list; more than kSparseBins are an array from then on.
+  // Few bins are a sorted list; once they are more than kSparseBins, an array until destruction.
   std::vector<Bin> sparse_;
-  std::unique_ptr<std::uint64_t[]> dense_;  // kDdSketchPaddedBins; null while sparse
-  std::uint32_t block_mask_ = 0;            // of dense_: blocks that hold something
+  std::unique_ptr<Dense> dense_;  // null while sparse
   std::uint64_t count_ = 0;
 };
 

@@ -61,6 +61,9 @@ class HyperLogLog {
  private:
   void raise(std::uint32_t index, std::uint8_t value);
   void make_dense();
+  bool merge_packed(const char* at, std::uint64_t count);
+  template <class Visit>
+  void for_each_register(Visit visit) const;
 
   // Few registers are a sorted list of index << 8 | value; many are an array from then on.
   std::vector<std::uint32_t> sparse_;

@@ -1,0 +1,288 @@
+#include "processors/sketches/ddsketch.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstring>
+
+#include "processors/sketches/varint.h"
+
+namespace weir::sketches {
+
+namespace {
+
+constexpr std::size_t kSparseBins = 64;
+constexpr std::size_t kMaxEncodedBytes =
+    kMaxVarintBytes + kDdSketchBlocks * sizeof(std::uint64_t) + kDdSketchBins * kMaxVarintBytes;
+
+using Bitmaps = std::array<std::uint64_t, kDdSketchBlocks>;
+
+/// visit(bit) for each bit that is set, ascending.
+template <class Visit>
+void for_each_bit(std::uint64_t bits, Visit visit) {
+  for (; bits != 0; bits &= bits - 1) visit(static_cast<std::uint32_t>(std::countr_zero(bits)));
+}
+
+/// The one writer of the format. `count_of(bin)` is asked for the bins in `bitmaps`, ascending.
+template <class CountOf>
+void write_bins(const Bitmaps& bitmaps, CountOf count_of, std::string& out) {
+  std::array<char, kMaxEncodedBytes> buffer;
+  std::uint32_t mask = 0;
+  for (std::uint32_t block = 0; block < kDdSketchBlocks; ++block)
+    mask |= std::uint32_t{bitmaps[block] != 0} << block;
+  char* at = write_varint(buffer.data(), mask);
+  for_each_bit(mask, [&](std::uint32_t block) {
+    const std::uint64_t bitmap = bitmaps[block];
+    std::memcpy(at, &bitmap, sizeof bitmap);
+    at += sizeof bitmap;
+    for_each_bit(bitmap,
+                 [&](std::uint32_t bit) { at = write_varint(at, count_of(block * 64 + bit)); });
+  });
+  out.append(buffer.data(), static_cast<std::size_t>(at - buffer.data()));
+}
+
+/// A bit for each of 64 bytes that is not 0; eight bytes at a time.
+std::uint64_t nonzero_bytes(const std::uint8_t* bytes) {
+  constexpr std::uint64_t kLowBits = 0x7f7f7f7f7f7f7f7f;
+  constexpr std::uint64_t kGather = 0x0102040810204081;  // bit 0 of byte i to bit 56 + i
+  std::uint64_t bitmap = 0;
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes + i * 8, sizeof word);
+    const std::uint64_t nonzero = (((word & kLowBits) + kLowBits) | word) & ~kLowBits;
+    bitmap |= ((nonzero >> 7) * kGather >> 56) << i * 8;
+  }
+  return bitmap;
+}
+
+/// Reads a varint for each bit of a block's bitmap; `add(bit, count)` takes them. Null: corrupt.
+template <class Add>
+const char* read_counts(const char* at, const char* end, std::uint64_t bitmap, Add add) {
+  for (; bitmap != 0; bitmap &= bitmap - 1) {
+    if (at == end) return nullptr;
+    std::uint64_t count = static_cast<std::uint8_t>(*at);
+    if (count < 0x80) [[likely]] {
+      ++at;
+    } else {
+      at = read_varint(at, end, count);
+      if (at == nullptr || count > kDdSketchMaxCount) return nullptr;
+    }
+    if (count == 0) return nullptr;
+    add(static_cast<std::uint32_t>(std::countr_zero(bitmap)), count);
+  }
+  return at;
+}
+
+/// The smallest value of the bin or of one above it; past the last bin, the value past the range.
+std::uint64_t lower_bound_us(std::uint32_t bin) {
+  std::uint64_t low = 0;
+  std::uint64_t high = std::uint64_t{kDdSketchMaxUs} + 1;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (ddsketch_bin(middle) < bin)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/// The integer with the smallest worst relative error over [low, high]: next to the harmonic mean.
+std::uint64_t representative_us(std::uint64_t low, std::uint64_t high) {
+  if (low >= high) return low;
+  const std::uint64_t below = low + low * (high - low) / (low + high);
+  return (high - below) * low <= (below + 1 - low) * high ? below : below + 1;
+}
+
+std::array<std::uint32_t, kDdSketchBins> make_values() {
+  std::array<std::uint32_t, kDdSketchBins> values{};
+  std::uint64_t low = 0;
+  for (std::uint32_t bin = 0; bin < kDdSketchBins; ++bin) {
+    const std::uint64_t next = lower_bound_us(bin + 1);
+    values[bin] = static_cast<std::uint32_t>(representative_us(low, std::max(low + 1, next) - 1));
+    low = next;
+  }
+  return values;
+}
+
+}  // namespace
+
+std::uint64_t ddsketch_value_us(std::uint32_t bin) {
+  static const std::array<std::uint32_t, kDdSketchBins> values = make_values();
+  assert(bin < kDdSketchBins);
+  return values[bin];
+}
+
+void encode(const NarrowBins& bins, std::string& out) {
+  Bitmaps bitmaps{};
+  for_each_bit(bins.block_mask, [&](std::uint32_t block) {
+    bitmaps[block] = nonzero_bytes(bins.bins + block * 64);
+  });
+  if (bins.spill.empty()) {
+    write_bins(bitmaps, [&](std::uint32_t bin) { return bins.bins[bin]; }, out);
+    return;
+  }
+  std::array<std::uint64_t, kDdSketchPaddedBins> wraps{};
+  for (const std::uint16_t bin : bins.spill) {
+    ++wraps[bin];
+    bitmaps[bin / 64] |= std::uint64_t{1} << bin % 64;
+  }
+  write_bins(bitmaps, [&](std::uint32_t bin) { return wraps[bin] * 256 + bins.bins[bin]; }, out);
+}
+
+DdSketch::DdSketch(const DdSketch& other)
+    : sparse_(other.sparse_),
+      dense_(other.dense_ ? std::make_unique<Dense>(*other.dense_) : nullptr),
+      count_(other.count_) {}
+
+DdSketch& DdSketch::operator=(const DdSketch& other) {
+  if (this != &other) *this = DdSketch(other);
+  return *this;
+}
+
+/// visit(bin, count) for each bin that is not empty, ascending.
+template <class Visit>
+void DdSketch::for_each_bin(Visit visit) const {
+  if (!dense_) {
+    for (const Bin& bin : sparse_) visit(bin.bin, bin.count);
+    return;
+  }
+  for (std::uint32_t block = 0; block < kDdSketchBlocks; ++block)
+    for_each_bit(dense_->bitmaps[block], [&](std::uint32_t bit) {
+      visit(block * 64 + bit, dense_->counts[block * 64 + bit]);
+    });
+}
+
+void DdSketch::place_sparse(std::uint32_t bin, std::uint64_t count) {
+  const auto at = std::ranges::lower_bound(sparse_, bin, {}, &Bin::bin);
+  if (at != sparse_.end() && at->bin == bin) {
+    at->count += count;
+    return;
+  }
+  sparse_.insert(at, Bin{bin, count});
+  if (sparse_.size() > kSparseBins) make_dense();
+}
+
+void DdSketch::make_dense() {
+  if (dense_) return;
+  dense_ = std::make_unique<Dense>();
+  for (const Bin& bin : sparse_) {
+    dense_->counts[bin.bin] = bin.count;
+    dense_->bitmaps[bin.bin / 64] |= std::uint64_t{1} << bin.bin % 64;
+  }
+  sparse_ = {};
+}
+
+void DdSketch::merge(const DdSketch& other) {
+  if (other.dense_) make_dense();
+  other.for_each_bin([this](std::uint32_t bin, std::uint64_t count) { add_bin(bin, count); });
+}
+
+Result<void> DdSketch::merge_encoded(std::string_view& bytes) {
+  const auto corrupt = [&](const char* what) {
+    return fail(ErrorCode::corrupt, "DDSketch of {} bytes: {}", bytes.size(), what);
+  };
+  const char* const end = bytes.data() + bytes.size();
+  std::uint64_t mask = 0;
+  const char* at = read_varint(bytes.data(), end, mask);
+  if (at == nullptr || mask >> kDdSketchBlocks != 0) return corrupt("bad mask of blocks");
+
+  std::uint64_t total = 0;
+  for (; mask != 0; mask &= mask - 1) {
+    const auto block = static_cast<std::uint32_t>(std::countr_zero(mask));
+    std::uint64_t bitmap = 0;
+    if (static_cast<std::size_t>(end - at) < sizeof bitmap) return corrupt("cut off");
+    std::memcpy(&bitmap, at, sizeof bitmap);
+    at += sizeof bitmap;
+    const bool past_last = block == kDdSketchBlocks - 1 && bitmap >> kDdSketchBins % 64 != 0;
+    if (bitmap == 0 || past_last) return corrupt("bad bitmap");
+    if (dense_) {
+      std::uint64_t* const counts = dense_->counts.data() + block * 64;
+      dense_->bitmaps[block] |= bitmap;
+      at = read_counts(at, end, bitmap, [&](std::uint32_t bit, std::uint64_t count) {
+        counts[bit] += count;
+        total += count;
+      });
+    } else {
+      at = read_counts(at, end, bitmap, [&](std::uint32_t bit, std::uint64_t count) {
+        place(block * 64 + bit, count);
+        total += count;
+      });
+    }
+    if (at == nullptr) return corrupt("bad count");
+  }
+  if (total > kDdSketchMaxCount) return corrupt("total above 2^48");
+  count_ += total;
+  bytes.remove_prefix(static_cast<std::size_t>(at - bytes.data()));
+  return {};
+}
+
+Result<DdSketch> DdSketch::decode(std::string_view& bytes) {
+  DdSketch sketch;
+  WEIR_TRY(sketch.merge_encoded(bytes));
+  return sketch;
+}
+
+void DdSketch::encode(std::string& out) const {
+  if (dense_) {
+    write_bins(dense_->bitmaps, [this](std::uint32_t bin) { return dense_->counts[bin]; }, out);
+    return;
+  }
+  Bitmaps bitmaps{};
+  for (const Bin& bin : sparse_) bitmaps[bin.bin / 64] |= std::uint64_t{1} << bin.bin % 64;
+  auto next = sparse_.begin();
+  write_bins(bitmaps, [&](std::uint32_t) { return (next++)->count; }, out);
+}
+
+std::uint64_t DdSketch::bin_count(std::uint32_t bin) const {
+  assert(bin < kDdSketchBins);
+  if (dense_) return dense_->counts[bin];
+  const auto at = std::ranges::lower_bound(sparse_, bin, {}, &Bin::bin);
+  return at != sparse_.end() && at->bin == bin ? at->count : 0;
+}
+
+void DdSketch::quantiles_us(std::span<const std::uint32_t> q,
+                            std::span<std::uint64_t> values_us) const {
+  assert(q.size() == values_us.size() && std::ranges::is_sorted(q));
+  std::ranges::fill(values_us, 0);
+  std::size_t next = 0;
+  std::uint64_t seen = 0;
+  // ceil(q * count / 10000) without a product that overflows.
+  const auto position = [&](std::uint64_t parts) {
+    const std::uint64_t whole = count_ / 10'000 * parts;
+    return std::max<std::uint64_t>(1, whole + (count_ % 10'000 * parts + 9'999) / 10'000);
+  };
+  for_each_bin([&](std::uint32_t bin, std::uint64_t count) {
+    seen += count;
+    for (; next < q.size() && position(q[next]) <= seen; ++next)
+      values_us[next] = ddsketch_value_us(bin);
+  });
+}
+
+std::uint64_t DdSketch::quantile_us(std::uint32_t q) const {
+  std::uint64_t value_us = 0;
+  quantiles_us({&q, 1}, {&value_us, 1});
+  return value_us;
+}
+
+void DdSketch::clear() {
+  sparse_.clear();
+  count_ = 0;
+  if (!dense_) return;
+  for (std::uint32_t block = 0; block < kDdSketchBlocks; ++block)
+    if (dense_->bitmaps[block] != 0) std::fill_n(dense_->counts.begin() + block * 64, 64, 0);
+  dense_->bitmaps.fill(0);
+}
+
+std::size_t DdSketch::memory_bytes() const {
+  return sparse_.capacity() * sizeof(Bin) + (dense_ ? sizeof(Dense) : 0);
+}
+
+bool operator==(const DdSketch& a, const DdSketch& b) {
+  if (a.count_ != b.count_) return false;
+  for (std::uint32_t bin = 0; bin < kDdSketchBins; ++bin)
+    if (a.bin_count(bin) != b.bin_count(bin)) return false;
+  return true;
+}
+
+}  // namespace weir::sketches
