@@ -1,10 +1,11 @@
 // Builds serialised InferenceBatch records: what importers, the simulator and HTTP ingest append to
 // `weir.inference`. The same events in the same order give the same bytes.
 //
-// Texts become dictionaries in order of appearance, with codes of the smallest width; a text that is
-// the same for all events is written once; a column without any value is left out. Events that do not
-// fit the columns (a number above u32, a time more than 71 minutes after or before the first, a status
-// above 255) go into `other`, and so lose their place: they are indexed after the columns.
+// Texts become dictionaries in order of appearance, with codes of the smallest width; a text that
+// is the same for all events is written once; a column without any value is left out. Events that
+// do not fit the columns (a number above u32, a time more than 71 minutes after or before the
+// first, a status above 255) go into `other`, and so lose their place: they are indexed after the
+// columns.
 #pragma once
 
 #include <array>

@@ -40,8 +40,8 @@ struct WideNumber {
   bool operator==(const WideNumber&) const = default;
 };
 
-/// Vectors of present columns have at least `count` entries; those behind mean nothing, nor do those
-/// of absent columns. Vectors never shrink.
+/// Vectors of present columns have at least `count` entries; those behind mean nothing, nor do
+/// those of absent columns. Vectors never shrink.
 struct EventColumns {
   std::size_t count = 0;
   TimeUs min_time_us = kMaxTime;  // over all events; kMaxTime and kMinTime where there are none

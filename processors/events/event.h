@@ -21,7 +21,8 @@ inline constexpr std::size_t kMaxEvents = 65'536;
 inline constexpr std::size_t kMaxNameBytes = 256;
 /// What is kept of error_detail.
 inline constexpr std::size_t kMaxErrorDetailBytes = 1'024;
-/// Durations (µs) and counts above this are refused: 31 years, and sums of 64 bits hold 18,000 of them.
+/// Durations (µs) and counts above this are refused: 31 years, and sums of 64 bits hold 18,000 of
+/// them.
 inline constexpr std::int64_t kMaxNumber = 1'000'000'000'000'000;
 
 /// Text fields. The first ten can be dimensions of a scope. In no format.
@@ -65,14 +66,14 @@ constexpr bool is_duration(Number number) { return number <= Number::cold_start;
 
 struct EventRow {
   TimeUs event_time_us = 0;
-  std::uint64_t user_hash = 0;                  // 0: absent
-  std::int32_t status = 0;                      // InferenceStatus, known or not; 0: absent
-  std::uint8_t flags = 0;                       // InferenceFlag
-  std::uint16_t has_number = 0;                 // bit k: numbers[k] counts
+  std::uint64_t user_hash = 0;   // 0: absent
+  std::int32_t status = 0;       // InferenceStatus, known or not; 0: absent
+  std::uint8_t flags = 0;        // InferenceFlag
+  std::uint16_t has_number = 0;  // bit k: numbers[k] counts
   std::optional<float> confidence;
-  std::string_view request_id;                  // 16 bytes, or empty: absent
-  std::array<std::string_view, kTexts> texts;   // empty: absent
-  std::array<std::int64_t, kNumbers> numbers;   // only where has_number says so
+  std::string_view request_id;                 // 16 bytes, or empty: absent
+  std::array<std::string_view, kTexts> texts;  // empty: absent
+  std::array<std::int64_t, kNumbers> numbers;  // only where has_number says so
 
   std::string_view& text(Text which) { return texts[static_cast<std::size_t>(which)]; }
   std::string_view text(Text which) const { return texts[static_cast<std::size_t>(which)]; }

@@ -1,6 +1,7 @@
-// The JSON form of an event: one object. Fields are named as in the proto; `event_time` (RFC 3339 or
-// microseconds) or `event_time_us`; any other time or duration in `..._us` is an integer; request_id
-// and user_hash are hexadecimal; status is a lower-case name ("ok", "server_error") or a number.
+// The JSON form of an event: one object. Fields are named as in the proto; `event_time` (RFC 3339
+// or microseconds) or `event_time_us`; any other time or duration in `..._us` is an integer;
+// request_id and user_hash are hexadecimal; status is a lower-case name ("ok", "server_error") or a
+// number.
 //
 //   {"event_time":"2026-01-01T00:00:00.25Z","service":"code","model":"llama-70b","status":"ok",
 //    "latency_us":812000,"ttft_us":95000,"input_tokens":812,"output_tokens":64}

@@ -1,15 +1,15 @@
-// What an event must be to count: the rules of proto/weir/v1/inference.proto, in one place. An event
-// that breaks one goes to the dead letters with its reason; the others of its record count all the
-// same. Pure and thread-safe.
+// What an event must be to count: the rules of proto/weir/v1/inference.proto, in one place. An
+// event that breaks one goes to the dead letters with its reason; the others of its record count
+// all the same. Pure and thread-safe.
 //
-//   event_time_us          above 0                                          missing_time
-//   durations              0 .. kMaxNumber                                  negative_duration, out_of_range
-//   tokens, counts         0 .. kMaxNumber                                  out_of_range
-//   confidence             0 .. 1; NaN and infinity                         out_of_range; not_a_number
-//   names                  UTF-8, at most kMaxNameBytes                     invalid_text
-//   error_detail           UTF-8; beyond kMaxErrorDetailBytes it is cut     invalid_text
-//   request_id             16 bytes or none                                 malformed
-//   status                 anything; unknown values are counted as "other"
+//   event_time_us    above 0                                      missing_time
+//   durations        0 .. kMaxNumber                              negative_duration, out_of_range
+//   tokens, counts   0 .. kMaxNumber                              out_of_range
+//   confidence       0 .. 1; NaN and infinity                     out_of_range; not_a_number
+//   names            UTF-8, at most kMaxNameBytes                 invalid_text
+//   error_detail     UTF-8; above kMaxErrorDetailBytes it is cut  invalid_text
+//   request_id       16 bytes or none                             malformed
+//   status           anything; unknown values are counted as "other"
 #pragma once
 
 #include <cstdint>

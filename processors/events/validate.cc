@@ -1,0 +1,99 @@
+#include "processors/events/validate.h"
+
+#include <cmath>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+namespace weir::events {
+namespace {
+
+template <class... Args>
+Problem problem(std::uint32_t event, v1::DeadLetterReason reason, fmt::format_string<Args...> text,
+                Args&&... args) {
+  return {event, reason, fmt::format(text, std::forward<Args>(args)...)};
+}
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t all = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (; end - at >= 8; at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    all |= word;
+  }
+  for (; at != end; ++at) all |= static_cast<std::uint8_t>(*at);
+  return (all & 0x8080'8080'8080'8080) == 0;
+}
+
+std::optional<Problem> check_number(Number which, std::int64_t value, std::uint32_t event) {
+  if (value >= 0 && value <= kMaxNumber) return std::nullopt;
+  const auto reason = value < 0 && is_duration(which) ? v1::DEAD_LETTER_REASON_NEGATIVE_DURATION
+                                                      : v1::DEAD_LETTER_REASON_OUT_OF_RANGE;
+  return problem(event, reason, "{} is {}; it must be 0 to {}", field_name(which), value,
+                 kMaxNumber);
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  return is_ascii(text) || simdjson::validate_utf8(text.data(), text.size());
+}
+
+std::string_view cut_utf8(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<std::uint8_t>(text[limit]) & 0xC0) == 0x80) --limit;
+  return text.substr(0, limit);
+}
+
+std::optional<Problem> check_time(TimeUs event_time_us, std::uint32_t event) {
+  if (event_time_us > 0) return std::nullopt;
+  return problem(event, v1::DEAD_LETTER_REASON_MISSING_TIME,
+                 "event_time_us is {}; it must be above 0", event_time_us);
+}
+
+std::optional<Problem> check_confidence(float confidence, std::uint32_t event) {
+  if (confidence >= 0.0f && confidence <= 1.0f) return std::nullopt;
+  const auto reason = std::isfinite(confidence) ? v1::DEAD_LETTER_REASON_OUT_OF_RANGE
+                                                : v1::DEAD_LETTER_REASON_NOT_A_NUMBER;
+  return problem(event, reason, "confidence is {}; it must be 0 to 1", confidence);
+}
+
+std::optional<Problem> check_text(Text which, std::string_view value, std::uint32_t event) {
+  if (which != Text::error_detail && value.size() > kMaxNameBytes)
+    return problem(event, v1::DEAD_LETTER_REASON_INVALID_TEXT,
+                   "{} has {} bytes; at most {} are taken", field_name(which), value.size(),
+                   kMaxNameBytes);
+  if (!is_utf8(value))
+    return problem(event, v1::DEAD_LETTER_REASON_INVALID_TEXT, "{} is not UTF-8",
+                   field_name(which));
+  return std::nullopt;
+}
+
+std::optional<Problem> check(const EventRow& row, std::uint32_t event) {
+  if (row.event_time_us <= 0) return check_time(row.event_time_us, event);
+  if (!row.request_id.empty() && row.request_id.size() != 16)
+    return problem(event, v1::DEAD_LETTER_REASON_MALFORMED,
+                   "request_id has {} bytes; it takes 16 or none", row.request_id.size());
+  for (std::size_t k = 0; k < kTexts; ++k) {
+    if (row.texts[k].empty()) continue;
+    if (auto found = check_text(static_cast<Text>(k), row.texts[k], event)) return found;
+  }
+  for (unsigned left = row.has_number; left != 0; left &= left - 1) {
+    const auto k = static_cast<std::size_t>(std::countr_zero(left));
+    if (auto found = check_number(static_cast<Number>(k), row.numbers[k], event)) return found;
+  }
+  if (row.confidence) return check_confidence(*row.confidence, event);
+  return std::nullopt;
+}
+
+ReadResult check_size(std::string_view record) {
+  if (record.size() <= kMaxRecordBytes) return {};
+  return std::unexpected(problem(0, v1::DEAD_LETTER_REASON_TOO_LARGE,
+                                 "the record has {} bytes; at most {} are taken", record.size(),
+                                 kMaxRecordBytes));
+}
+
+}  // namespace weir::events

@@ -1,0 +1,139 @@
+// Reading protobuf's wire format field by field, with exactly the tolerance of the generated
+// classes (libprotobuf 3.21): bits of over-long varints are cut, unknown fields and groups are
+// skipped, tag 0 and everything truncated is an error.
+//
+// Reference: https://protobuf.dev/programming-guides/encoding/
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace weir::events {
+
+enum class WireType : std::uint8_t { varint, fixed64, bytes, start_group, end_group, fixed32 };
+
+/// After the first error it is `!ok()`, at its end, and returns zeros.
+class WireReader {
+ public:
+  /// How deep messages and groups may nest.
+  static constexpr int kDepth = 100;
+
+  explicit WireReader(std::string_view bytes, int depth = kDepth)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()), depth_(depth) {}
+
+  bool ok() const { return ok_; }
+
+  /// Goes to the next field; false at the end and on an error. The field must then be read, by its
+  /// type, or skipped.
+  bool next() { return read_tag() && (type() != WireType::end_group || refuse()); }
+  std::uint32_t field() const { return tag_ >> 3; }
+  WireType type() const { return static_cast<WireType>(tag_ & 7); }
+  /// Field number and type as one number, to switch on: see wire_tag.
+  std::uint32_t tag() const { return tag_; }
+
+  std::uint64_t varint() {
+    if (at_ != end_ && byte(0) < 0x80) return byte(at_++);
+    return long_varint(10);
+  }
+
+  template <class T>
+  T fixed() {
+    T value{};
+    const std::string_view bytes = view(sizeof value);
+    if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+  }
+
+  /// The payload of a length-delimited field.
+  std::string_view bytes() {
+    if (at_ != end_ && byte(0) < 0x80) return view(byte(at_++));
+    return view(long_varint(5));
+  }
+
+  /// The next `size` bytes.
+  std::string_view view(std::uint64_t size) {
+    if (static_cast<std::uint64_t>(end_ - at_) < size) return refuse(), std::string_view();
+    const std::string_view result(at_, size);
+    at_ += size;
+    return result;
+  }
+
+  void skip() { skip(depth_); }
+
+ private:
+  static std::uint8_t byte(const char* at) { return static_cast<std::uint8_t>(*at); }
+  std::uint8_t byte(int offset) const { return byte(at_ + offset); }
+
+  bool read_tag() {
+    if (at_ == end_) return false;
+    if (byte(0) < 0x80) {
+      tag_ = byte(at_++);
+    } else if (end_ - at_ >= 2 && byte(1) < 0x80) {
+      tag_ = (byte(0) & 0x7fu) | static_cast<std::uint32_t>(byte(1)) << 7;
+      at_ += 2;
+    } else {
+      tag_ = static_cast<std::uint32_t>(long_varint(5));
+    }
+    return tag_ >> 3 != 0 || refuse();
+  }
+
+  std::uint64_t long_varint(unsigned max_bytes) {
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < max_bytes && at_ != end_; ++i) {
+      const std::uint8_t next = byte(at_++);
+      value |= static_cast<std::uint64_t>(next & 0x7f) << 7 * i;
+      if (next < 0x80) return value;
+    }
+    return refuse();
+  }
+
+  void skip(int depth) {
+    switch (type()) {
+      case WireType::varint:
+        varint();
+        break;
+      case WireType::fixed64:
+        view(8);
+        break;
+      case WireType::bytes:
+        bytes();
+        break;
+      case WireType::fixed32:
+        view(4);
+        break;
+      case WireType::start_group:
+        skip_group(depth - 1);
+        break;
+      default:
+        refuse();
+    }
+  }
+
+  void skip_group(int depth) {
+    const std::uint32_t end_tag = tag_ + 1;
+    while (depth >= 0 && read_tag()) {
+      if (tag_ == end_tag) return;
+      skip(depth);
+    }
+    refuse();
+  }
+
+  bool refuse() {
+    ok_ = false;
+    at_ = end_;
+    return false;
+  }
+
+  const char* at_;
+  const char* end_;
+  int depth_;
+  std::uint32_t tag_ = 0;
+  bool ok_ = true;
+};
+
+constexpr std::uint32_t wire_tag(std::uint32_t field, WireType type) {
+  return field << 3 | static_cast<std::uint32_t>(type);
+}
+
+}  // namespace weir::events
