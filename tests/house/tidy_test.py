@@ -171,8 +171,8 @@ class Cpp(unittest.TestCase):
                          [(f.name, f.line, f.lines) for f in cpp.functions(text)])
 
     def test_initialisers_and_lambdas_belong_to_their_function(self):
-        text = ("struct A : B {\n  explicit A(int x)\n      : x_{x} {\n    g([] { return 1; });\n  }"
-                "\n  int x_{};\n};\n")
+        text = ("struct A : B {\n  explicit A(int x)\n      : x_{x} {\n"
+                "    g([] { return 1; });\n  }\n  int x_{};\n};\n")
         self.assertEqual([("A", 2, 4)], [(f.name, f.line, f.lines) for f in cpp.functions(text)])
         self.assertEqual([("A", 1)], [(c.name, c.arguments) for c in cpp.constructors(text)])
 
