@@ -14,9 +14,10 @@ _CODE = re.compile(r"`[^`]*`")
 
 
 def folder_readme(tree):
-    paths = set(tree.paths)
+    paths, folders = set(tree.paths), set(tree.folders)
     for folder in tree.folders:
-        if folder.startswith(".") or _DATA.fullmatch(folder):
+        mirrors = folder.replace("tests/", "processors/") in folders and folder.startswith("tests/")
+        if folder.startswith(".") or _DATA.fullmatch(folder) or mirrors:
             continue
         if f"{folder}/README.md" not in paths:
             yield Finding(folder, 0, "has no README.md that says what belongs there and what not")

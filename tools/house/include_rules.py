@@ -68,8 +68,8 @@ def library_headers(tree):
             libraries = [library for library in TABLE["libraries"].values()
                          if any(fnmatchcase(header, pattern) for pattern in library["headers"])]
             if not libraries:
-                yield Finding(path, number, f"{header} is of no library that "
-                              "tools/include_table.toml knows")
+                yield Finding(path, number, f"{header} is neither a path from the root nor "
+                              "of a library in tools/include_table.toml")
             elif not any(fnmatchcase(path, pattern)
                          for library in libraries for pattern in library["files"]):
                 places = ", ".join(p for library in libraries for p in library["files"])
