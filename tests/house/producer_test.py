@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests that proto/README.md tells producers the truth: its snippets run, and no field is missing."""
+"""Tests that proto/README.md tells producers the truth: its snippets run, no field is missing."""
 
 import json
 import re
