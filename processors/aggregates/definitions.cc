@@ -119,10 +119,10 @@ std::string series_text(std::span<const Dimension> dimensions,
   return text;
 }
 
-std::int32_t series_partition(std::uint32_t scope, std::string_view series,
+std::int32_t series_partition(std::string_view scope_name, std::string_view series,
                               std::int32_t partitions) {
   std::string key;
-  put_varint(key, scope);
+  put_bytes(key, scope_name);
   key += series;
   return partition_of(key, partitions);
 }

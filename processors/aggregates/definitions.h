@@ -61,8 +61,9 @@ std::string encode_series(std::span<const std::string_view> values);
 Result<std::vector<std::string>> decode_series(std::string_view bytes, std::size_t count);
 /// "service=code,model=llama"; `\` escapes `\`, `,` and `=`. "*" for the empty scope.
 std::string series_text(std::span<const Dimension> dimensions, std::span<const std::string> values);
-/// What every partition and every owner of a series is chosen by: the hash of scope and values.
-std::int32_t series_partition(std::uint32_t scope, std::string_view series,
+/// The owner of a series among `partitions`: by the hash of the scope's name and the values, so that
+/// it stays the same when other scopes come and go.
+std::int32_t series_partition(std::string_view scope_name, std::string_view series,
                               std::int32_t partitions);
 
 /// Statuses as the aggregate counts them, in the order of weir.v1.StatusCounts.

@@ -33,6 +33,9 @@ class TaskContext {
         store_(store) {}
 
   std::int32_t partition() const { return partition_; }
+  /// The next input offset to be processed.
+  std::int64_t position() const { return position_; }
+  void set_position(std::int64_t position) { position_ = position; }
   std::int32_t input_partitions() const { return input_partitions_; }
   std::int32_t output_partitions(std::size_t output) const { return output_partitions_[output]; }
   state::WriteBack& store() { return store_; }
@@ -49,6 +52,7 @@ class TaskContext {
 
  private:
   std::int32_t partition_;
+  std::int64_t position_ = 0;
   std::int32_t input_partitions_;
   std::vector<std::int32_t> output_partitions_;
   state::WriteBack& store_;
@@ -63,7 +67,8 @@ class Processor {
   /// Loads what it keeps in memory from its store. Called once, first.
   virtual Result<void> open(TaskContext& context) = 0;
 
-  /// Takes records in order and says how many it took: at least one, unless `in_step()`. Bad input
+  /// Takes records in order and says how many it took: at least one, unless `in_step()` or
+  /// `commit_required()`. Bad input
   /// is no error (it has a dead letter); an error stops the task.
   virtual Result<std::size_t> process(std::span<const Record> records, TaskContext& context) = 0;
 
@@ -75,16 +80,18 @@ class Processor {
     return {};
   }
 
-  /// Brings what is only in memory into `context`, before a commit at this input position.
-  virtual Result<void> prepare_commit(std::int64_t position, TaskContext& context) = 0;
+  /// Brings what is only in memory into `context`, before a commit at context.position().
+  virtual Result<void> prepare_commit(TaskContext& context) = 0;
 
   /// History only: the input is complete. Called once per run, after the last record; must do
   /// nothing the second time (a run may be resumed after its end).
-  virtual Result<void> end_of_input(std::int64_t position, TaskContext& context) {
-    (void)position, (void)context;
+  virtual Result<void> end_of_input(TaskContext& context) {
+    (void)context;
     return {};
   }
 
+  /// Nothing more can be taken before a commit: `process` may then take nothing.
+  virtual bool commit_required() const { return false; }
   /// A commit should not wait for the interval: a watermark crossed a hop, a condition changed.
   virtual bool commit_urgent() const { return false; }
   /// Bytes held for the next commit beyond what the context holds.

@@ -24,6 +24,7 @@ Result<void> Task::open(const TaskOptions& options) {
   store_ = std::make_unique<state::WriteBack>(*base_, options.cache_bytes);
   context_ = std::make_unique<TaskContext>(id_.partition, input_partitions,
                                            std::move(output_partitions), *store_);
+  context_->set_position(position_);
   processor_ = spec_.make();
   return processor_->open(*context_);
 }
@@ -40,7 +41,7 @@ Result<bool> Task::run(bool input_complete) {
     if (batch_.records.empty()) {
       if (!options_.history || !input_complete || ended_) return false;
       ended_ = true;
-      WEIR_TRY(processor_->end_of_input(position_, *context_));
+      WEIR_TRY(processor_->end_of_input(*context_));
       changed_ = true;
       return true;
     }
@@ -49,15 +50,17 @@ Result<bool> Task::run(bool input_complete) {
   auto taken = processor_->process(records, *context_);
   if (!taken)
     return within(fmt::format("{}@{}", to_string(input_partition_), position_), taken.error());
-  assert(*taken <= records.size() && (*taken > 0 || processor_->in_step()));
+  assert(*taken <= records.size() &&
+         (*taken > 0 || processor_->in_step() || processor_->commit_required()));
   next_in_batch_ += *taken;
   if (*taken > 0) position_ = records[*taken - 1].offset + 1;
+  context_->set_position(position_);
   changed_ = true;
   return true;
 }
 
 Result<TaskCommit> Task::prepare_commit() {
-  WEIR_TRY(processor_->prepare_commit(position_, *context_));
+  WEIR_TRY(processor_->prepare_commit(*context_));
   TaskCommit commit{.task = id_, .input = input_partition_, .position = position_};
   for (TaskContext::Emitted& emitted : context_->take_emitted())
     commit.outputs.push_back(

@@ -38,6 +38,7 @@ class Task {
   void committed();
 
   bool has_changes() const { return changed_; }
+  bool commit_required() const { return processor_->commit_required(); }
   bool commit_urgent() const { return processor_->commit_urgent(); }
   /// Memory that a commit would free.
   std::size_t pending_bytes() const;

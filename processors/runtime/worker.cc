@@ -49,6 +49,7 @@ bool Worker::commit_due(TimeUs now) const {
   if (!has_changes()) return false;
   const DurationUs waited = now - last_commit_;
   if (waited >= options_.commit_interval_us) return true;
+  if (std::ranges::any_of(tasks_, &Task::commit_required)) return true;
   std::size_t pending_bytes = 0;
   bool urgent = false;
   for (const auto& task : tasks_) {

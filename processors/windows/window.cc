@@ -11,6 +11,9 @@ constexpr std::int64_t kSlackPanes = 3;
 
 Result<void> check_tiers(const std::vector<Tier>& tiers) {
   if (tiers.empty()) return fail(ErrorCode::invalid_argument, "tiers: none given");
+  if (tiers.size() > kMaxTiers)
+    return fail(ErrorCode::invalid_argument, "tiers: {} given, at most {} are kept", tiers.size(),
+                kMaxTiers);
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     const Tier& tier = tiers[i];
     const std::string name = format_duration(tier.span_us);
@@ -65,7 +68,7 @@ Result<WindowPlan> WindowPlan::make(std::vector<Window> windows, std::vector<Tie
     if (std::ranges::count(windows, window) > 1)
       return fail(ErrorCode::invalid_argument, "window {}: named twice", to_string(window));
     plan.base_.push_back(static_cast<std::size_t>(base - tiers.begin()));
-    plan.longest_ = std::max(plan.longest_, window.length_us);
+    plan.memory_ = std::max(plan.memory_, window.length_us + window.hop_us);
   }
   if (windows.empty()) return fail(ErrorCode::invalid_argument, "windows: none given");
   plan.windows_ = std::move(windows);
@@ -96,6 +99,13 @@ void WindowPlan::lay_out_rings() {
   accepting_.push_back(0);
   std::ranges::sort(accepting_);
   accepting_.erase(std::ranges::unique(accepting_).begin(), accepting_.end());
+}
+
+DurationUs WindowPlan::retention_us() const {
+  DurationUs longest = 0;
+  for (std::size_t tier = 0; tier < tiers_.size(); ++tier)
+    longest = std::max(longest, ring_[tier] * tiers_[tier].span_us);
+  return longest;
 }
 
 int WindowPlan::tier_for(TimeUs event_time, TimeUs watermark) const {

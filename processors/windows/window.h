@@ -35,6 +35,8 @@ struct Tier {
   bool operator==(const Tier&) const = default;
 };
 
+inline constexpr std::size_t kMaxTiers = 8;
+
 /// 10 s (10 min late), 1 m (1 h), 5 m (1 h), 10 m (6 h), 1 h (1 d), 1 d (1 d).
 std::vector<Tier> default_tiers();
 
@@ -63,8 +65,10 @@ class WindowPlan {
   bool keeps(std::size_t tier) const { return ring_[tier] != 0; }
   /// Slots of the tier's ring: panes that may be read at once, restatements included.
   std::int64_t ring_panes(std::size_t tier) const { return ring_[tier]; }
-  /// Longest time after an event that any result still depends on it.
-  DurationUs longest_length_us() const { return longest_; }
+  /// How long after a pane's end a window can still show it or show that it left: length and hop.
+  DurationUs memory_us() const { return memory_; }
+  /// How long after a pane's end anything of it is kept at all.
+  DurationUs retention_us() const;
 
   /// Where an event of this time enters at this watermark of its own raw partition: tier 0 while
   /// tier 0's lateness lasts, then the finest tier that is some window's base and still takes it;
@@ -85,7 +89,7 @@ class WindowPlan {
   std::vector<std::size_t> base_;       // by window
   std::vector<std::int64_t> ring_;      // by tier; 0: not kept
   std::vector<std::size_t> accepting_;  // base tiers, finest first
-  DurationUs longest_ = 0;
+  DurationUs memory_ = 0;
 };
 
 }  // namespace weir::windows

@@ -1,0 +1,84 @@
+#include "processors/fold/state.h"
+
+#include <algorithm>
+
+#include "processors/core/bytes.h"
+
+namespace weir::fold {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+}  // namespace
+
+std::string encode_head(const Head& head) {
+  std::string out;
+  put_fixed(out, kVersion);
+  put_fixed(out, head.greatest_event_time_us);
+  put_fixed(out, head.append_time_us);
+  put_fixed(out, head.watermark_us);
+  put_fixed(out, static_cast<std::uint8_t>(head.ended));
+  put_fixed(out, head.definitions_hash);
+  put_varint(out, head.destinations.size());
+  for (const Destination& destination : head.destinations) {
+    put_fixed(out, destination.end_offset);
+    put_fixed(out, destination.watermark_us);
+  }
+  return out;
+}
+
+Result<Head> decode_head(std::string_view bytes) {
+  ByteReader reader(bytes);
+  if (const auto version = reader.fixed<std::uint8_t>(); version != kVersion)
+    return fail(ErrorCode::version,
+                "state of fold has version {}, this binary reads {}; use the binary that wrote it, "
+                "or replay into a new directory",
+                version, kVersion);
+  Head head;
+  head.greatest_event_time_us = reader.fixed<TimeUs>();
+  head.append_time_us = reader.fixed<TimeUs>();
+  head.watermark_us = reader.fixed<TimeUs>();
+  head.ended = reader.fixed<std::uint8_t>() != 0;
+  head.definitions_hash = reader.fixed<std::uint64_t>();
+  for (std::uint64_t n = reader.varint(); n > 0 && reader.ok(); --n) {
+    Destination& destination = head.destinations.emplace_back();
+    destination.end_offset = reader.fixed<std::int64_t>();
+    destination.watermark_us = reader.fixed<TimeUs>();
+  }
+  if (!reader.ok() || !reader.at_end())
+    return fail(ErrorCode::corrupt, "state of fold: damaged head");
+  return head;
+}
+
+std::string seen_key(const Id& id) {
+  std::string key(kSeenPrefix);
+  key.append(reinterpret_cast<const char*>(id.data()), id.size());
+  return key;
+}
+
+Result<Id> parse_seen_key(std::string_view key) {
+  Id id{};
+  if (key.size() != kSeenPrefix.size() + id.size())
+    return fail(ErrorCode::corrupt, "state of fold: key {} is not one of ours", to_hex(key));
+  std::ranges::copy(key.substr(kSeenPrefix.size()), id.begin());
+  return id;
+}
+
+std::string encode_seen(const SeenRecord& seen) {
+  std::string out;
+  put_fixed(out, seen.content_hash);
+  put_fixed(out, seen.append_time_us);
+  return out;
+}
+
+Result<SeenRecord> decode_seen(std::string_view bytes) {
+  ByteReader reader(bytes);
+  SeenRecord seen;
+  seen.content_hash = reader.fixed<std::uint64_t>();
+  seen.append_time_us = reader.fixed<TimeUs>();
+  if (!reader.ok() || !reader.at_end())
+    return fail(ErrorCode::corrupt, "state of fold: damaged id record");
+  return seen;
+}
+
+}  // namespace weir::fold

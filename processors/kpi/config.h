@@ -1,0 +1,33 @@
+// What an operator may choose about kpi. Plain values; thread-safe once read.
+#pragma once
+
+#include <cstdint>
+
+#include "processors/config/document.h"
+#include "processors/core/time.h"
+
+namespace weir::kpi {
+
+struct Config {
+  /// Series of one scope that one partition keeps apart; what comes later goes to its `__other__`.
+  /// More tell a finer story; `weir check` says what each costs.
+  std::int64_t max_series = 100'000;
+
+  /// A raw partition that says nothing for this long, while others do, is left out of the watermark:
+  /// longer waits for slow machines, shorter keeps alerts timely.
+  DurationUs stall_after_us = 2 * kMinuteUs;
+
+  /// Memory for decoded panes that are still open, a task. Less costs encoding them more often.
+  std::uint64_t open_pane_bytes = 64 << 20;
+
+  /// A tick with more output than this is told in several commits.
+  std::uint64_t step_bytes = 8 << 20;
+
+  /// History: no partition is ever stalled. Set by the wiring, not by the operator.
+  bool history = false;
+};
+
+/// The `kpi:` section; what is wrong is recorded in its document.
+Config read_config(const config::Section& section);
+
+}  // namespace weir::kpi

@@ -1,0 +1,124 @@
+#include "processors/kpi/evaluate.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "processors/aggregates/kpi_values.h"
+
+namespace weir::kpi {
+
+using aggregates::InferenceAggregate;
+using windows::PaneRange;
+using windows::WindowPlan;
+
+bool Evaluator::is_active(const Series& series, const WindowPlan& plan, TimeUs end) {
+  return series.last_end_us != kMinTime && end <= series.last_end_us + plan.memory_us();
+}
+
+Result<void> Evaluator::tick(SeriesId id, TimeUs end, const Moment& moment, const Emit& emit) {
+  Series& series = *table_.find(id);
+  const aggregates::Scope& scope = table_.scope_of(series).scope();
+  const WindowPlan& plan = scope.plan;
+  WEIR_TRY(close(series, id, end));
+  if (!is_active(series, plan, end)) return {};
+
+  v1::KpiResult result;
+  for (std::size_t w = 0; w < plan.windows().size(); ++w) {
+    const windows::Window& window = plan.windows()[w];
+    if (floor_mod(end, window.hop_us) != 0) continue;
+    // A history ends each window at its first end after the last event.
+    if (moment.history_end_us != kMinTime &&
+        end > align_up(moment.history_end_us + 1, window.hop_us))
+      continue;
+    const std::int64_t head = floor_div(end, window.hop_us) - 1;
+    const std::size_t base = plan.base_tier(w);
+    if (!series.occupancy.test(plan, base, head) &&
+        !series.occupancy.test(plan, base, head - window.length_us / window.hop_us))
+      continue;  // nothing entered and nothing left
+    if (result.window().empty()) result = header(series, end);
+    v1::WindowResult& told = *result.add_window();
+    told.set_length_us(window.length_us);
+    told.set_hop_us(window.hop_us);
+    told.set_complete(complete(scope, w, end, moment));
+    WEIR_ASSIGN(*told.mutable_value(), value_of(series, id, w, end));
+  }
+  if (!result.window().empty()) emit(series, result);
+  return {};
+}
+
+Result<void> Evaluator::close(Series& series, SeriesId id, TimeUs end) {
+  const WindowPlan& plan = table_.scope_of(series).scope().plan;
+  const bool active = is_active(series, plan, end);
+  if (active) series.occupancy.advance(plan, end);
+  for (std::size_t tier = 0; tier < plan.tiers().size() && plan.keeps(tier); ++tier) {
+    const DurationUs span = plan.tiers()[tier].span_us;
+    if (floor_mod(end, span) != 0) break;
+    const std::int64_t pane = floor_div(end, span) - 1;
+    WEIR_ASSIGN(
+        const auto open,
+        panes_.take_open({.series = id, .tier = static_cast<std::uint8_t>(tier), .pane = pane}));
+    if (!open && !active) continue;
+    scratch_.clear();
+    if (open) scratch_.merge_same(*open);
+    if (tier > 0 && active) {
+      const std::int64_t ratio = span / plan.tiers()[tier - 1].span_us;
+      for (std::int64_t fine = pane * ratio; fine < (pane + 1) * ratio; ++fine) {
+        WEIR_ASSIGN(const auto bytes, panes_.closed(series, id, plan, {tier - 1, fine, fine + 1}));
+        if (!bytes.empty()) WEIR_TRY(scratch_.merge_adjacent_encoded(bytes));
+      }
+    }
+    if (scratch_.empty()) continue;
+    series.occupancy.advance(plan, end);
+    panes_.put_closed(series, id, plan, {tier, pane, pane + 1}, scratch_);
+    series.last_end_us = std::max(series.last_end_us, end);
+    table_.touch(id);
+  }
+  return {};
+}
+
+Result<void> Evaluator::merge_window(const Series& series, SeriesId id, std::size_t window,
+                                     TimeUs end) {
+  const WindowPlan& plan = table_.scope_of(series).scope().plan;
+  scratch_.clear();
+  plan.panes_of(window, end, ranges_);
+  for (const PaneRange& range : ranges_) {
+    for (std::int64_t pane = range.first; pane < range.last; ++pane) {
+      WEIR_ASSIGN(const auto bytes, panes_.closed(series, id, plan, {range.tier, pane, pane + 1}));
+      if (!bytes.empty()) WEIR_TRY(scratch_.merge_adjacent_encoded(bytes));
+    }
+  }
+  return {};
+}
+
+Result<v1::KpiValues> Evaluator::value_of(const Series& series, SeriesId id, std::size_t window,
+                                          TimeUs end) {
+  WEIR_TRY(merge_window(series, id, window, end));
+  const KeptScope& kept = table_.scope_of(series);
+  return aggregates::to_values(scratch_, kept.scope().plan.windows()[window].length_us,
+                               kept.scope(), kept.definitions->rated());
+}
+
+bool Evaluator::complete(const aggregates::Scope& scope, std::size_t window, TimeUs end,
+                         const Moment& moment) const {
+  const std::size_t base = scope.plan.base_tier(window);
+  return moment.sources->complete_at(end) &&
+         end - scope.plan.windows()[window].length_us >= (*moment.lost_until_us)[base];
+}
+
+v1::KpiResult Evaluator::header(const Series& series, TimeUs end) const {
+  const KeptScope& kept = table_.scope_of(series);
+  v1::KpiResult result;
+  result.set_version(1);
+  for (const aggregates::Dimension dimension : kept.scope().dimensions)
+    result.add_scope(std::string(aggregates::to_string(dimension)));
+  // They were checked when the series was admitted.
+  auto values = aggregates::decode_series(series.values, kept.scope().dimensions.size());
+  assert(values);
+  for (std::string& value : *values) result.add_series(std::move(value));
+  result.set_end_time_us(end);
+  result.set_definitions_hash(kept.definitions->hash());
+  result.set_overflow(series.overflow);
+  return result;
+}
+
+}  // namespace weir::kpi

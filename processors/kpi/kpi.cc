@@ -1,0 +1,249 @@
+#include "processors/kpi/kpi.h"
+
+#include <algorithm>
+
+namespace weir::kpi {
+namespace {
+
+/// Every tick is a multiple of the finest hop there can be.
+constexpr DurationUs kTickUs = 10 * kSecondUs;
+/// How often series are looked at for being forgotten.
+constexpr DurationUs kRetireUs = kHourUs;
+/// The longest a `resume` looks at series that say nothing.
+constexpr SeriesId kSeriesPerResume = 100'000;
+
+}  // namespace
+
+KpiProcessor::KpiProcessor(const Config& config, Probe& probe)
+    : config_(config),
+      probe_(probe),
+      sources_({.stall_after_us = config.stall_after_us, .history = config.history}) {}
+
+Result<void> KpiProcessor::open(runtime::TaskContext& context) {
+  state::WriteBack& store = context.store();
+  table_ = std::make_unique<SeriesTable>(config_.max_series, store);
+  panes_ = std::make_unique<Panes>(config_.open_pane_bytes, *table_, store);
+  evaluator_ = std::make_unique<Evaluator>(*table_, *panes_);
+  WEIR_ASSIGN(const auto head, store.get(kHeadKey));
+  if (head) WEIR_TRY(decode_head(std::string(*head), head_, sources_));
+  WEIR_TRY(table_->open());
+  WEIR_TRY(panes_->open());
+  for (SeriesId id = 0; id < table_->end(); ++id)
+    if (const Series* series = table_->find(id)) note_activity(*series);
+  return {};
+}
+
+Result<std::size_t> KpiProcessor::process(std::span<const runtime::Record> records,
+                                          runtime::TaskContext&) {
+  std::size_t taken = 0;
+  while (taken < records.size() && !in_step()) {
+    auto result = take(records[taken]);
+    if (!result)
+      return within(fmt::format("partial batch at offset {}", records[taken].offset),
+                    result.error());
+    ++taken;
+  }
+  return taken;
+}
+
+Result<void> KpiProcessor::take(const runtime::Record& record) {
+  v1::PartialBatch batch;
+  if (!batch.ParseFromArray(record.value.data(), static_cast<int>(record.value.size())))
+    return fail(ErrorCode::corrupt, "not a PartialBatch");
+  if (batch.version() != 1)
+    return fail(ErrorCode::version, "version {}, this binary reads 1", batch.version());
+  if (batch.has_definitions()) WEIR_TRY(table_->define(batch.definitions()));
+  WEIR_TRY(merge(batch));
+  if (!batch.last_part()) return {};
+  head_.as_of_offset = record.offset;
+  head_.append_time_us = record.append_time_us;
+  WEIR_TRY(sources_.advance({.partition = batch.raw_partition(),
+                             .partitions = batch.raw_partitions(),
+                             .begin_offset = batch.begin_offset(),
+                             .end_offset = batch.end_offset(),
+                             .watermark_us = batch.watermark_us(),
+                             .append_time_us = batch.append_time_us(),
+                             .batch_append_time_us = record.append_time_us,
+                             .greatest_event_time_us = batch.greatest_event_time_us(),
+                             .end_of_history = batch.end_of_history()}));
+  if (const auto range = sources_.take_caught_up()) {
+    const bool merged = head_.restate_from_us < head_.restate_to_us;
+    head_.restate_from_us =
+        merged ? std::min(head_.restate_from_us, range->from_us) : range->from_us;
+    head_.restate_to_us = range->to_us;
+  }
+  begin_time();
+  if (next_tick_due()) begin_step();
+  return {};
+}
+
+Result<void> KpiProcessor::merge(const v1::PartialBatch& batch) {
+  if (batch.delta().empty()) return {};
+  if (!table_->knows(batch.definitions_hash()))
+    return fail(ErrorCode::protocol,
+                "raw partition {}: deltas under definitions {:016x}, whose text never came",
+                batch.raw_partition(), batch.definitions_hash());
+  for (const v1::PaneDelta& delta : batch.delta()) WEIR_TRY(merge(batch.definitions_hash(), delta));
+  return {};
+}
+
+Result<void> KpiProcessor::merge(std::uint64_t definitions_hash, const v1::PaneDelta& delta) {
+  WEIR_ASSIGN(const SeriesId id, table_->admit(definitions_hash, delta.scope(), delta.series()));
+  const Series& series = *table_->find(id);
+  const windows::WindowPlan& plan = table_->scope_of(series).scope().plan;
+  if (delta.tier() >= plan.tiers().size())
+    return fail(ErrorCode::corrupt, "a delta of tier {}, of {}", delta.tier(), plan.tiers().size());
+  probe_.deltas.add();
+  if (series.overflow) probe_.overflow_deltas.add();
+  const PaneKey pane{
+      .series = id, .tier = static_cast<std::uint8_t>(delta.tier()), .pane = delta.pane()};
+  if (panes_->end_of(pane) > head_.closed_until_us)
+    return panes_->add_open(pane, delta.aggregate());
+  probe_.late_deltas.add();
+  return panes_->add_late(pane, delta.aggregate());
+}
+
+/// Ticks begin where data does.
+void KpiProcessor::begin_time() {
+  if (head_.closed_until_us != kMinTime || sources_.watermark() == kMinTime) return;
+  const auto first = panes_->earliest_open_end();
+  TimeUs start = sources_.ended() ? sources_.greatest_event_time() : sources_.watermark();
+  if (first) start = std::min(start, *first - kTickUs);
+  if (start != kMinTime) head_.closed_until_us = align_down(start, kTickUs);
+}
+
+/// The last tick that the watermark allows.
+TimeUs KpiProcessor::last_tick() const {
+  if (!sources_.ended()) return align_down(sources_.watermark(), kTickUs);
+  const TimeUs last_event = sources_.greatest_event_time();
+  return last_event == kMinTime ? kMinTime : align_up(last_event + 1, table_->longest_hop_us());
+}
+
+bool KpiProcessor::next_tick_due() const {
+  if (head_.closed_until_us == kMinTime || head_.finished) return false;
+  return sources_.ended() || last_tick() > head_.closed_until_us;
+}
+
+bool KpiProcessor::in_step() const { return head_.phase != Head::Phase::none; }
+
+void KpiProcessor::begin_step() {
+  head_.phase = Head::Phase::restate;
+  head_.step_series = 0;
+}
+
+Result<void> KpiProcessor::resume(runtime::TaskContext& context) {
+  const SeriesId stop = kSeriesPerResume + head_.step_series;
+  while (in_step() && context.emitted_bytes() < config_.step_bytes) {
+    if (head_.step_series < table_->end()) {
+      if (head_.step_series == stop) return {};
+      WEIR_TRY(head_.phase == Head::Phase::restate ? restate_next(context) : tick_next(context));
+      ++head_.step_series;
+    } else if (head_.phase == Head::Phase::restate) {
+      head_.restate_from_us = head_.restate_to_us = 0;
+      begin_tick();
+    } else {
+      head_.closed_until_us = head_.step_end_us;
+      begin_tick();
+      return {};
+    }
+  }
+  return {};
+}
+
+/// The next tick that can show something; none is left where all has been told.
+void KpiProcessor::begin_tick() {
+  head_.step_series = 0;
+  const TimeUs last = last_tick();
+  TimeUs end = head_.closed_until_us + kTickUs;
+  if (end > active_until_us_) {
+    // Nobody shows anything until the next open pane closes.
+    end = std::max(end, panes_->earliest_open_end().value_or(last));
+  }
+  if (last != kMinTime && end <= last) {
+    head_.phase = Head::Phase::tick;
+    head_.step_end_us = end;
+    return;
+  }
+  head_.phase = Head::Phase::none;
+  if (last != kMinTime) head_.closed_until_us = std::max(head_.closed_until_us, last);
+  head_.finished = sources_.ended();
+}
+
+Result<void> KpiProcessor::restate_next(runtime::TaskContext& context) {
+  const SeriesId id = head_.step_series;
+  if (table_->find(id) == nullptr) return {};
+  const bool ranged = head_.restate_from_us < head_.restate_to_us;
+  if (!ranged && !panes_->has_late(id)) return {};
+  std::optional<Evaluator::Range> range;
+  if (ranged) range = {head_.restate_from_us, head_.restate_to_us};
+  WEIR_TRY(evaluator_->restate(
+      id, range, moment(),
+      [&](const Series& series, v1::KpiResult& result) { emit(series, result, context); },
+      [this](std::size_t tier, TimeUs pane_end, std::uint64_t events) {
+        probe_.lost_events.add(events);
+        head_.lost_until_us[tier] = std::max(head_.lost_until_us[tier], pane_end);
+      }));
+  note_activity(*table_->find(id));
+  return {};
+}
+
+Result<void> KpiProcessor::tick_next(runtime::TaskContext& context) {
+  const SeriesId id = head_.step_series;
+  const Series* series = table_->find(id);
+  if (series == nullptr) return {};
+  WEIR_TRY(evaluator_->tick(
+      id, head_.step_end_us, moment(),
+      [&](const Series& told, v1::KpiResult& result) { emit(told, result, context); }));
+  note_activity(*series);
+  if (floor_mod(head_.step_end_us, kRetireUs) == 0) return retire_if_forgotten(id, *series);
+  return {};
+}
+
+void KpiProcessor::note_activity(const Series& series) {
+  if (series.last_end_us == kMinTime) return;
+  const DurationUs memory = table_->scope_of(series).scope().plan.memory_us();
+  active_until_us_ = std::max(active_until_us_, series.last_end_us + memory);
+}
+
+Result<void> KpiProcessor::retire_if_forgotten(SeriesId id, const Series& series) {
+  const DurationUs retention = table_->scope_of(series).scope().plan.retention_us();
+  const bool forgotten = series.last_end_us != kMinTime && series.open_panes == 0 &&
+                         head_.step_end_us > series.last_end_us + retention;
+  if (!forgotten || panes_->has_late(id)) return {};
+  probe_.retired_series.add();
+  return table_->retire(id);
+}
+
+Moment KpiProcessor::moment() const {
+  return {.closed_until_us = head_.closed_until_us,
+          .history_end_us = sources_.ended() ? sources_.greatest_event_time() : kMinTime,
+          .lost_until_us = &head_.lost_until_us,
+          .sources = &sources_};
+}
+
+void KpiProcessor::emit(const Series& series, v1::KpiResult& result,
+                        runtime::TaskContext& context) {
+  result.set_as_of_partition(context.partition());
+  result.set_as_of_offset(head_.as_of_offset);
+  const std::vector<std::string> values(result.series().begin(), result.series().end());
+  runtime::NewRecord record;
+  record.key = fmt::format(
+      "{}@{}", aggregates::series_text(table_->scope_of(series).scope().dimensions, values),
+      format_rfc3339(result.end_time_us()));
+  record.value = result.SerializeAsString();
+  if (config_.history) record.append_time_us = head_.append_time_us;
+  context.emit(kResultOutput, context.partition(), std::move(record));
+  probe_.results.add();
+  if (result.restates()) probe_.restatements.add();
+  told_ = true;
+}
+
+Result<void> KpiProcessor::prepare_commit(runtime::TaskContext& context) {
+  panes_->flush();
+  table_->flush();
+  context.store().put(kHeadKey, encode_head(head_, sources_));
+  told_ = false;
+  return {};
+}
+
+}  // namespace weir::kpi

@@ -1,0 +1,70 @@
+// kpi: merges partials into panes and tells each window of each series as the watermark passes.
+//
+// Input: `weir.partial` (v1.PartialBatch), one task a partition. Outputs: see kOutputs. A tick that
+// produces much is told in several commits: its cursor is state. A batch whose range does not begin
+// where the last of its raw partition ended, or whose rules are unknown, stops the task: something was
+// lost or doubled before it came here.
+//
+// Results depend on the sequence of partials alone: never on where a commit fell.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "processors/kpi/config.h"
+#include "processors/kpi/evaluate.h"
+#include "processors/kpi/panes.h"
+#include "processors/kpi/probe.h"
+#include "processors/kpi/series.h"
+#include "processors/kpi/state.h"
+#include "processors/runtime/processor.h"
+#include "weir/v1/partial.pb.h"
+
+namespace weir::kpi {
+
+inline constexpr std::size_t kResultOutput = 0;  // weir.kpi, same partition as the input
+
+class KpiProcessor final : public runtime::Processor {
+ public:
+  /// `probe` outlives this.
+  KpiProcessor(const Config& config, Probe& probe);
+
+  Result<void> open(runtime::TaskContext& context) override;
+  Result<std::size_t> process(std::span<const runtime::Record> records,
+                              runtime::TaskContext& context) override;
+  bool in_step() const override;
+  Result<void> resume(runtime::TaskContext& context) override;
+  Result<void> prepare_commit(runtime::TaskContext& context) override;
+  bool commit_urgent() const override { return told_; }
+  std::size_t open_bytes() const override { return panes_ ? panes_->changed_bytes() : 0; }
+  TimeUs watermark() const override { return sources_.watermark(); }
+
+ private:
+  Result<void> take(const runtime::Record& record);
+  Result<void> merge(const v1::PartialBatch& batch);
+  Result<void> merge(std::uint64_t definitions_hash, const v1::PaneDelta& delta);
+  void begin_time();
+  TimeUs last_tick() const;
+  bool next_tick_due() const;
+  void begin_step();
+  void begin_tick();
+  Result<void> restate_next(runtime::TaskContext& context);
+  Result<void> tick_next(runtime::TaskContext& context);
+  Result<void> retire_if_forgotten(SeriesId id, const Series& series);
+  void note_activity(const Series& series);
+  Moment moment() const;
+  void emit(const Series& series, v1::KpiResult& result, runtime::TaskContext& context);
+
+  const Config config_;
+  Probe& probe_;
+  windows::Sources sources_;
+  Head head_;
+  std::unique_ptr<SeriesTable> table_;
+  std::unique_ptr<Panes> panes_;
+  std::unique_ptr<Evaluator> evaluator_;
+  TimeUs active_until_us_ = kMinTime;  // no series shows anything after this tick
+  bool told_ = false;                  // results since the last commit
+};
+
+}  // namespace weir::kpi

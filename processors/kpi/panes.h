@@ -1,0 +1,82 @@
+// The panes of all series of a task: open ones in memory until the next commit, late ones waiting to
+// be told, closed ones in rings in the store. One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include "processors/aggregates/inference_aggregate.h"
+#include "processors/core/result.h"
+#include "processors/kpi/series.h"
+#include "processors/kpi/state.h"
+#include "processors/state/write_back.h"
+
+namespace weir::kpi {
+
+class Panes {
+ public:
+  Panes(std::uint64_t open_bytes, SeriesTable& table, state::WriteBack& store)
+      : open_budget_(open_bytes), table_(table), store_(store) {}
+
+  /// Reads which panes are open and which are late. The table is open.
+  Result<void> open();
+
+  /// Adds an encoded delta. Error: corrupt.
+  Result<void> add_open(const PaneKey& pane, std::string_view delta);
+  Result<void> add_late(const PaneKey& pane, std::string_view delta);
+
+  /// When a pane ends.
+  TimeUs end_of(const PaneKey& pane) const;
+  /// The earliest end of any open pane; nullopt: none is open.
+  std::optional<TimeUs> earliest_open_end() const;
+  bool has_late(SeriesId series) const;
+
+  /// Takes an open pane away; null: there is none.
+  Result<std::unique_ptr<aggregates::InferenceAggregate>> take_open(const PaneKey& pane);
+  /// Takes all late panes of a series away, ascending.
+  Result<std::vector<std::pair<PaneKey, aggregates::InferenceAggregate>>> take_late(SeriesId id);
+
+  /// A closed pane as encoded bytes, valid until the next call; empty where there is none.
+  Result<std::string_view> closed(const Series& series, SeriesId id,
+                                  const windows::WindowPlan& plan, windows::PaneRange pane);
+  /// Writes a closed pane and marks it. REQUIRES: series.occupancy reaches it.
+  void put_closed(Series& series, SeriesId id, const windows::WindowPlan& plan,
+                  windows::PaneRange pane, const aggregates::InferenceAggregate& value);
+
+  /// Puts open panes into the store, and lets go of them where they are above the budget.
+  void flush();
+  /// Of open panes changed since the last flush.
+  std::size_t changed_bytes() const { return changed_bytes_; }
+
+ private:
+  struct OpenPane {
+    std::unique_ptr<aggregates::InferenceAggregate> value;
+    bool changed = false;
+    bool stored = false;  // the store has an older version
+  };
+
+  Result<OpenPane*> load(const PaneKey& pane);
+  void count_open(const PaneKey& pane);
+
+  const std::uint64_t open_budget_;
+  SeriesTable& table_;
+  state::WriteBack& store_;
+  absl::flat_hash_map<PaneKey, OpenPane> open_;
+  absl::flat_hash_set<PaneKey> stored_only_;  // open, but only in the store
+  std::map<TimeUs, std::int64_t> open_ends_;  // by end: how many are open
+  std::vector<PaneKey> changed_;
+  std::size_t changed_bytes_ = 0;
+  std::set<PaneKey> late_;  // ascending by series
+};
+
+}  // namespace weir::kpi

@@ -1,0 +1,18 @@
+#include "processors/kpi/probe.h"
+
+namespace weir::kpi {
+
+Probe::Probe(runtime::Metrics& metrics)
+    : deltas(metrics.counter("weir_kpi_deltas_total", "Pane deltas merged.")),
+      late_deltas(metrics.counter("weir_kpi_late_deltas_total",
+                                  "Pane deltas that came after their pane had closed.")),
+      lost_events(metrics.counter("weir_kpi_lost_events_total",
+                                  "Events of a stalled partition that no pane was kept for.")),
+      overflow_deltas(metrics.counter("weir_kpi_overflow_deltas_total",
+                                      "Pane deltas counted in __other__, above the series cap.")),
+      results(metrics.counter("weir_kpi_results_total", "Results told, restatements included.")),
+      restatements(metrics.counter("weir_kpi_restatements_total", "Results told again.")),
+      retired_series(metrics.counter("weir_kpi_retired_series_total",
+                                     "Series forgotten because nothing depends on them.")) {}
+
+}  // namespace weir::kpi

@@ -1,0 +1,20 @@
+// The facts that kpi reports.
+#pragma once
+
+#include "processors/runtime/probe.h"
+
+namespace weir::kpi {
+
+struct Probe {
+  explicit Probe(runtime::Metrics& metrics);
+
+  runtime::Counter& deltas;
+  runtime::Counter& late_deltas;
+  runtime::Counter& lost_events;      // late beyond what a tier keeps: only after a stall
+  runtime::Counter& overflow_deltas;  // went to an __other__ series
+  runtime::Counter& results;
+  runtime::Counter& restatements;
+  runtime::Counter& retired_series;
+};
+
+}  // namespace weir::kpi
