@@ -129,17 +129,17 @@ void FoldProcessor::take_batch(const Record& record, TaskContext& context) {
     return;
   }
 
-  selected_.assign(columns_.count, 1);
-  for (const Problem& problem : problems) selected_[problem.event] = 0;
+  skip_.assign(columns_.count, 0);
+  for (const Problem& problem : problems) skip_[problem.event] = 1;
   TimeUs greatest = kMinTime;
   for (std::size_t event = 0; event < columns_.count; ++event) {
-    if (selected_[event] == 0) continue;
+    if (skip_[event] != 0) continue;
     const std::size_t problems_before = problems.size();
-    selected_[event] = judge(columns_, event, problems);
+    skip_[event] = !judge(columns_, event, problems);
     if (problems.size() == problems_before)
       greatest = std::max(greatest, columns_.event_time_us[event]);
   }
-  accumulator_.add(columns_, selected_);
+  accumulator_.add(columns_, skip_);
   std::ranges::sort(problems, {}, &Problem::event);
   bury(record, problems, context);
   if (greatest != kMinTime) move_time(greatest);
@@ -162,13 +162,13 @@ void FoldProcessor::take_gathered(const Record& record, const events::ReadResult
                                   TaskContext& context) {
   const std::size_t event = gathered_.count - 1;
   std::vector<Problem> problems;
-  bool selected = false;
+  bool counts = false;
   if (read) {
-    selected = judge(gathered_, event, problems);
+    counts = judge(gathered_, event, problems);
   } else {
     problems.push_back(read.error());
   }
-  gathered_selected_.push_back(selected);
+  gathered_skip_.push_back(!counts);
   if (problems.empty()) {
     move_time(gathered_.event_time_us[event]);
   } else {
@@ -207,9 +207,9 @@ bool FoldProcessor::judge(const events::EventColumns& columns, std::size_t event
 
 void FoldProcessor::fold_gathered() {
   if (gathered_.count == 0) return;
-  accumulator_.add(gathered_, gathered_selected_);
+  accumulator_.add(gathered_, gathered_skip_);
   gathered_.clear();
-  gathered_selected_.clear();
+  gathered_skip_.clear();
   json_events_.clear();
 }
 
@@ -245,15 +245,8 @@ Result<void> FoldProcessor::end_of_input(TaskContext&) {
 }
 
 Result<void> FoldProcessor::prepare_commit(TaskContext& context) {
-  accumulator_.drain([this](std::uint32_t scope, std::string_view series, std::uint32_t tier,
-                            std::int64_t pane, std::string_view aggregate) {
-    v1::PaneDelta delta;
-    delta.set_scope(scope);
-    delta.set_series(std::string(series));
-    delta.set_tier(tier);
-    delta.set_pane(pane);
-    delta.set_aggregate(std::string(aggregate));
-    partials_->add(scope, series, std::move(delta));
+  accumulator_.drain([this](const Delta& delta) {
+    partials_->add(delta);
     probe_.deltas.add();
   });
   auto batches = partials_->take({.raw_topic = raw_topic_,

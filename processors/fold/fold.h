@@ -84,10 +84,10 @@ class FoldProcessor final : public runtime::Processor {
 
   events::BatchReader batch_reader_;
   events::JsonEventReader json_reader_;
-  events::EventColumns columns_;   // of one batch
-  events::EventColumns gathered_;  // single events of many records
-  std::vector<std::uint8_t> selected_;
-  std::vector<std::uint8_t> gathered_selected_;
+  events::EventColumns columns_;    // of one batch
+  events::EventColumns gathered_;   // single events of many records
+  std::vector<std::uint8_t> skip_;  // by event of columns_: not for tier 0
+  std::vector<std::uint8_t> gathered_skip_;
   std::deque<v1::InferenceEvent> json_events_;  // gathered_ points into them
 };
 

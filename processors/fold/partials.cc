@@ -8,7 +8,7 @@ namespace {
 /// Leaves room for the head of the batch and for the record's own head.
 constexpr std::size_t kPartBytes = runtime::kMaxRecordBytes - (64 << 10);
 /// Tags and lengths of a delta in its batch, at most.
-constexpr std::size_t kDeltaOverheadBytes = 16;
+constexpr std::size_t kDeltaOverheadBytes = 40;
 
 }  // namespace
 
@@ -28,12 +28,17 @@ v1::PartialBatch& PartialBuilder::part_with_room(Pending& pending, std::size_t b
   return pending.parts.back();
 }
 
-void PartialBuilder::add(std::uint32_t scope, std::string_view series, v1::PaneDelta&& delta) {
+void PartialBuilder::add(const Delta& delta) {
   const std::int32_t owner = aggregates::series_partition(
-      scope_names_[scope], series, static_cast<std::int32_t>(pending_.size()));
-  Pending& pending = pending_[static_cast<std::size_t>(owner)];
-  const std::size_t bytes = delta.ByteSizeLong() + kDeltaOverheadBytes;
-  *part_with_room(pending, bytes).add_delta() = std::move(delta);
+      scope_names_[delta.scope], delta.series, static_cast<std::int32_t>(pending_.size()));
+  const std::size_t bytes = delta.series.size() + delta.aggregate.size() + kDeltaOverheadBytes;
+  v1::PaneDelta& added =
+      *part_with_room(pending_[static_cast<std::size_t>(owner)], bytes).add_delta();
+  added.set_scope(delta.scope);
+  added.set_series(std::string(delta.series));
+  added.set_tier(delta.tier);
+  added.set_pane(delta.pane);
+  added.set_aggregate(std::string(delta.aggregate));
 }
 
 std::vector<PartialBuilder::Batch> PartialBuilder::take(const Common& common, Head& head) {

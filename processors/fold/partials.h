@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "processors/aggregates/definitions.h"
+#include "processors/fold/accumulator.h"
 #include "processors/fold/state.h"
 #include "weir/v1/partial.pb.h"
 
@@ -22,7 +23,7 @@ class PartialBuilder {
                  std::int32_t partitions);
 
   /// A delta for whoever owns the series.
-  void add(std::uint32_t scope, std::string_view series, v1::PaneDelta&& delta);
+  void add(const Delta& delta);
 
   /// What is the same in every batch of this commit.
   struct Common {

@@ -1,0 +1,97 @@
+#include "tools/weir/settings.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "processors/config/document.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr std::uint64_t kMinMemory = std::uint64_t{128} << 20;
+
+void read_retention(const config::Section& section, std::string_view key,
+                    runtime::Retention& retention) {
+  const auto kind = section.section(key);
+  if (!kind) return;
+  kind->duration("age", retention.max_age_us);
+  kind->bytes("size", retention.max_bytes);
+}
+
+void read_log(const config::Section& section, LogSettings& log) {
+  section.string("file", log.file);
+  if (!section.string("level", log.level)) return;
+  static constexpr std::array kLevels = {"trace", "debug", "info", "warning", "error"};
+  if (std::ranges::find(kLevels, log.level) == kLevels.end())
+    section.refuse("level", "must be one of trace, debug, info, warning, error");
+}
+
+void read_process(const config::Section& root, Settings& settings) {
+  if (root.bytes("memory", settings.memory_bytes) && settings.memory_bytes < kMinMemory)
+    root.refuse("memory", "must be at least 128MiB");
+  root.bytes("disk", settings.disk_bytes);
+  if (root.duration("commit_interval", settings.commit_interval_us) &&
+      settings.commit_interval_us < kMillisecondUs)
+    root.refuse("commit_interval", "must be at least 1ms");
+  if (root.integer("partitions", settings.keyed_partitions) &&
+      (settings.keyed_partitions < 1 || settings.keyed_partitions > 1024))
+    root.refuse("partitions", "must be from 1 to 1024");
+  if (root.integer("threads", settings.threads) &&
+      (settings.threads < 0 || settings.threads > 1024))
+    root.refuse("threads", "must be from 0 (one a core) to 1024");
+}
+
+}  // namespace
+
+MemoryPlan Settings::memory_plan() const {
+  const auto percent = [this](std::uint64_t part) { return memory_bytes / 100 * part; };
+  return {.block_cache = percent(25),
+          .write_buffer = percent(10),
+          .open_deltas = percent(20),
+          .open_panes = percent(15),
+          .state_cache = percent(20),
+          .uncommitted = percent(10),
+          .fetch = percent(5)};
+}
+
+std::int32_t Settings::worker_threads() const {
+  if (threads > 0) return static_cast<std::int32_t>(threads);
+  return static_cast<std::int32_t>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+GraphOptions Settings::graph_options(std::int32_t raw_partitions, bool history) const {
+  GraphOptions options{.fold = fold,
+                       .kpi = kpi,
+                       .keyed_partitions = static_cast<std::int32_t>(keyed_partitions)};
+  const MemoryPlan memory = memory_plan();
+  options.fold.open_delta_bytes =
+      memory.open_deltas / static_cast<std::uint64_t>(std::max(1, raw_partitions));
+  options.fold.history = history;
+  options.kpi.open_pane_bytes = memory.open_panes / static_cast<std::uint64_t>(keyed_partitions);
+  options.kpi.history = history;
+  return options;
+}
+
+Result<Settings> load_settings(const std::string& file) {
+  auto loaded = file.empty() ? config::Document::parse("defaults", "")
+                             : config::Document::load(file);
+  if (!loaded) return std::unexpected(loaded.error());
+  config::Document& document = *loaded;
+  config::Section root = document.root();
+  Settings settings;
+  settings.fold.definitions = fold::default_definitions();
+  read_process(root, settings);
+  if (const auto retention = root.section("retention")) {
+    read_retention(*retention, "raw", settings.retention.raw);
+    read_retention(*retention, "partial", settings.retention.partial);
+    read_retention(*retention, "result", settings.retention.result);
+    read_retention(*retention, "dead_letter", settings.retention.dead_letter);
+  }
+  if (const auto log = root.section("log")) read_log(*log, settings.log);
+  if (const auto section = root.section("fold")) settings.fold = fold::read_config(*section);
+  if (const auto section = root.section("kpi")) settings.kpi = kpi::read_config(*section);
+  WEIR_TRY(document.finish());
+  return settings;
+}
+
+}  // namespace weir::cli
