@@ -48,8 +48,7 @@ Result<void> Evaluator::tick(SeriesId id, TimeUs end, const Moment& moment, cons
 
 Result<void> Evaluator::close(Series& series, SeriesId id, TimeUs end) {
   const WindowPlan& plan = table_.scope_of(series).scope().plan;
-  const bool active = is_active(series, plan, end);
-  if (active) series.occupancy.advance(plan, end);
+  if (is_active(series, plan, end)) series.occupancy.advance(plan, end);
   for (std::size_t tier = 0; tier < plan.tiers().size() && plan.keeps(tier); ++tier) {
     const DurationUs span = plan.tiers()[tier].span_us;
     if (floor_mod(end, span) != 0) break;
@@ -57,6 +56,7 @@ Result<void> Evaluator::close(Series& series, SeriesId id, TimeUs end) {
     WEIR_ASSIGN(
         const auto open,
         panes_.take_open({.series = id, .tier = static_cast<std::uint8_t>(tier), .pane = pane}));
+    const bool active = is_active(series, plan, end);  // a finer pane may just have closed
     if (!open && !active) continue;
     scratch_.clear();
     if (open) scratch_.merge_same(*open);

@@ -137,7 +137,7 @@ Result<void> KpiProcessor::resume(runtime::TaskContext& context) {
     if (head_.step_series < table_->end()) {
       if (head_.step_series == stop) return {};
       WEIR_TRY(head_.phase == Head::Phase::restate ? restate_next(context) : tick_next(context));
-      ++head_.step_series;
+      if (head_.step_series < table_->end()) ++head_.step_series;
     } else if (head_.phase == Head::Phase::restate) {
       head_.restate_from_us = head_.restate_to_us = 0;
       begin_tick();
@@ -170,10 +170,10 @@ void KpiProcessor::begin_tick() {
 }
 
 Result<void> KpiProcessor::restate_next(runtime::TaskContext& context) {
-  const SeriesId id = head_.step_series;
-  if (table_->find(id) == nullptr) return {};
   const bool ranged = head_.restate_from_us < head_.restate_to_us;
-  if (!ranged && !panes_->has_late(id)) return {};
+  if (!ranged) head_.step_series = panes_->next_late(head_.step_series).value_or(table_->end());
+  const SeriesId id = head_.step_series;
+  if (id == table_->end() || table_->find(id) == nullptr) return {};
   std::optional<Evaluator::Range> range;
   if (ranged) range = {head_.restate_from_us, head_.restate_to_us};
   WEIR_TRY(evaluator_->restate(
@@ -209,7 +209,7 @@ Result<void> KpiProcessor::retire_if_forgotten(SeriesId id, const Series& series
   const DurationUs retention = table_->scope_of(series).scope().plan.retention_us();
   const bool forgotten = series.last_end_us != kMinTime && series.open_panes == 0 &&
                          head_.step_end_us > series.last_end_us + retention;
-  if (!forgotten || panes_->has_late(id)) return {};
+  if (!forgotten || panes_->next_late(id) == id) return {};
   probe_.retired_series.add();
   return table_->retire(id);
 }

@@ -84,10 +84,11 @@ std::optional<TimeUs> Panes::earliest_open_end() const {
   return open_ends_.begin()->first;
 }
 
-bool Panes::has_late(SeriesId series) const {
+std::optional<SeriesId> Panes::next_late(SeriesId from) const {
   const auto first = late_.lower_bound(
-      {.series = series, .tier = 0, .pane = std::numeric_limits<std::int64_t>::min()});
-  return first != late_.end() && first->series == series;
+      {.series = from, .tier = 0, .pane = std::numeric_limits<std::int64_t>::min()});
+  if (first == late_.end()) return std::nullopt;
+  return first->series;
 }
 
 Result<std::unique_ptr<InferenceAggregate>> Panes::take_open(const PaneKey& pane) {

@@ -39,7 +39,8 @@ class Panes {
   TimeUs end_of(const PaneKey& pane) const;
   /// The earliest end of any open pane; nullopt: none is open.
   std::optional<TimeUs> earliest_open_end() const;
-  bool has_late(SeriesId series) const;
+  /// The first series from `from` on that has late panes; nullopt: none has.
+  std::optional<SeriesId> next_late(SeriesId from) const;
 
   /// Takes an open pane away; null: there is none.
   Result<std::unique_ptr<aggregates::InferenceAggregate>> take_open(const PaneKey& pane);
