@@ -45,7 +45,6 @@ class FoldProcessor final : public runtime::Processor {
   Result<void> end_of_input(runtime::TaskContext& context) override;
   bool commit_required() const override { return accumulator_.full(); }
   bool commit_urgent() const override;
-  std::size_t open_bytes() const override { return accumulator_.bytes(); }
   TimeUs watermark() const override { return head_.watermark_us; }
 
  private:

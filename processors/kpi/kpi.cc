@@ -36,7 +36,7 @@ Result<void> KpiProcessor::open(runtime::TaskContext& context) {
 Result<std::size_t> KpiProcessor::process(std::span<const runtime::Record> records,
                                           runtime::TaskContext&) {
   std::size_t taken = 0;
-  while (taken < records.size() && !in_step()) {
+  while (taken < records.size() && !in_step() && !commit_required()) {
     auto result = take(records[taken]);
     if (!result)
       return within(fmt::format("partial batch at offset {}", records[taken].offset),
@@ -122,6 +122,10 @@ TimeUs KpiProcessor::last_tick() const {
 bool KpiProcessor::next_tick_due() const {
   if (head_.closed_until_us == kMinTime || head_.finished) return false;
   return sources_.ended() || last_tick() > head_.closed_until_us;
+}
+
+bool KpiProcessor::commit_required() const {
+  return panes_->changed_bytes() >= config_.open_pane_bytes;
 }
 
 bool KpiProcessor::in_step() const { return head_.phase != Head::Phase::none; }

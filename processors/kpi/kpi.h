@@ -37,7 +37,7 @@ class KpiProcessor final : public runtime::Processor {
   Result<void> resume(runtime::TaskContext& context) override;
   Result<void> prepare_commit(runtime::TaskContext& context) override;
   bool commit_urgent() const override { return told_; }
-  std::size_t open_bytes() const override { return panes_ ? panes_->changed_bytes() : 0; }
+  bool commit_required() const override;
   TimeUs watermark() const override { return sources_.watermark(); }
 
  private:

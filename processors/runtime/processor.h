@@ -90,12 +90,11 @@ class Processor {
     return {};
   }
 
-  /// Nothing more can be taken before a commit: `process` may then take nothing.
+  /// What it holds for the next commit has reached its own budget: nothing more can be taken before,
+  /// and `process` may take nothing.
   virtual bool commit_required() const { return false; }
   /// A commit should not wait for the interval: a watermark crossed a hop, a condition changed.
   virtual bool commit_urgent() const { return false; }
-  /// Bytes held for the next commit beyond what the context holds.
-  virtual std::size_t open_bytes() const { return 0; }
   /// How far this task is in event time: a worker reads the lowest first. kMinTime: not known yet.
   virtual TimeUs watermark() const = 0;
 };

@@ -72,7 +72,7 @@ Result<TaskCommit> Task::prepare_commit() {
 void Task::committed() { changed_ = false; }
 
 std::size_t Task::pending_bytes() const {
-  return context_->emitted_bytes() + store_->dirty_bytes() + processor_->open_bytes();
+  return context_->emitted_bytes() + store_->dirty_bytes();
 }
 
 }  // namespace weir::runtime

@@ -40,7 +40,7 @@ class Task {
   bool has_changes() const { return changed_; }
   bool commit_required() const { return processor_->commit_required(); }
   bool commit_urgent() const { return processor_->commit_urgent(); }
-  /// Memory that a commit would free.
+  /// Of outputs and state that wait for a commit.
   std::size_t pending_bytes() const;
   /// History: the end was reached and told, and no step is open.
   bool finished() const { return ended_ && !processor_->in_step(); }

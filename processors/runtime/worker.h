@@ -21,7 +21,7 @@ struct WorkerOptions {
   DurationUs commit_interval_us = kSecondUs;
   /// Shortest distance of commits that a crossed hop asks for at once.
   DurationUs urgent_interval_us = 50 * kMillisecondUs;
-  /// Memory for what is not committed yet, all tasks together; reaching it forces a commit.
+  /// Outputs and state changes that wait, all tasks together; reaching it forces a commit.
   std::size_t commit_bytes = 64 << 20;
   /// A quiet input gets a tick after this long.
   DurationUs idle_after_us = 10 * kSecondUs;

@@ -1,0 +1,36 @@
+#include "tools/weir/home.h"
+
+#include <chrono>
+#include <filesystem>
+
+namespace weir::cli {
+
+Result<std::unique_ptr<Home>> open_home(const std::string& directory, const Settings& settings) {
+  const MemoryPlan memory = settings.memory_plan();
+  const state::RocksDbMemory store_memory(memory.block_cache, memory.write_buffer);
+  auto home = std::make_unique<Home>();
+  runtime::EmbeddedLogOptions options;
+  options.directory = directory;
+  options.files = &home->files;
+  options.open_store =
+      [store_memory](const std::string& path) -> Result<std::unique_ptr<state::Store>> {
+    return state::RocksDbStore::open(path, store_memory);
+  };
+  options.clock = now_us;
+  options.disk_bytes = settings.disk_bytes;
+  WEIR_ASSIGN(home->log, runtime::EmbeddedLog::open(std::move(options)));
+  return home;
+}
+
+bool is_empty_directory(const std::string& directory) {
+  std::error_code error;
+  return !std::filesystem::exists(directory, error) || std::filesystem::is_empty(directory, error);
+}
+
+TimeUs now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace weir::cli
