@@ -34,8 +34,8 @@ std::optional<std::int64_t> EventColumns::value(Number which, std::size_t event)
   if (!has(which)) return std::nullopt;
   const std::uint32_t narrow = number(which)[event];
   if (narrow != kAbsent) return narrow;
-  for (const WideNumber& entry : wide)
-    if (entry.event == event && entry.number == which) return entry.value;
+  for (const WideNumber& entry : std::ranges::equal_range(wide, event, {}, &WideNumber::event))
+    if (entry.number == which) return entry.value;
   return std::nullopt;
 }
 

@@ -1,0 +1,304 @@
+#include "processors/fold/accumulator.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "processors/core/hash.h"
+
+namespace weir::fold {
+namespace {
+
+using aggregates::Duration;
+using aggregates::kDurations;
+using events::EventColumns;
+using events::kAbsent;
+using events::Number;
+
+/// The number that a lane adds up; tpot is made of others.
+constexpr Number number_of_lane(std::size_t lane) {
+  constexpr std::array kNumbers = {Number::latency,      Number::ttft,         Number::latency,
+                                   Number::queue,        Number::compute,      Number::network,
+                                   Number::input_tokens, Number::output_tokens};
+  static_assert(kNumbers.size() == kLanes);
+  return kNumbers[lane];
+}
+
+constexpr bool is_tpot(std::size_t lane) {
+  return lane == static_cast<std::size_t>(Duration::tpot);
+}
+
+/// Numbers that few events carry, or that have no lane.
+constexpr std::array kRareNumbers = {Number::cached_tokens, Number::cold_start,
+                                     Number::retry_count};
+
+void add_number(Number which, std::uint64_t value, aggregates::Counters& counters) {
+  switch (which) {
+    case Number::cached_tokens:
+      counters.cached_tokens = counters.cached_tokens.value_or(0) + value;
+      break;
+    case Number::cold_start:
+      counters.cold_start.add(value);
+      break;
+    default:
+      counters.retries = counters.retries.value_or(0) + value;
+      break;
+  }
+}
+
+void add_flag(unsigned flags, unsigned known, unsigned flag, aggregates::FlagCount& count) {
+  if ((flags & known) == 0) return;
+  ++count.known;
+  if ((flags & flag) != 0) ++count.yes;
+}
+
+void add_flags(unsigned flags, aggregates::Counters& counters) {
+  add_flag(flags, v1::INFERENCE_FLAG_LOW_CONFIDENCE_KNOWN, v1::INFERENCE_FLAG_LOW_CONFIDENCE,
+           counters.low_confidence);
+  add_flag(flags, v1::INFERENCE_FLAG_ABNORMAL_INPUT_KNOWN, v1::INFERENCE_FLAG_ABNORMAL_INPUT,
+           counters.abnormal_input);
+}
+
+/// A duration of one event, tpot included.
+std::optional<std::uint64_t> duration_of(const EventColumns& columns, std::size_t event,
+                                         std::size_t lane) {
+  if (!is_tpot(lane)) return columns.value(number_of_lane(lane), event);
+  const auto latency = columns.value(Number::latency, event);
+  const auto ttft = columns.value(Number::ttft, event);
+  const auto output = columns.value(Number::output_tokens, event);
+  if (!latency || !ttft || !output || *ttft > *latency || *output < 2) return std::nullopt;
+  // Half up; events::kMaxNumber keeps the sum far from its end.
+  const auto tokens = static_cast<std::uint64_t>(*output - 1);
+  return (2 * static_cast<std::uint64_t>(*latency - *ttft) + tokens) / (2 * tokens);
+}
+
+std::size_t most_sketches(const std::vector<ScopeFold>& folds) {
+  std::size_t most = 0;
+  for (const ScopeFold& fold : folds) most = std::max(most, fold.sketches().size());
+  return most;
+}
+
+std::vector<ScopeFold> folded_scopes(const std::vector<aggregates::Scope>& scopes) {
+  const auto parents = plan_derivation(scopes);
+  std::vector<ScopeFold> folds;
+  for (std::size_t s = 0; s < scopes.size(); ++s)
+    if (!parents[s]) folds.emplace_back(static_cast<std::uint32_t>(s), scopes[s]);
+  return folds;
+}
+
+}  // namespace
+
+Accumulator::Accumulator(std::shared_ptr<const aggregates::Definitions> definitions,
+                         std::size_t budget_bytes, const Kernels& kernels)
+    : definitions_(std::move(definitions)),
+      budget_bytes_(budget_bytes),
+      kernels_(kernels),
+      folds_(folded_scopes(definitions_->scopes())),
+      pool_(most_sketches(folds_)),
+      trash_(most_sketches(folds_)),
+      block_(std::make_unique<Block>()) {
+  const auto& scopes = definitions_->scopes();
+  const auto parents = plan_derivation(scopes);
+  for (std::size_t s = 0; s < scopes.size(); ++s) {
+    if (!parents[s]) continue;
+    const auto parent = std::ranges::find(folds_, *parents[s], &ScopeFold::index);
+    derived_.push_back({DerivedScope(static_cast<std::uint32_t>(s), scopes[s], parent->scope()),
+                        static_cast<std::uint32_t>(*parents[s])});
+  }
+  for (const ScopeFold& fold : folds_) {
+    for (const Duration duration : fold.sketches())
+      wanted_bins_ |= 1u << static_cast<unsigned>(duration);
+    for (const aggregates::Dimension dimension : fold.scope().dimensions)
+      if (std::ranges::count(dimensions_, dimension) == 0) dimensions_.push_back(dimension);
+  }
+}
+
+void Accumulator::add(const EventColumns& columns, std::span<const std::uint8_t> skip) {
+  assert(skip.empty() || skip.size() >= columns.count);
+  if (skip.empty())
+    left_out_.assign(columns.count, 0);
+  else
+    left_out_.assign(skip.begin(), skip.begin() + static_cast<std::ptrdiff_t>(columns.count));
+  resolve(columns);
+  for (std::size_t begin = 0; begin < columns.count; begin += kBlock)
+    add_block(columns, begin, std::min(kBlock, columns.count - begin));
+}
+
+void Accumulator::resolve(const EventColumns& columns) {
+  for (const aggregates::Dimension dimension : dimensions_)
+    ids_[static_cast<std::size_t>(dimension)].resolve(columns.text(text_of(dimension)),
+                                                      columns.count);
+  for (ScopeFold& fold : folds_) fold.resolve(ids_, columns.count);
+}
+
+void Accumulator::add_block(const EventColumns& columns, std::size_t begin, std::size_t count) {
+  BlockColumns in{.count = count, .times_us = columns.event_time_us.data() + begin};
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    const Number number = number_of_lane(lane);
+    if (!is_tpot(lane) && columns.has(number))
+      in.lanes[lane] = columns.number(number).data() + begin;
+  }
+  kernels_.prepare(in, wanted_bins_, *block_);
+  wide_events_.clear();
+  if (block_->any_wide || !columns.wide.empty()) find_wide(columns, begin, count);
+
+  std::array<Slot*, kBlock> slots;
+  Addition addition{.block = block_.get(), .slots = slots.data(), .count = count};
+  addition.absent_status = columns.has_status ? 0 : 1;
+  if (trash_.taken().empty()) trash_.take();
+  for (ScopeFold& fold : folds_) {
+    fold.find_slots(columns, begin, std::span(block_->panes).first(count), left_out_, pool_,
+                    *trash_.taken()[0], slots.data());
+    addition.sketches = fold.sketches().size();
+    for (std::size_t k = 0; k < addition.sketches; ++k)
+      addition.bins[k] = block_->bins[static_cast<std::size_t>(fold.sketches()[k])].data();
+    kernels_.add(addition);
+    add_rare(fold, columns, begin, std::span(slots).first(count));
+    for (const std::uint32_t event : wide_events_)
+      add_one(fold, columns, event,
+              fold.find_slot(columns, event, ids_, 0, block_->panes[event - begin], pool_));
+  }
+}
+
+void Accumulator::find_wide(const EventColumns& columns, std::size_t begin, std::size_t count) {
+  const auto is_wide = [&columns](std::size_t event) {
+    for (std::size_t k = 0; k < events::kNumbers; ++k) {
+      if (!columns.has_number[k]) continue;
+      const std::uint32_t value = columns.numbers[k][event];
+      if (value >= kLaneLimit && value != kAbsent) return true;
+    }
+    return std::ranges::binary_search(columns.wide, event, {}, &events::WideNumber::event);
+  };
+  for (std::size_t event = begin; event < begin + count; ++event) {
+    if (left_out_[event] != 0 || !is_wide(event)) continue;
+    left_out_[event] = 1;
+    wide_events_.push_back(static_cast<std::uint32_t>(event));
+  }
+}
+
+void Accumulator::add_rare(const ScopeFold& fold, const EventColumns& columns, std::size_t begin,
+                           std::span<Slot* const> slots) {
+  if (columns.has_status) {
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      const std::uint8_t status = columns.status[begin + i];
+      if (status != v1::INFERENCE_STATUS_OK) [[unlikely]]
+        ++slots[i]->wide.counters.status[aggregates::status_counter(status)];
+    }
+  }
+  for (const Number which : kRareNumbers) {
+    if (!columns.has(which)) continue;
+    const std::uint32_t* const values = columns.number(which).data() + begin;
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      if (values[i] != kAbsent) add_number(which, values[i], slots[i]->wide.counters);
+  }
+  if (columns.has_flags) {
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      if (const unsigned flags = columns.flags[begin + i]; flags != 0)
+        add_flags(flags, slots[i]->wide.counters);
+  }
+  const auto add_distinct = [this, slots](sketches::HyperLogLog Wide::* sketch, std::size_t i,
+                                          std::uint64_t hash) {
+    sketches::HyperLogLog& into = slots[i]->wide.*sketch;
+    const std::size_t before = into.memory_bytes();
+    into.add(hash);
+    hll_bytes_ += into.memory_bytes() - before;
+  };
+  if (fold.scope().distinct_users && columns.has_user_hash) {
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      if (columns.user_hash[begin + i] != 0)
+        add_distinct(&Wide::users, i, columns.user_hash[begin + i]);
+  }
+  const events::TextColumn& tenants = columns.text(events::Text::tenant);
+  if (fold.scope().distinct_tenants && !tenants.absent()) {
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      if (const std::string_view tenant = tenants.at(begin + i); !tenant.empty())
+        add_distinct(&Wide::tenants, i, hash64(tenant));
+  }
+}
+
+void Accumulator::add_one(const ScopeFold& fold, const EventColumns& columns, std::size_t event,
+                          Slot& slot) {
+  Wide& wide = slot.wide;
+  ++wide.requests;
+  if (!columns.has_status) ++wide.counters.status[aggregates::kStatusAbsent];
+  if (slot.tier == 0) {
+    const TimeUs second = columns.event_time_us[event] / kSecondUs;
+    ++wide.counters.seconds[static_cast<std::size_t>(second) % aggregates::kPaneSeconds];
+  }
+  for (std::size_t d = 0; d < kDurations; ++d) {
+    const auto value = duration_of(columns, event, d);
+    if (!value) continue;
+    wide.durations[d].add(*value);
+    const auto sketch = std::ranges::find(fold.sketches(), static_cast<Duration>(d));
+    if (sketch != fold.sketches().end())
+      add_to_bin(slot, static_cast<std::size_t>(sketch - fold.sketches().begin()),
+                 sketches::ddsketch_bin(*value));
+  }
+  const auto add_tokens = [&](Number which, std::optional<std::uint64_t>& tokens) {
+    if (const auto value = columns.value(which, event))
+      tokens = tokens.value_or(0) + static_cast<std::uint64_t>(*value);
+  };
+  add_tokens(Number::input_tokens, wide.counters.input_tokens);
+  add_tokens(Number::output_tokens, wide.counters.output_tokens);
+  // Wide ones only: add_rare takes the others.
+  for (const Number which : kRareNumbers)
+    if (const auto value = columns.value(which, event); value && *value >= kAbsent)
+      add_number(which, static_cast<std::uint64_t>(*value), wide.counters);
+  Slot* const slots[] = {&slot};
+  add_rare(fold, columns, event, slots);
+}
+
+bool Accumulator::add_late(const EventColumns& columns, std::size_t event, TimeUs watermark) {
+  const TimeUs time = columns.event_time_us[event];
+  bool taken = false;
+  for (ScopeFold& fold : folds_) {
+    const int tier = fold.scope().plan.tier_for(time, watermark);
+    if (tier < 0) continue;
+    const DurationUs span = definitions_->tiers()[static_cast<std::size_t>(tier)].span_us;
+    add_one(fold, columns, event,
+            fold.find_slot(columns, event, ids_, static_cast<std::uint32_t>(tier),
+                           floor_div(time, span), pool_));
+    taken = true;
+  }
+  return taken;
+}
+
+void Accumulator::drain(const DeltaSink& sink) {
+  std::string bytes;
+  for (Slot* const slot : pool_.taken()) {
+    const auto fold = std::ranges::find(folds_, slot->scope, &ScopeFold::index);
+    bytes.clear();
+    encode(*slot, fold->sketches(), bytes);
+    const Delta delta{slot->scope, fold->series_text(slot->series), slot->tier, slot->pane, bytes};
+    sink(delta);
+    for (Derived& derived : derived_)
+      if (derived.parent == slot->scope) derived.scope.merge(delta, slot->series);
+  }
+  for (Derived& derived : derived_) derived.scope.drain(sink);
+  pool_.clear();
+  trash_.clear();
+  hll_bytes_ = 0;
+  for (ScopeFold& fold : folds_) fold.forget_slots();
+  if (learned_bytes() >= budget_bytes_ / 4) forget_names();
+}
+
+std::size_t Accumulator::learned_bytes() const {
+  std::size_t bytes = 0;
+  for (const ScopeFold& fold : folds_) bytes += fold.learned_bytes();
+  for (const Derived& derived : derived_) bytes += derived.scope.learned_bytes();
+  for (const DimensionIds& ids : ids_) bytes += ids.names.memory_bytes();
+  return bytes;
+}
+
+void Accumulator::forget_names() {
+  for (DimensionIds& ids : ids_) ids.names.clear();
+  for (ScopeFold& fold : folds_) fold.forget_series();
+  for (Derived& derived : derived_) derived.scope.forget_series();
+}
+
+std::size_t Accumulator::bytes() const {
+  std::size_t bytes = pool_.taken().size() * pool_.slot_bytes() + hll_bytes_ + learned_bytes();
+  for (const ScopeFold& fold : folds_) bytes += fold.table_bytes();
+  return bytes;
+}
+
+}  // namespace weir::fold

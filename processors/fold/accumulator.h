@@ -1,0 +1,85 @@
+// Open deltas: what the events since the last commit add to every pane of every series. Decides
+// nothing about time but the tier that a late event still enters.
+//
+// A scope is folded event by event or derived: where a folded scope has all its dimensions, its
+// deltas are merged from that one's at `drain` (derived_scope.h says when).
+//
+// The same calls give the same deltas in the same order. Where commits fall changes how deltas are
+// cut, and never what they add up to. Not thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "processors/aggregates/definitions.h"
+#include "processors/events/columns.h"
+#include "processors/fold/derived_scope.h"
+#include "processors/fold/kernel.h"
+#include "processors/fold/scope_fold.h"
+
+namespace weir::fold {
+
+class Accumulator {
+ public:
+  /// When bytes() reaches the budget it is full() and should be drained; one call to add() goes
+  /// beyond it by a slot for each event and scope at most. `kernels` are chosen by tests only.
+  Accumulator(std::shared_ptr<const aggregates::Definitions> definitions, std::size_t budget_bytes,
+              const Kernels& kernels = best_kernels());
+
+  /// Adds events to tier 0. skip: an entry for every event, or empty; an event whose entry is not 0
+  /// is left out. REQUIRES: the others are valid (events::check).
+  void add(const events::EventColumns& columns, std::span<const std::uint8_t> skip = {});
+
+  /// Adds one late event to the tier of each scope that still takes it (WindowPlan::tier_for). False:
+  /// no scope does. REQUIRES: the event is valid.
+  bool add_late(const events::EventColumns& columns, std::size_t event, TimeUs watermark);
+
+  /// Gives every delta to the sink, in the order in which they were opened, derived scopes last, and
+  /// forgets them. Names that were learned are kept for the next ones while they take less than a
+  /// quarter of the budget.
+  void drain(const DeltaSink& sink);
+
+  bool empty() const { return pool_.taken().empty(); }
+  bool full() const { return !empty() && bytes() >= budget_bytes_; }
+  /// Of open deltas and of everything that finds them.
+  std::size_t bytes() const;
+
+ private:
+  struct Derived {
+    DerivedScope scope;
+    std::uint32_t parent;  // index into folds_
+  };
+
+  void resolve(const events::EventColumns& columns);
+  void add_block(const events::EventColumns& columns, std::size_t begin, std::size_t count);
+  /// Marks events with a value that no lane takes; they are added one by one.
+  void find_wide(const events::EventColumns& columns, std::size_t begin, std::size_t count);
+  void add_rare(const ScopeFold& fold, const events::EventColumns& columns, std::size_t begin,
+                std::span<Slot* const> slots);
+  void add_one(const ScopeFold& fold, const events::EventColumns& columns, std::size_t event,
+               Slot& slot);
+  std::size_t learned_bytes() const;
+  void forget_names();
+
+  std::shared_ptr<const aggregates::Definitions> definitions_;
+  std::size_t budget_bytes_;
+  const Kernels& kernels_;
+  std::vector<ScopeFold> folds_;
+  std::vector<Derived> derived_;
+  std::vector<aggregates::Dimension> dimensions_;  // of any folded scope
+  unsigned wanted_bins_ = 0;                       // bit d: a folded scope sketches duration d
+  AllDimensionIds ids_;
+  SlotPool pool_;
+  SlotPool trash_;  // one slot, for what is left out: cheaper than a branch for every event
+  std::size_t hll_bytes_ = 0;
+
+  // Of the call in hand.
+  std::vector<std::uint8_t> left_out_;
+  std::vector<std::uint32_t> wide_events_;
+  std::unique_ptr<Block> block_;
+};
+
+}  // namespace weir::fold

@@ -1,0 +1,18 @@
+// Compiled for x86-64-v3 (AVX2, BMI2): see CMakeLists.txt. Elsewhere there is nothing here.
+#include "processors/core/time.h"
+#include "processors/events/columns.h"
+#include "processors/fold/kernel.h"
+#include "processors/sketches/ddsketch_bin.h"
+
+#ifdef WEIR_X86_64_V3
+namespace weir::fold {
+namespace v3 {
+namespace {
+#include "processors/fold/kernel_body.h"
+}  // namespace
+}  // namespace v3
+
+const Kernels kV3Kernels = {v3::prepare, v3::add};
+
+}  // namespace weir::fold
+#endif

@@ -1,0 +1,94 @@
+// One scope that is folded event by event: which series an event belongs to, and the slot of that
+// series in a pane.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "processors/aggregates/definitions.h"
+#include "processors/events/columns.h"
+#include "processors/fold/series.h"
+#include "processors/fold/slot.h"
+
+namespace weir::fold {
+
+static_assert(static_cast<std::size_t>(aggregates::Dimension::service) ==
+              static_cast<std::size_t>(events::Text::service));
+static_assert(static_cast<std::size_t>(aggregates::Dimension::variant) ==
+              static_cast<std::size_t>(events::Text::variant));
+
+/// A dimension is a text of the event: both lists begin alike.
+constexpr events::Text text_of(aggregates::Dimension dimension) {
+  return static_cast<events::Text>(dimension);
+}
+
+/// Ids of one dimension's values. A batch resolves its dictionary once, not its events.
+struct DimensionIds {
+  NameTable names;
+  std::vector<std::uint32_t> by_event;  // of the batch in hand
+
+  void resolve(const events::TextColumn& column, std::size_t count);
+
+ private:
+  std::vector<std::uint32_t> by_value_;
+};
+using AllDimensionIds = std::array<DimensionIds, aggregates::kDimensions>;
+
+class ScopeFold {
+ public:
+  ScopeFold(std::uint32_t index, const aggregates::Scope& scope);
+
+  std::uint32_t index() const { return index_; }
+  const aggregates::Scope& scope() const { return *scope_; }
+  const Sketches& sketches() const { return sketches_; }
+  /// aggregates::encode_series; of a series that has a slot.
+  const std::string& series_text(std::uint32_t series) const { return texts_[series]; }
+
+  /// Series of every event of the batch, from the ids of its dimensions.
+  void resolve(const AllDimensionIds& ids, std::size_t count);
+
+  /// Slots of events [begin, begin + panes.size()) of the resolved batch in their tier 0 panes; those
+  /// left out get `trash`.
+  void find_slots(const events::EventColumns& columns, std::size_t begin,
+                  std::span<const std::int64_t> panes, std::span<const std::uint8_t> left_out,
+                  SlotPool& pool, Slot& trash, Slot** slots);
+
+  /// The slot of one event, resolved or not.
+  Slot& find_slot(const events::EventColumns& columns, std::size_t event, AllDimensionIds& ids,
+                  std::uint32_t tier, std::int64_t pane, SlotPool& pool);
+
+  /// After the pool was cleared.
+  void forget_slots();
+  /// After the names were cleared, too.
+  void forget_series();
+  /// Of what finds slots, and of what forget_series() frees.
+  std::size_t table_bytes() const { return table_bytes_; }
+  std::size_t learned_bytes() const;
+
+ private:
+  using SeriesSlots = std::vector<Slot*>;                  // by series; null: none yet
+  using PaneKey = std::pair<std::uint32_t, std::int64_t>;  // tier, pane
+
+  SeriesSlots& pane_slots(std::uint32_t tier, std::int64_t pane, std::size_t series);
+  Slot& open(const events::EventColumns& columns, std::size_t event, std::uint32_t series,
+             const PaneKey& pane, SlotPool& pool);
+
+  std::uint32_t index_;
+  const aggregates::Scope* scope_;
+  Sketches sketches_;
+  std::vector<PairTable> pairs_;  // of dimensions 0 and 1, of that pair and dimension 2, ...
+  std::vector<std::uint32_t> series_by_event_;
+  std::size_t series_count_ = 1;
+  std::vector<std::string> texts_;  // by series; empty: never had a slot
+  std::size_t text_bytes_ = 0;
+  absl::flat_hash_map<PaneKey, SeriesSlots> panes_;
+  std::size_t table_bytes_ = 0;
+};
+
+}  // namespace weir::fold

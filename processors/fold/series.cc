@@ -1,0 +1,107 @@
+#include "processors/fold/series.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "processors/core/hash.h"
+
+namespace weir::fold {
+namespace {
+
+template <class T>
+std::uint64_t load(const char* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+}  // namespace
+
+NameTable::NameTable() { rehash(64); }
+
+NameTable::Key NameTable::key_of(std::string_view name) {
+  const char* const at = name.data();
+  const std::size_t size = name.size();
+  if (size > kInlineBytes) return {hash64(name), 0, size};
+  // Two loads that may overlap hold every byte of the name.
+  if (size >= 8) return {load<std::uint64_t>(at), load<std::uint64_t>(at + size - 8), size};
+  if (size >= 4) return {load<std::uint32_t>(at), load<std::uint32_t>(at + size - 4), size};
+  if (size == 0) return {0, 0, 0};
+  return {load<std::uint8_t>(at),
+          load<std::uint8_t>(at + size / 2) << 8 | load<std::uint8_t>(at + size - 1), size};
+}
+
+std::size_t NameTable::hash_of(const Key& key) {
+  // Odd constants: the first digits of pi's fraction, as in Blowfish.
+  const std::uint64_t mixed = (key.low ^ 0x243F'6A88'85A3'08D3) * 0x9E37'79B9'7F4A'7C15 ^
+                              (key.high + key.size) * 0xC2B2'AE3D'27D4'EB4F;
+  return static_cast<std::size_t>((mixed ^ mixed >> 32) * 0x9E37'79B9'7F4A'7C15 >> 20);
+}
+
+std::uint32_t NameTable::id(std::string_view name) {
+  const Key key = key_of(name);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
+    if (slots_[at] == 0) return insert(key, name, at);
+    const std::uint32_t id = slots_[at] - 1;
+    if (keys_[id] == key && (key.size <= kInlineBytes || long_names_[id] == name)) return id;
+  }
+}
+
+std::uint32_t NameTable::insert(const Key& key, std::string_view name, std::size_t at) {
+  const auto id = static_cast<std::uint32_t>(keys_.size());
+  keys_.push_back(key);
+  long_names_.emplace_back(key.size > kInlineBytes ? name : std::string_view());
+  long_name_bytes_ += long_names_.back().size();
+  slots_[at] = id + 1;
+  if (keys_.size() * 4 > slots_.size()) rehash(slots_.size() * 2);
+  return id;
+}
+
+void NameTable::rehash(std::size_t slots) {
+  slots_.assign(slots, 0);
+  for (std::uint32_t id = 0; id < keys_.size(); ++id) {
+    std::size_t at = hash_of(keys_[id]) & (slots - 1);
+    while (slots_[at] != 0) at = (at + 1) & (slots - 1);
+    slots_[at] = id + 1;
+  }
+}
+
+std::size_t NameTable::memory_bytes() const {
+  return slots_.size() * sizeof slots_[0] + keys_.capacity() * sizeof keys_[0] +
+         long_names_.capacity() * sizeof long_names_[0] + long_name_bytes_;
+}
+
+void NameTable::clear() { *this = NameTable(); }
+
+void PairTable::prepare(std::size_t firsts, std::size_t seconds) {
+  const auto shift = static_cast<unsigned>(std::bit_width(std::max<std::size_t>(seconds, 2) - 1));
+  if (map_.empty() && firsts << shift <= kMaxCells) {
+    const bool fits = shift <= shift_ && firsts << shift_ <= cells_.size();
+    if (!fits) move_cells(std::bit_ceil(firsts), std::max(shift, shift_));
+  } else if (!cells_.empty()) {
+    for (std::size_t at = 0; at < cells_.size(); ++at)
+      if (cells_[at] != 0)
+        map_.emplace(static_cast<std::uint64_t>(at >> shift_) << 32 | (at & ((1u << shift_) - 1)),
+                     cells_[at] - 1);
+    cells_ = {};
+  }
+}
+
+void PairTable::move_cells(std::size_t firsts, unsigned shift) {
+  const std::vector<std::uint32_t> old =
+      std::exchange(cells_, std::vector<std::uint32_t>(firsts << shift));
+  for (std::size_t at = 0; at < old.size(); ++at)
+    cells_[(at >> shift_) << shift | (at & ((1u << shift_) - 1))] = old[at];
+  shift_ = shift;
+}
+
+std::size_t PairTable::memory_bytes() const {
+  return cells_.size() * sizeof cells_[0] + map_.capacity() * 2 * sizeof(std::uint64_t);
+}
+
+void PairTable::clear() { *this = PairTable(); }
+
+}  // namespace weir::fold

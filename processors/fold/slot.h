@@ -1,0 +1,112 @@
+// One open delta: what one series has gathered in one pane since the last commit. Laid out so that an
+// event touches two cache lines and one byte of a bin for each sketch: sums, maxima and counters there
+// are narrow, and are swept into the wide ones before they can wrap.
+//
+//   Slot     64-byte lines
+//     -      who it is, and `Wide`: everything that is rare or large
+//     hot    sums and maxima, u32 by lane          (one line)
+//     hot    counts, seconds, block masks          (one line)
+//     bins   one byte a bin, for each sketch of the scope, behind the Slot
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "processors/aggregates/inference_aggregate.h"
+
+namespace weir::fold {
+
+/// What the hot lines add up: the durations in their order, then the tokens in and out.
+inline constexpr std::size_t kLanes = 8;
+inline constexpr std::size_t kInputLane = aggregates::kDurations;
+inline constexpr std::size_t kOutputLane = kInputLane + 1;
+static_assert(kOutputLane + 1 == kLanes);
+
+/// A lane takes values below this; greater ones go to `Wide` one by one. So a sum that is below it
+/// before an addition cannot wrap in it, and its top bit says that it must be swept.
+inline constexpr std::uint32_t kLaneLimit = std::uint32_t{1} << 31;
+/// Events between two sweeps, so that no u16 counter wraps.
+inline constexpr std::uint16_t kSweepEvents = 0xFFFF;
+/// Where an event without the duration is counted: behind the last bin, and never encoded.
+inline constexpr std::uint32_t kAbsentBin = sketches::kDdSketchPaddedBins - 1;
+static_assert(kAbsentBin >= sketches::kDdSketchBins);
+
+struct Wide {
+  std::uint64_t requests = 0;
+  aggregates::Counters counters;  // status[ok] is filled in when it is encoded
+  std::array<aggregates::DurationStats, aggregates::kDurations> durations;
+  std::array<std::vector<std::uint16_t>, aggregates::kDurations> spill;  // by sketch
+  sketches::HyperLogLog users;
+  sketches::HyperLogLog tenants;
+};
+
+struct alignas(64) Slot {
+  std::int64_t pane = 0;
+  std::uint32_t scope = 0;
+  std::uint32_t tier = 0;
+  std::uint32_t series = 0;  // of the scope's SeriesIndex
+  Wide wide;
+
+  alignas(64) std::array<std::uint32_t, kLanes> sums{};
+  std::array<std::uint32_t, kLanes> maxima{};
+  std::array<std::uint16_t, kLanes> counts{};
+  std::array<std::uint16_t, aggregates::kPaneSeconds> seconds{};
+  std::uint16_t events = 0;
+  std::uint16_t absent_status = 0;
+  std::array<std::uint32_t, aggregates::kDurations> block_masks{};  // by sketch
+
+  std::uint8_t* bins(std::size_t sketch) {
+    return reinterpret_cast<std::uint8_t*>(this + 1) + sketch * sketches::kDdSketchPaddedBins;
+  }
+};
+
+/// The duration of each sketch of a scope, in order.
+using Sketches = std::vector<aggregates::Duration>;
+
+/// Narrow counters into wide ones.
+void sweep(Slot& slot);
+/// A byte of a bin wrapped.
+void spill(Slot& slot, std::size_t sketch, std::uint32_t bin);
+void add_to_bin(Slot& slot, std::size_t sketch, std::uint32_t bin);
+/// Appends the aggregate (aggregates::encode). Sweeps.
+void encode(Slot& slot, const Sketches& sketches, std::string& out);
+
+/// Slots of one size, reused. References stay where they are.
+class SlotPool {
+ public:
+  /// sketches: how many a slot has room for.
+  explicit SlotPool(std::size_t sketches);
+  ~SlotPool();
+  SlotPool(const SlotPool&) = delete;
+  SlotPool& operator=(const SlotPool&) = delete;
+
+  /// An empty slot.
+  Slot& take();
+  /// All slots taken since the last clear(), oldest first.
+  const std::vector<Slot*>& taken() const { return taken_; }
+  /// Empties and takes back all.
+  void clear();
+  std::size_t slot_bytes() const { return slot_bytes_; }
+
+ private:
+  static constexpr std::size_t kChunkSlots = 64;
+
+  void grow();
+  void reset(Slot& slot) const;
+
+  struct Free {
+    void operator()(std::byte* bytes) const;
+  };
+
+  std::size_t sketches_;
+  std::size_t slot_bytes_;
+  std::vector<std::unique_ptr<std::byte, Free>> chunks_;
+  std::vector<Slot*> taken_;
+  std::vector<Slot*> free_;
+};
+
+}  // namespace weir::fold
