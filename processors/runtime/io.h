@@ -20,6 +20,7 @@ namespace weir::runtime {
 
 /// A record is at most this many bytes (key, content type and value together).
 inline constexpr std::size_t kMaxRecordBytes = 1 << 20;
+inline constexpr std::size_t kMaxContentTypeBytes = 256;
 
 inline constexpr std::string_view kProtobufType =
     "application/x-protobuf";  // the topic's own message
@@ -54,7 +55,7 @@ inline std::size_t record_bytes(const NewRecord& record) {
   return record.key.size() + record.content_type.size() + record.value.size();
 }
 
-/// invalid_argument: the record is above kMaxRecordBytes.
+/// invalid_argument: the record is above kMaxRecordBytes, or its content type above its own limit.
 Result<void> validate(const TopicPartition& where, const NewRecord& record);
 
 /// A record as read. Its views live as long as the RecordBatch that holds them.

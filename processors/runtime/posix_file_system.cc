@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -178,6 +179,12 @@ Result<void> PosixFileSystem::sync_directory(const std::string& path) {
   WEIR_ASSIGN(const Descriptor directory, open(path, O_RDONLY | O_DIRECTORY, "open"));
   if (::fsync(directory.number()) != 0) return failed("sync", path, errno);
   return {};
+}
+
+Result<std::uint64_t> PosixFileSystem::free_bytes(const std::string& path) const {
+  struct statvfs status{};
+  if (::statvfs(path.c_str(), &status) != 0) return failed("read the free space of", path, errno);
+  return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
 Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const std::string& path) {

@@ -15,6 +15,7 @@ class PosixFileSystem final : public FileSystem {
   Result<void> make_directories(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& path) const override;
   Result<void> sync_directory(const std::string& path) override;
+  Result<std::uint64_t> free_bytes(const std::string& path) const override;
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
 };
 

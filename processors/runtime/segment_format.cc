@@ -101,7 +101,7 @@ FrameState decode_frame(std::string_view bytes, Frame& frame) {
   if (bytes.size() < size) return FrameState::cut;
   if (load<std::uint64_t>(at) != hash64(bytes.substr(8, size - 8))) return FrameState::bad;
 
-  frame.record.offset = load<std::int64_t>(at + 20);
+  frame.record.offset = load<std::int64_t>(at + kFrameOffsetAt);
   frame.record.append_time_us = load<std::int64_t>(at + 28);
   frame.witness = load<std::uint64_t>(at + 36);
   frame.more = (flags & kMore) != 0;

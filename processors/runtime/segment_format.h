@@ -36,6 +36,7 @@ namespace weir::runtime {
 
 inline constexpr std::uint32_t kSegmentFormatVersion = 1;
 inline constexpr std::size_t kFrameHeaderBytes = 44;
+inline constexpr std::size_t kFrameOffsetAt = 20;
 /// No frame of a record within kMaxRecordBytes is larger.
 inline constexpr std::size_t kMaxFrameBytes = kFrameHeaderBytes + sizeof(Id) + kMaxRecordBytes;
 

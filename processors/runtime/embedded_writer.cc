@@ -1,0 +1,201 @@
+#include "processors/runtime/embedded_writer.h"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "processors/state/prefix_store.h"
+
+namespace weir::runtime {
+namespace {
+
+// Keys, values and the store's own overhead of a batch's entry.
+constexpr std::uint64_t kEntryBytes = 64;
+
+Result<void> validate(const TaskId& task) {
+  if (!task.processor.empty() && task.processor.find('/') == std::string::npos) return {};
+  return fail(ErrorCode::invalid_argument,
+              "task {}: a processor's name is not empty and has no '/'", to_string(task));
+}
+
+}  // namespace
+
+Result<void> EmbeddedHealth::check() const {
+  if (!failed_.load(std::memory_order_acquire)) return {};
+  const std::lock_guard lock(mutex_);
+  return fail(error_->code, "the log stopped after an earlier error, start again: {}",
+              error_->message);
+}
+
+Result<void> EmbeddedHealth::keep(Result<void> result) {
+  if (result) return result;
+  const std::lock_guard lock(mutex_);
+  if (!error_) error_ = result.error();
+  failed_.store(true, std::memory_order_release);
+  return result;
+}
+
+Result<void> EmbeddedWriter::commit(std::span<TaskCommit> commits) {
+  Request request{.commits = commits};
+  WEIR_TRY(check(request));
+  return commits_.run(request, [this](auto group) { return commit_group(group); });
+}
+
+Result<std::int64_t> EmbeddedWriter::append(const TopicPartition& where,
+                                            std::span<const NewRecord> records) {
+  WEIR_ASSIGN(PartitionSlot* const slot, parts_.catalog.slot(where));
+  WEIR_ASSIGN(const TopicSpec spec, parts_.catalog.topic(where.topic));
+  for (const NewRecord& record : records) WEIR_TRY(validate(where, record));
+  if (records.empty()) return slot->partition.readable().bounds().end;
+  if (spec.raw) {
+    RawAppend append{records};
+    WEIR_TRY(
+        slot->appends.run(append, [this, slot](auto group) { return append_raw(*slot, group); }));
+    return append.first;
+  }
+  Request request{.to = &slot->partition, .records = records};
+  WEIR_TRY(check(request));
+  WEIR_TRY(commits_.run(request, [this](auto group) { return commit_group(group); }));
+  return request.first;
+}
+
+// What can be wrong with one request is found before it joins others.
+Result<void> EmbeddedWriter::check(Request& request) const {
+  for (const NewRecord& record : request.records) request.segment_bytes += frame_bytes(record);
+  for (const TaskCommit& commit : request.commits) {
+    WEIR_TRY(validate(commit.task));
+    for (const auto& [where, record] : commit.outputs) {
+      WEIR_TRY(validate(where, record));
+      WEIR_TRY(parts_.catalog.slot(where));
+      WEIR_ASSIGN(const TopicSpec spec, parts_.catalog.topic(where.topic));
+      if (spec.raw)
+        return fail(ErrorCode::invalid_argument,
+                    "{}: {} is a raw topic, and no output of a commit goes there",
+                    to_string(commit.task), to_string(where));
+      request.segment_bytes += frame_bytes(record);
+    }
+    request.state_bytes += commit.state.bytes() + (commit.state.changes().size() + 1) * kEntryBytes;
+  }
+  return {};
+}
+
+Result<void> EmbeddedWriter::commit_group(std::span<Request* const> group) {
+  WEIR_TRY(parts_.health.check());
+  std::uint64_t segment_bytes = 0;
+  std::uint64_t state_bytes = 0;
+  for (const Request* request : group) {
+    segment_bytes += request->segment_bytes;
+    state_bytes += request->state_bytes;
+  }
+  const auto room = parts_.disk.reserve(segment_bytes, state_bytes);
+  if (!room) return parts_.health.keep(std::unexpected(room.error()));
+  if (!*room) return parts_.disk.no_room(segment_bytes + state_bytes);
+  return parts_.health.keep(write_group(group));
+}
+
+Result<void> EmbeddedWriter::write_group(std::span<Request* const> group) {
+  WEIR_ASSIGN(const Touched touched, stage_group(group));
+  WEIR_TRY(sync(touched));
+
+  state::StoreBatch batch;
+  for (const EmbeddedPartition* partition : touched)
+    batch.put(end_key(partition->where()), encode_end(partition->mark()));
+  for (const Request* request : group) {
+    for (TaskCommit& commit : request->commits) {
+      batch.put(position_key(commit.task), encode_position({commit.position, commit.input}));
+      state::append_below(state_prefix(commit.task), std::move(commit.state), batch);
+    }
+  }
+  batch.put(std::string(kCommitKey), encode_number(commit_ + 1));
+  WEIR_TRY(parts_.store.write(batch, state::Durability::synced));
+  ++commit_;
+
+  Touched rolled;
+  for (EmbeddedPartition* partition : touched) {
+    if (partition->publish()) rolled.push_back(partition);
+  }
+  for (const Request* request : group) {
+    for (const TaskCommit& commit : request->commits)
+      parts_.catalog.set_position(commit.task, {commit.position, commit.input});
+  }
+  if (!touched.empty()) WEIR_TRY(parts_.disk.publish());
+  for (EmbeddedPartition* partition : rolled) WEIR_TRY(parts_.disk.retain(*partition));
+  return {};
+}
+
+// Returns the partitions that have something to sync, in the order they were first written to.
+Result<EmbeddedWriter::Touched> EmbeddedWriter::stage_group(std::span<Request* const> group) {
+  Touched touched;
+  const TimeUs now = parts_.clock();
+  const auto stage = [&](EmbeddedPartition& partition,
+                         const NewRecord& record) -> Result<std::int64_t> {
+    if (std::find(touched.begin(), touched.end(), &partition) == touched.end())
+      touched.push_back(&partition);
+    return partition.stage(record, now, commit_ + 1, false);
+  };
+  for (Request* request : group) {
+    for (TaskCommit& commit : request->commits) {
+      for (const auto& [where, record] : commit.outputs) {
+        WEIR_ASSIGN(PartitionSlot* const slot, parts_.catalog.slot(where));
+        WEIR_TRY(stage(slot->partition, record));
+      }
+      commit.outputs.clear();
+    }
+    if (request->to != nullptr) request->first = request->to->mark().end.offset;
+    for (const NewRecord& record : request->records) WEIR_TRY(stage(*request->to, record));
+  }
+  for (EmbeddedPartition* partition : touched) WEIR_TRY(partition->write());
+  return touched;
+}
+
+// A disk takes several syncs at once; one after the other would add up their times.
+Result<void> EmbeddedWriter::sync(const Touched& touched) const {
+  std::vector<Result<void>> results(touched.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < touched.size(); i = next++) results[i] = touched[i]->sync();
+  };
+  {
+    std::vector<std::jthread> helpers;
+    for (std::size_t i = 1; i < std::min(parts_.sync_threads, touched.size()); ++i)
+      helpers.emplace_back(work);
+    work();
+  }
+  for (const Result<void>& result : results) WEIR_TRY(result);
+  return {};
+}
+
+Result<void> EmbeddedWriter::append_raw(PartitionSlot& slot, std::span<RawAppend* const> group) {
+  WEIR_TRY(parts_.health.check());
+  std::uint64_t bytes = 0;
+  for (const RawAppend* append : group) {
+    for (const NewRecord& record : append->records) bytes += frame_bytes(record);
+  }
+  const auto room = parts_.disk.reserve(bytes, 0);
+  if (!room) return parts_.health.keep(std::unexpected(room.error()));
+  if (!*room) return parts_.disk.no_room(bytes);
+  return parts_.health.keep(write_raw(slot.partition, group));
+}
+
+Result<void> EmbeddedWriter::write_raw(EmbeddedPartition& partition,
+                                       std::span<RawAppend* const> group) {
+  const TimeUs now = parts_.clock();
+  const auto durable = static_cast<std::uint64_t>(partition.mark().end.offset);
+  for (RawAppend* append : group) {
+    append->first = partition.mark().end.offset;
+    for (const NewRecord& record : append->records) {
+      const bool more = &record != &append->records.back();
+      WEIR_TRY(partition.stage(record, now, durable, more));
+    }
+  }
+  WEIR_TRY(partition.write());
+  WEIR_TRY(partition.sync());
+  if (!partition.publish()) return {};
+  // So that the next opening need not read the whole topic; losing it costs only that.
+  state::StoreBatch batch;
+  batch.put(end_key(partition.where()), encode_end(partition.mark()));
+  WEIR_TRY(parts_.store.write(batch, state::Durability::buffered));
+  return parts_.disk.retain(partition);
+}
+
+}  // namespace weir::runtime
