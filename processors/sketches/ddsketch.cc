@@ -4,6 +4,11 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <limits>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "processors/sketches/varint.h"
 
@@ -16,6 +21,9 @@ constexpr std::size_t kMaxEncodedBytes =
     kMaxVarintBytes + kDdSketchBlocks * sizeof(std::uint64_t) + kDdSketchBins * kMaxVarintBytes;
 
 using Bitmaps = std::array<std::uint64_t, kDdSketchBlocks>;
+
+/// The bins that the last block really has.
+constexpr std::uint64_t kLastBlock = (std::uint64_t{1} << kDdSketchBins % 64) - 1;
 
 /// visit(bit) for each bit that is set, ascending.
 template <class Visit>
@@ -41,18 +49,26 @@ void write_bins(const Bitmaps& bitmaps, CountOf count_of, std::string& out) {
   out.append(buffer.data(), static_cast<std::size_t>(at - buffer.data()));
 }
 
-/// A bit for each of 64 bytes that is not 0; eight bytes at a time.
+/// A bit for each of 64 bytes that is not 0.
 std::uint64_t nonzero_bytes(const std::uint8_t* bytes) {
-  constexpr std::uint64_t kLowBits = 0x7f7f7f7f7f7f7f7f;
-  constexpr std::uint64_t kGather = 0x0102040810204081;  // bit 0 of byte i to bit 56 + i
   std::uint64_t bitmap = 0;
-  for (std::uint32_t i = 0; i < 8; ++i) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes + i * 8, sizeof word);
-    const std::uint64_t nonzero = (((word & kLowBits) + kLowBits) | word) & ~kLowBits;
-    bitmap |= ((nonzero >> 7) * kGather >> 56) << i * 8;
-  }
+#ifdef __SSE2__
+  const auto sixteen = [bytes](int i) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i));
+  };
+  const auto zeros = [](__m128i values) {
+    return static_cast<std::uint16_t>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(values, _mm_setzero_si128())));
+  };
+  const __m128i all =
+      _mm_or_si128(_mm_or_si128(sixteen(0), sixteen(16)), _mm_or_si128(sixteen(32), sixteen(48)));
+  if (zeros(all) == 0xffff) return 0;
+  for (int i = 0; i < 64; i += 16) bitmap |= std::uint64_t{zeros(sixteen(i))} << i;
+  return ~bitmap;
+#else
+  for (int i = 0; i < 64; ++i) bitmap |= std::uint64_t{bytes[i] != 0} << i;
   return bitmap;
+#endif
 }
 
 /// Reads a varint for each bit of a block's bitmap; `add(bit, count)` takes them. Null: corrupt.
@@ -61,13 +77,12 @@ const char* read_counts(const char* at, const char* end, std::uint64_t bitmap, A
   for (; bitmap != 0; bitmap &= bitmap - 1) {
     if (at == end) return nullptr;
     std::uint64_t count = static_cast<std::uint8_t>(*at);
-    if (count < 0x80) [[likely]] {
+    if (count - 1 < 0x7f) [[likely]] {  // one byte, and not 0
       ++at;
     } else {
       at = read_varint(at, end, count);
-      if (at == nullptr || count > kDdSketchMaxCount) return nullptr;
+      if (at == nullptr || count - 1 >= kDdSketchMaxCount) return nullptr;
     }
-    if (count == 0) return nullptr;
     add(static_cast<std::uint32_t>(std::countr_zero(bitmap)), count);
   }
   return at;
@@ -113,21 +128,41 @@ std::uint64_t ddsketch_value_us(std::uint32_t bin) {
   return values[bin];
 }
 
+BinTable::BinTable() {
+  begin_.fill(std::numeric_limits<std::uint32_t>::max());
+  const auto bin_of = [](std::uint32_t bits) {
+    return static_cast<std::uint32_t>(ddsketch_float_bin(std::bit_cast<float>(bits)));
+  };
+  for (std::uint32_t cell = kFirstCell; cell <= kLastCell; ++cell) {
+    const std::uint32_t first = bin_of(cell << kCellBits);
+    first_bin_[cell - kFirstCell] = static_cast<std::uint16_t>(first);
+    std::uint32_t low = cell << kCellBits;
+    std::uint32_t high = (cell + 1) << kCellBits;
+    if (bin_of(high) == first) continue;
+    while (high - low > 1) {  // bin_of(low) == first < bin_of(high)
+      const std::uint32_t middle = low + (high - low) / 2;
+      (bin_of(middle) == first ? low : high) = middle;
+    }
+    begin_[first + 1] = high;
+  }
+}
+
 void encode(const NarrowBins& bins, std::string& out) {
   Bitmaps bitmaps{};
   for_each_bit(bins.block_mask, [&](std::uint32_t block) {
     bitmaps[block] = nonzero_bytes(bins.bins + block * 64);
   });
-  if (bins.spill.empty()) {
-    write_bins(bitmaps, [&](std::uint32_t bin) { return bins.bins[bin]; }, out);
-    return;
-  }
-  std::array<std::uint64_t, kDdSketchPaddedBins> wraps{};
+  std::array<std::uint64_t, kDdSketchPaddedBins> wraps;
+  if (!bins.spill.empty()) wraps.fill(0);
   for (const std::uint16_t bin : bins.spill) {
     ++wraps[bin];
     bitmaps[bin / 64] |= std::uint64_t{1} << bin % 64;
   }
-  write_bins(bitmaps, [&](std::uint32_t bin) { return wraps[bin] * 256 + bins.bins[bin]; }, out);
+  bitmaps.back() &= kLastBlock;
+  if (bins.spill.empty())
+    write_bins(bitmaps, [&](std::uint32_t bin) { return bins.bins[bin]; }, out);
+  else
+    write_bins(bitmaps, [&](std::uint32_t bin) { return wraps[bin] * 256 + bins.bins[bin]; }, out);
 }
 
 DdSketch::DdSketch(const DdSketch& other)
@@ -194,7 +229,7 @@ Result<void> DdSketch::merge_encoded(std::string_view& bytes) {
     if (static_cast<std::size_t>(end - at) < sizeof bitmap) return corrupt("cut off");
     std::memcpy(&bitmap, at, sizeof bitmap);
     at += sizeof bitmap;
-    const bool past_last = block == kDdSketchBlocks - 1 && bitmap >> kDdSketchBins % 64 != 0;
+    const bool past_last = block == kDdSketchBlocks - 1 && (bitmap & ~kLastBlock) != 0;
     if (bitmap == 0 || past_last) return corrupt("bad bitmap");
     if (dense_) {
       std::uint64_t* const counts = dense_->counts.data() + block * 64;
@@ -245,17 +280,18 @@ void DdSketch::quantiles_us(std::span<const std::uint32_t> q,
                             std::span<std::uint64_t> values_us) const {
   assert(q.size() == values_us.size() && std::ranges::is_sorted(q));
   std::ranges::fill(values_us, 0);
-  std::size_t next = 0;
-  std::uint64_t seen = 0;
   // ceil(q * count / 10000) without a product that overflows.
-  const auto position = [&](std::uint64_t parts) {
-    const std::uint64_t whole = count_ / 10'000 * parts;
-    return std::max<std::uint64_t>(1, whole + (count_ % 10'000 * parts + 9'999) / 10'000);
+  const auto position = [&](std::size_t i) {
+    if (i == q.size()) return std::numeric_limits<std::uint64_t>::max();
+    const std::uint64_t whole = count_ / 10'000 * q[i];
+    return std::max<std::uint64_t>(1, whole + (count_ % 10'000 * q[i] + 9'999) / 10'000);
   };
+  std::size_t next = 0;
+  std::uint64_t wanted = position(next);
+  std::uint64_t seen = 0;
   for_each_bin([&](std::uint32_t bin, std::uint64_t count) {
     seen += count;
-    for (; next < q.size() && position(q[next]) <= seen; ++next)
-      values_us[next] = ddsketch_value_us(bin);
+    for (; wanted <= seen; wanted = position(++next)) values_us[next] = ddsketch_value_us(bin);
   });
 }
 

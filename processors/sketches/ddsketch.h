@@ -17,7 +17,9 @@
 // A value; not thread-safe. Copying copies the bins.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,12 +38,43 @@ inline constexpr std::uint64_t kDdSketchMaxCount = std::uint64_t{1} << 48;
 /// A sketch as fold's kernels keep it: one byte a bin, wrapping at 256.
 struct NarrowBins {
   std::uint32_t block_mask = 0;          // blocks that may hold something; a superset will do
-  const std::uint8_t* bins = nullptr;    // kDdSketchPaddedBins of them, those past the last bin 0
+  const std::uint8_t* bins = nullptr;    // kDdSketchPaddedBins; past the last bin: ignored
   std::span<const std::uint16_t> spill;  // a bin for every time its byte wrapped, in any order
 };
 
 /// Appends the encoded form of a sketch with these counts.
 void encode(const NarrowBins& bins, std::string& out);
+
+/// What add() looks bins up in: ddsketch_bin as a table over the upper bits of a float, so fine that
+/// at most one bin begins within a cell. A third of the formula's time where it cannot be vectorised.
+class BinTable {
+ public:
+  static const BinTable& instance() {
+    static const BinTable table;
+    return table;
+  }
+
+  std::uint32_t bin(std::uint64_t value_us) const {
+    const auto value =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(value_us, kDdSketchMaxUs));
+    if (value < kDdSketchExactUs) return value;
+    const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
+    const std::uint32_t first = first_bin_[(bits >> kCellBits) - kFirstCell];
+    return first + (bits >= begin_[first + 1] ? 1 : 0);
+  }
+
+ private:
+  BinTable();
+
+  static constexpr std::uint32_t kCellBits = 16;
+  static constexpr std::uint32_t kFirstCell =
+      std::bit_cast<std::uint32_t>(static_cast<float>(kDdSketchExactUs)) >> kCellBits;
+  static constexpr std::uint32_t kLastCell =
+      std::bit_cast<std::uint32_t>(static_cast<float>(kDdSketchMaxUs)) >> kCellBits;
+
+  std::array<std::uint16_t, kLastCell - kFirstCell + 1> first_bin_;  // of a cell
+  std::array<std::uint32_t, kDdSketchBins + 1> begin_;               // of a bin, as a float's bits
+};
 
 class DdSketch {
  public:
@@ -53,7 +86,7 @@ class DdSketch {
   DdSketch& operator=(DdSketch&&) noexcept = default;
 
   /// Any value is taken; above 1 h it counts as 1 h.
-  void add(std::uint64_t value_us) { add_bin(ddsketch_bin(value_us), 1); }
+  void add(std::uint64_t value_us) { add_bin(BinTable::instance().bin(value_us), 1); }
   /// bin < kDdSketchBins, count > 0.
   void add_bin(std::uint32_t bin, std::uint64_t count) {
     count_ += count;
@@ -98,8 +131,9 @@ class DdSketch {
 
   void place(std::uint32_t bin, std::uint64_t count) {
     if (dense_) [[likely]] {
-      dense_->counts[bin] += count;
-      dense_->bitmaps[bin / 64] |= std::uint64_t{1} << bin % 64;
+      std::uint64_t& there = dense_->counts[bin];
+      if (there == 0) dense_->bitmaps[bin / 64] |= std::uint64_t{1} << bin % 64;
+      there += count;
     } else {
       place_sparse(bin, count);
     }
