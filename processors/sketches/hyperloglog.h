@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,9 +60,11 @@ class HyperLogLog {
   friend bool operator==(const HyperLogLog& a, const HyperLogLog& b);
 
  private:
+  using RegisterSpan = std::span<const std::uint8_t, kRegisters>;
+
   void raise(std::uint32_t index, std::uint8_t value);
   void make_dense();
-  bool merge_packed(const char* at, std::uint64_t count);
+  void merge_dense(RegisterSpan registers);
   template <class Visit>
   void for_each_register(Visit visit) const;
 
