@@ -65,4 +65,12 @@ std::optional<std::int64_t> scale_decimal(std::string_view text, int exponent) {
   return parts->negative ? -value : value;
 }
 
+std::optional<std::int64_t> parse_whole(std::string_view text) {
+  std::int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
 }  // namespace weir::ingest

@@ -14,4 +14,7 @@ namespace weir::ingest {
 /// included), or its result does not fit 18 digits.
 std::optional<std::int64_t> scale_decimal(std::string_view text, int exponent);
 
+/// A whole decimal number with an optional minus, and nothing else.
+std::optional<std::int64_t> parse_whole(std::string_view text);
+
 }  // namespace weir::ingest

@@ -1,0 +1,39 @@
+#include "processors/ingest/ndjson.h"
+
+#include <string>
+
+#include "processors/events/json_event.h"
+
+namespace weir::ingest {
+namespace {
+
+class NdjsonImporter final : public Importer {
+ public:
+  Result<void> read(InputFile& file, RawWriter& writer) override {
+    std::string text;
+    v1::InferenceEvent event;
+    for (std::int64_t line = 1; text.clear(), file.append_line(text); ++line) {
+      if (text.find_first_not_of(" \t") == std::string::npos) continue;
+      const RowOrigin origin{file.path(), line, text};
+      if (text.size() > kMaxRowBytes) {
+        WEIR_TRY(writer.refuse(origin, "the line is longer than 1 MiB"));
+      } else if (const auto read = reader_.read(text, event); !read) {
+        WEIR_TRY(writer.refuse(origin, read.error().text));
+      } else {
+        WEIR_TRY(writer.add(events::to_row(event), origin));
+      }
+    }
+    return {};
+  }
+
+  std::uint64_t unknown_fields() const override { return reader_.unknown_fields(); }
+
+ private:
+  events::JsonEventReader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<Importer> make_ndjson_importer() { return std::make_unique<NdjsonImporter>(); }
+
+}  // namespace weir::ingest
