@@ -17,14 +17,14 @@ constexpr FieldTable make_fields() {
   FieldTable table{};
   table.text.fill(kNone);
   table.number.fill(kNone);
-  constexpr std::array<int, kTexts> texts = {
+  constexpr std::array<int, kTexts> kTextFields = {
       InferenceEvent::kServiceFieldNumber,      InferenceEvent::kModelFieldNumber,
       InferenceEvent::kModelVersionFieldNumber, InferenceEvent::kTenantFieldNumber,
       InferenceEvent::kBusinessLineFieldNumber, InferenceEvent::kRegionFieldNumber,
       InferenceEvent::kHostFieldNumber,         InferenceEvent::kGpuTypeFieldNumber,
       InferenceEvent::kExperimentFieldNumber,   InferenceEvent::kVariantFieldNumber,
       InferenceEvent::kGpuIdFieldNumber,        InferenceEvent::kErrorDetailFieldNumber};
-  constexpr std::array<int, kNumbers> numbers = {
+  constexpr std::array<int, kNumbers> kNumberFields = {
       InferenceEvent::kLatencyUsFieldNumber,    InferenceEvent::kTtftUsFieldNumber,
       InferenceEvent::kQueueUsFieldNumber,      InferenceEvent::kComputeUsFieldNumber,
       InferenceEvent::kNetworkUsFieldNumber,    InferenceEvent::kColdStartUsFieldNumber,
@@ -32,9 +32,9 @@ constexpr FieldTable make_fields() {
       InferenceEvent::kCachedTokensFieldNumber, InferenceEvent::kRetryCountFieldNumber,
       InferenceEvent::kBatchSizeFieldNumber};
   for (std::size_t k = 0; k < kTexts; ++k)
-    table.text[static_cast<std::size_t>(texts[k])] = static_cast<std::int8_t>(k);
+    table.text[static_cast<std::size_t>(kTextFields[k])] = static_cast<std::int8_t>(k);
   for (std::size_t k = 0; k < kNumbers; ++k)
-    table.number[static_cast<std::size_t>(numbers[k])] = static_cast<std::int8_t>(k);
+    table.number[static_cast<std::size_t>(kNumberFields[k])] = static_cast<std::int8_t>(k);
   return table;
 }
 

@@ -7,7 +7,6 @@
 
 namespace weir::kpi {
 
-using aggregates::InferenceAggregate;
 using windows::PaneRange;
 using windows::WindowPlan;
 
