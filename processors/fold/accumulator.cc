@@ -121,6 +121,7 @@ void Accumulator::add(const EventColumns& columns, std::span<const std::uint8_t>
   resolve(columns);
   for (std::size_t begin = 0; begin < columns.count; begin += kBlock)
     add_block(columns, begin, std::min(kBlock, columns.count - begin));
+  count_bytes();
 }
 
 void Accumulator::resolve(const EventColumns& columns) {
@@ -259,6 +260,7 @@ bool Accumulator::add_late(const EventColumns& columns, std::size_t event, TimeU
                            floor_div(time, span), pool_));
     taken = true;
   }
+  count_bytes();
   return taken;
 }
 
@@ -279,6 +281,7 @@ void Accumulator::drain(const DeltaSink& sink) {
   hll_bytes_ = 0;
   for (ScopeFold& fold : folds_) fold.forget_slots();
   if (learned_bytes() >= budget_bytes_ / 4) forget_names();
+  count_bytes();
 }
 
 std::size_t Accumulator::learned_bytes() const {
@@ -295,10 +298,9 @@ void Accumulator::forget_names() {
   for (Derived& derived : derived_) derived.scope.forget_series();
 }
 
-std::size_t Accumulator::bytes() const {
-  std::size_t bytes = pool_.taken().size() * pool_.slot_bytes() + hll_bytes_ + learned_bytes();
-  for (const ScopeFold& fold : folds_) bytes += fold.table_bytes();
-  return bytes;
+void Accumulator::count_bytes() {
+  bytes_ = pool_.taken().size() * pool_.slot_bytes() + hll_bytes_ + learned_bytes();
+  for (const ScopeFold& fold : folds_) bytes_ += fold.table_bytes();
 }
 
 }  // namespace weir::fold

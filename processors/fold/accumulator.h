@@ -45,7 +45,7 @@ class Accumulator {
   bool empty() const { return pool_.taken().empty(); }
   bool full() const { return !empty() && bytes() >= budget_bytes_; }
   /// Of open deltas and of everything that finds them.
-  std::size_t bytes() const;
+  std::size_t bytes() const { return bytes_; }
 
  private:
   struct Derived {
@@ -63,6 +63,7 @@ class Accumulator {
                Slot& slot);
   std::size_t learned_bytes() const;
   void forget_names();
+  void count_bytes();
 
   std::shared_ptr<const aggregates::Definitions> definitions_;
   std::size_t budget_bytes_;
@@ -75,6 +76,7 @@ class Accumulator {
   SlotPool pool_;
   SlotPool trash_;  // one slot, for what is left out: cheaper than a branch for every event
   std::size_t hll_bytes_ = 0;
+  std::size_t bytes_ = 0;
 
   // Of the call in hand.
   std::vector<std::uint8_t> left_out_;
