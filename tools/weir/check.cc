@@ -1,0 +1,99 @@
+// `weir check`: whether a configuration is good, and what it means.
+#include <fmt/ranges.h>
+
+#include "tools/weir/command.h"
+#include "tools/weir/output.h"
+#include "tools/weir/settings.h"
+#include "tools/weir/state_forecast.h"
+#include "tools/weir/text_table.h"
+
+namespace weir::cli {
+namespace {
+
+struct CheckArguments {
+  std::string file;
+  std::int64_t series = 1'000;
+  double rate_per_s = 1;
+  DurationUs age_us = 30 * kDayUs;
+};
+
+std::string bytes_text(double bytes) { return short_bytes(static_cast<std::uint64_t>(bytes)); }
+
+void write_memory(const Settings& settings, Output& output) {
+  const MemoryPlan plan = settings.memory_plan();
+  output.write(fmt::format("memory {}, disk {}\n", short_bytes(settings.memory_bytes),
+                           short_bytes(settings.disk_bytes)));
+  TextTable table;
+  table.add_column("memory for", TextTable::Align::left);
+  table.add_column("bytes", TextTable::Align::right);
+  const auto add = [&](std::string what, std::uint64_t bytes) {
+    table.add_row({std::move(what), short_bytes(bytes)});
+  };
+  add("RocksDB, memtables included", plan.block_cache);
+  add("open deltas (fold)", plan.open_deltas);
+  add("open panes (kpi)", plan.open_panes);
+  add("state cache", plan.state_cache);
+  add("outputs waiting for a commit", plan.uncommitted);
+  add("records read ahead", plan.fetch);
+  table.write(output);
+}
+
+void write_scope(const ScopeForecast& scope, const CheckArguments& arguments, Output& output) {
+  output.write(fmt::format("\nscope {}: windows {}\n", scope.name, fmt::join(scope.windows, " ")));
+  TextTable table;
+  for (const char* title : {"tier", "kept", "panes", "bytes a pane", "bytes a series"})
+    table.add_column(title, TextTable::Align::right);
+  for (const TierForecast& tier : scope.tiers)
+    table.add_row(
+        {format_duration(tier.span_us),
+         short_duration(static_cast<double>(tier.panes * tier.span_us)),
+         fmt::format("{}", tier.panes), fmt::format("{:.0f}", tier.pane_bytes),
+         fmt::format("{:.0f}", static_cast<double>(tier.panes) * tier.filled * tier.pane_bytes)});
+  table.write(output);
+  const double series = scope.series_bytes_after(arguments.age_us);
+  output.write(fmt::format(
+      "after {}: {:.0f} bytes a series, {} for {}\n", format_duration(arguments.age_us), series,
+      bytes_text(series * static_cast<double>(arguments.series)), arguments.series));
+}
+
+Result<void> check(const CheckArguments& arguments) {
+  WEIR_ASSIGN(const Settings settings, load_settings(arguments.file));
+  WEIR_ASSIGN(const auto scopes, forecast(settings.fold, arguments.rate_per_s));
+  Output output;
+  output.write(fmt::format("{}: good\n", arguments.file));
+  write_memory(settings, output);
+  output.write(fmt::format(
+      "\nstate of kpi, keys and values before compression, with {} series in each scope and {} "
+      "requests a second of each series (measured on simulated traffic):\n",
+      arguments.series, arguments.rate_per_s));
+  double total = 0;
+  for (const ScopeForecast& scope : scopes) {
+    write_scope(scope, arguments, output);
+    total += scope.series_bytes_after(arguments.age_us) * static_cast<double>(arguments.series);
+  }
+  output.write(fmt::format("\nall scopes after {}: {}\n", format_duration(arguments.age_us),
+                           bytes_text(total)));
+  return output.finish();
+}
+
+}  // namespace
+
+void add_check(Commands& commands) {
+  const auto arguments = std::make_shared<CheckArguments>();
+  CLI::App& app =
+      commands.add({.name = "check",
+                    .purpose = "Validate a configuration, and say what it means and will need",
+                    .examples = "weir check weir.yaml --series 10000 --rate 0.5"},
+                   [arguments] { return check(*arguments); });
+  app.add_option("FILE", arguments->file, "configuration file")->required();
+  app.add_option("--series", arguments->series, "series of each scope")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+      ->capture_default_str();
+  app.add_option("--rate", arguments->rate_per_s, "requests a second of each series")
+      ->check(CLI::Range(1e-4, 1e5))
+      ->capture_default_str();
+  add_parsed(app, "--for", arguments->age_us, parse_duration,
+             "how long they have been sending (default: 30d)");
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,145 @@
+// `weir import`: files of foreign formats as the raw events of a log.
+#include "processors/ingest/import.h"
+
+#include "processors/ingest/csv_events.h"
+#include "processors/ingest/input_file.h"
+#include "tools/weir/command.h"
+#include "tools/weir/progress_line.h"
+#include "tools/weir/raw_home.h"
+
+namespace weir::cli {
+namespace {
+
+struct ImportArguments {
+  ingest::ImportOptions import{.partitions = 4};
+  std::string directory;
+  bool append = false;
+};
+
+void print_summary(const ImportArguments& arguments, const ingest::ImportSummary& summary) {
+  const bool any = summary.accepted > 0;
+  fmt::print("{} events, {} rows refused, {} to {}: {}\n", summary.accepted, summary.refused,
+             any ? format_rfc3339(summary.first_event_time_us) : "-",
+             any ? format_rfc3339(summary.last_event_time_us) : "-", arguments.directory);
+  if (arguments.import.start_us)
+    fmt::print("arrival times were made up: {} a second from {}\n", *arguments.import.rate_per_s,
+               format_rfc3339(*arguments.import.start_us));
+  if (summary.unknown_fields > 0)
+    fmt::print("{} fields that no field of an event is named after were left out\n",
+               summary.unknown_fields);
+  if (summary.refused > 0)
+    fmt::print("why rows were refused: weir query {} deadletter\n", arguments.directory);
+}
+
+Result<void> import_log(const ImportArguments& arguments) {
+  ingest::ImportOptions options = arguments.import;
+  // Before a directory is made for it.
+  for (const std::string& file : options.files) WEIR_TRY(ingest::InputFile::size_of(file));
+  WEIR_ASSIGN(const auto home, open_raw_home({.directory = arguments.directory,
+                                              .append = arguments.append,
+                                              .partitions = options.partitions}));
+  WEIR_ASSIGN(options.partitions, raw_partitions(*home));
+  Result<ingest::ImportSummary> summary;
+  {
+    ProgressLine line("import", "bytes");
+    summary = ingest::import_files(
+        options, *home->log,
+        [&](std::uint64_t done, std::uint64_t total) { line.show(done, total); });
+  }
+  if (!summary)
+    return fail(summary.error().code, "{} (what was read until then is in {})",
+                summary.error().message, arguments.directory);
+  WEIR_TRY(check_complete(*home, arguments.directory));
+  print_summary(arguments, *summary);
+  return {};
+}
+
+using Arguments = std::shared_ptr<ImportArguments>;
+
+/// What every format takes.
+CLI::App& add_format(Commands& formats, const CommandInfo& info, const Arguments& arguments) {
+  CLI::App& app = formats.add(info, [arguments] { return import_log(*arguments); });
+  app.add_option("FILE", arguments->import.files, "files, in the order of their times")->required();
+  app.add_option("--out", arguments->directory, "directory of the log")->required();
+  app.add_flag("--append", arguments->append, "add to a log that is there already");
+  app.add_option("--partitions", arguments->import.partitions, "partitions of a new log")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  return app;
+}
+
+void add_azure_llm(Commands& formats, const Arguments& arguments) {
+  arguments->import.format = ingest::ImportFormat::azure_llm;
+  CLI::App& app =
+      add_format(formats,
+                 {.name = "azure-llm",
+                  .purpose = "Azure's public LLM inference traces: times and tokens",
+                  .examples = "weir import azure-llm AzureLLMInferenceTrace_code.csv --out raw"},
+                 arguments);
+  app.add_option("--service", arguments->import.service,
+                 "service of every event (default: what follows the last '_' of the file's name)");
+}
+
+void add_llmperf(Commands& formats, const Arguments& arguments) {
+  arguments->import.format = ingest::ImportFormat::llmperf;
+  CLI::App& app = add_format(
+      formats,
+      {.name = "llmperf",
+       .purpose = "Individual results of LLMPerf, which tell no arrival times: choose them",
+       .examples = "weir import llmperf individual/*.json --start 2024-01-01T00:00:00Z --rate 1 "
+                   "--out raw"},
+      arguments);
+  add_parsed(app, "--start", arguments->import.start_us, parse_rfc3339,
+             "when the first request arrived")
+      ->required();
+  app.add_option("--rate", arguments->import.rate_per_s, "requests that arrived a second")
+      ->required()
+      ->check(CLI::Range(1e-6, 1e6));
+}
+
+void add_ndjson(Commands& formats, const Arguments& arguments) {
+  arguments->import.format = ingest::ImportFormat::ndjson;
+  add_format(formats,
+             {.name = "ndjson",
+              .purpose = "One event a line, in the JSON form of proto/README.md",
+              .examples = "weir import ndjson events.ndjson --out raw"},
+             arguments);
+}
+
+void add_csv(Commands& formats, const Arguments& arguments) {
+  arguments->import.format = ingest::ImportFormat::csv;
+  CLI::App& app = add_format(
+      formats,
+      {.name = "csv",
+       .purpose = "Any CSV file with a header, by a mapping of its columns",
+       .examples = "weir import csv log.csv --map event_time=ts:rfc3339 --map latency_us=took:ms "
+                   "--map service=app --out raw"},
+      arguments);
+  app.add_option(
+         "--map", arguments->import.mappings,
+         "field=column:unit; a time is in rfc3339, unix_s, unix_ms or unix_us, a duration in "
+         "s, ms, us or ns; counts and texts have no unit")
+      ->required()
+      ->allow_extra_args(false);
+  app.add_option("--service", arguments->import.service, "service of every event");
+  app.parse_complete_callback([arguments] {
+    const auto made =
+        ingest::make_csv_importer(arguments->import.mappings, arguments->import.service);
+    if (!made) throw CLI::ValidationError("--map", made.error().message);
+  });
+}
+
+}  // namespace
+
+void add_import(Commands& commands) {
+  CLI::App& app = commands.add_group(
+      {.name = "import",
+       .purpose = "Read files of another format into a log of raw events",
+       .examples = "weir import azure-llm AzureLLMInferenceTrace_code.csv --out raw"});
+  Commands formats = commands.within(app);
+  using Add = void (*)(Commands&, const Arguments&);
+  for (const Add add : {add_azure_llm, add_llmperf, add_ndjson, add_csv})
+    add(formats, std::make_shared<ImportArguments>());
+}
+
+}  // namespace weir::cli

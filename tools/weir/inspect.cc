@@ -1,0 +1,149 @@
+// `weir inspect`: what is in a data directory, and its records, decoded.
+#include <charconv>
+
+#include "processors/runtime/embedded_reader.h"
+#include "processors/runtime/posix_file_system.h"
+#include "tools/weir/command.h"
+#include "tools/weir/data_directory.h"
+#include "tools/weir/output.h"
+#include "tools/weir/record_json.h"
+#include "tools/weir/record_scan.h"
+#include "tools/weir/text_table.h"
+
+namespace weir::cli {
+namespace {
+
+using runtime::TopicPartition;
+
+struct InspectArguments {
+  std::string directory;
+  std::string topic;
+  std::optional<std::int32_t> partition;
+  std::int64_t from = 0;
+  std::int64_t limit = 10;
+};
+
+void write_partitions(const DirectoryFacts& facts, Output& output) {
+  TextTable table;
+  table.add_column("topic/partition", TextTable::Align::left);
+  for (const char* title : {"start", "end", "records", "disk"})
+    table.add_column(title, TextTable::Align::right);
+  for (const PartitionFacts& partition : facts.partitions) {
+    const auto& [start, end] = partition.bounds;
+    table.add_row({to_string(partition.where), fmt::format("{}", start), fmt::format("{}", end),
+                   fmt::format("{}", end - start), short_bytes(partition.disk_bytes)});
+  }
+  table.write(output);
+}
+
+/// How many records the task has not read yet.
+std::int64_t lag_of(const TaskFacts& task, const DirectoryFacts& facts) {
+  for (const PartitionFacts& partition : facts.partitions)
+    if (partition.where == task.at.input) return partition.bounds.end - task.at.position;
+  return 0;
+}
+
+/// A history is read from another log, whose end is not known here.
+bool knows_input(const TaskFacts& task, const DirectoryFacts& facts) {
+  return std::ranges::count(facts.partitions, task.at.input, &PartitionFacts::where) > 0;
+}
+
+void write_tasks(const DirectoryFacts& facts, Output& output) {
+  TextTable table;
+  table.add_column("task", TextTable::Align::left);
+  table.add_column("reads", TextTable::Align::left);
+  for (const char* title : {"position", "lag", "state keys", "state bytes"})
+    table.add_column(title, TextTable::Align::right);
+  for (const TaskFacts& task : facts.tasks)
+    table.add_row({to_string(task.task), to_string(task.at.input),
+                   fmt::format("{}", task.at.position),
+                   knows_input(task, facts) ? fmt::format("{}", lag_of(task, facts)) : "-",
+                   fmt::format("{}", task.state_keys), fmt::format("{}", task.state_bytes)});
+  table.write(output);
+}
+
+Result<void> inspect_directory(const std::string& directory) {
+  const runtime::PosixFileSystem files;
+  WEIR_ASSIGN(const DirectoryFacts facts, read_facts(files, directory));
+  Output output;
+  write_partitions(facts, output);
+  if (!facts.tasks.empty()) {
+    output.write("\n");
+    write_tasks(facts, output);
+  }
+  std::uint64_t segments = 0;
+  for (const PartitionFacts& partition : facts.partitions) segments += partition.disk_bytes;
+  output.write(fmt::format("\non disk: {} of records, {} of state\n", short_bytes(segments),
+                           short_bytes(facts.store_disk_bytes)));
+  return output.finish();
+}
+
+Result<void> write_records(const runtime::Reader& log, const TopicPartition& where,
+                           const InspectArguments& arguments, Output& output) {
+  WEIR_ASSIGN(const runtime::Bounds bounds, log.bounds(where));
+  if (arguments.from > bounds.end)
+    return fail(ErrorCode::invalid_argument, "--from {}: {} ends at {}", arguments.from,
+                to_string(where), bounds.end);
+  std::int64_t left = arguments.limit;
+  if (left == 0) return {};
+  return scan_partition(log, where, arguments.from,
+                        [&](const runtime::Record& record) -> Result<bool> {
+                          for (const Json& line : decode_record(where, record))
+                            if (!output.write(to_line(line))) return false;
+                          return --left > 0;
+                        });
+}
+
+Result<void> inspect_records(const InspectArguments& arguments) {
+  runtime::PosixFileSystem files;
+  WEIR_ASSIGN(const auto log, runtime::EmbeddedReader::open(files, arguments.directory));
+  WEIR_ASSIGN(const std::int32_t partitions, log->partitions(arguments.topic));
+  Output output;
+  const std::int32_t first = arguments.partition.value_or(0);
+  const std::int32_t last = arguments.partition ? first + 1 : partitions;
+  for (std::int32_t partition = first; partition < last; ++partition)
+    WEIR_TRY(write_records(*log, {arguments.topic, partition}, arguments, output));
+  return output.finish();
+}
+
+Result<void> inspect(const InspectArguments& arguments) {
+  return arguments.topic.empty() ? inspect_directory(arguments.directory)
+                                 : inspect_records(arguments);
+}
+
+/// "weir.kpi" or "weir.kpi/1".
+void read_topic(const std::string& text, InspectArguments& arguments) {
+  const std::size_t slash = text.find('/');
+  arguments.topic = text.substr(0, slash);
+  if (slash == std::string::npos) return;
+  const char* const end = text.data() + text.size();
+  std::int32_t partition = 0;
+  const auto [at, error] = std::from_chars(text.data() + slash + 1, end, partition);
+  if (error != std::errc() || at != end || partition < 0)
+    throw CLI::ValidationError("TOPIC", fmt::format("'{}' names no partition; write one like "
+                                                    "weir.kpi/0",
+                                                    text));
+  arguments.partition = partition;
+}
+
+}  // namespace
+
+void add_inspect(Commands& commands) {
+  const auto arguments = std::make_shared<InspectArguments>();
+  CLI::App& app = commands.add(
+      {.name = "inspect",
+       .purpose = "List what is in a data directory, or print records of a topic, decoded",
+       .examples = "weir inspect results\n"
+                   "  weir inspect results weir.kpi/0 --from 100 --limit 5"},
+      [arguments] { return inspect(*arguments); });
+  app.add_option("DIR", arguments->directory, "directory of the log")->required();
+  app.add_option_function<std::string>(
+      "TOPIC", [arguments](const std::string& text) { read_topic(text, *arguments); },
+      "print records of this topic, or of one partition of it (weir.kpi/0), as JSON");
+  app.add_option("--from", arguments->from, "first offset")->check(CLI::NonNegativeNumber);
+  app.add_option("--limit", arguments->limit, "records of each partition")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,88 @@
+// `weir`: adds the subcommands, runs the chosen one, and turns its outcome into an exit code.
+#include <csignal>
+#include <cstdio>
+
+#include "processors/runtime/embedded_format.h"
+#include "processors/runtime/segment_format.h"
+#include "tools/weir/command.h"
+
+namespace weir::cli {
+namespace {
+
+enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2 };
+
+std::string version_text() {
+  return fmt::format(
+      "weir {}\n"
+      "reads and writes:\n"
+      "  log directory   format {}\n"
+      "  segment frames  format {}\n"
+      "  messages        weir.v1 (proto/weir/v1), version 1 of each\n"
+      "  state           fold 1, kpi 1, aggregate 1",
+      WEIR_VERSION, runtime::kLogFormatVersion, runtime::kSegmentFormatVersion);
+}
+
+/// The command that was being parsed: "weir query kpi".
+std::string command_of(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    name += " " + at->get_name();
+  }
+  return name;
+}
+
+/// Each line of the message is one problem.
+void complain(const std::string& command, std::string_view message) {
+  while (!message.empty()) {
+    const std::size_t end = std::min(message.find('\n'), message.size());
+    if (end > 0) fmt::print(stderr, "{}: {}\n", command, message.substr(0, end));
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+}
+
+int run(const CLI::App& app, const Run& chosen) {
+  const Result<void> done = chosen();
+  if (done) return kDone;
+  complain(command_of(app), done.error().message);
+  return kFailed;
+}
+
+int main(int argc, char** argv) {
+  CLI::App app("Turns request logs of an AI-inference fleet into rolling KPIs, exactly once.",
+               "weir");
+  app.set_version_flag("--version", version_text());
+  app.require_subcommand(1);
+  app.footer(
+      "Example:\n  weir import azure-llm trace.csv --out raw && weir replay raw --out results\n");
+  const auto chosen = std::make_shared<Run>();
+  Commands commands(app, chosen);
+  add_import(commands);
+  add_simulate(commands);
+  add_replay(commands);
+  add_query(commands);
+  add_inspect(commands);
+  add_check(commands);
+  add_graph(commands);
+  try {
+    app.parse(argc, argv);
+    return run(app, *chosen);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    complain(command_of(app), fmt::format("{} (see {} --help)", error.what(), command_of(app)));
+    return kWrongUsage;
+  } catch (const std::exception& error) {
+    complain(command_of(app), error.what());
+    return kFailed;
+  }
+}
+
+}  // namespace
+}  // namespace weir::cli
+
+int main(int argc, char** argv) {
+  // A reader of our output that went away shows as a failed write, which output.h takes for its end.
+  std::signal(SIGPIPE, SIG_IGN);
+  return weir::cli::main(argc, argv);
+}

@@ -1,0 +1,124 @@
+// `weir query`: results of a log, beside whoever writes it.
+#include <absl/strings/str_split.h>
+
+#include "processors/aggregates/definitions.h"
+#include "processors/runtime/embedded_reader.h"
+#include "processors/runtime/posix_file_system.h"
+#include "tools/weir/command.h"
+#include "tools/weir/dead_letters.h"
+#include "tools/weir/kpi_results.h"
+#include "tools/weir/result_format.h"
+
+namespace weir::cli {
+namespace {
+
+using ScopeName = std::vector<std::string>;
+using Condition = std::pair<std::string, std::string>;
+
+struct QueryArguments {
+  std::string directory;
+  KpiQuery kpi;
+  Format format = Format::table;
+};
+
+Result<void> query_kpi(const QueryArguments& arguments) {
+  runtime::PosixFileSystem files;
+  WEIR_ASSIGN(const auto log, runtime::EmbeddedReader::open(files, arguments.directory));
+  WEIR_ASSIGN(const KpiTable table, read_kpi(*log, arguments.kpi));
+  return write_kpi(table, arguments.format, arguments.kpi.all);
+}
+
+Result<void> query_dead_letters(const QueryArguments& arguments) {
+  runtime::PosixFileSystem files;
+  WEIR_ASSIGN(const auto log, runtime::EmbeddedReader::open(files, arguments.directory));
+  return write_dead_letters(*log, arguments.format);
+}
+
+/// "service,model"; "*" is everything together.
+Result<ScopeName> parse_scope(const std::string& text) {
+  if (text == "*") return ScopeName();
+  ScopeName scope = absl::StrSplit(text, ',');
+  for (const std::string& dimension : scope) WEIR_TRY(aggregates::parse_dimension(dimension));
+  return scope;
+}
+
+/// "1m" or "1m/10s".
+Result<std::string> parse_window_name(const std::string& text) {
+  if (text.find('/') == std::string::npos) {
+    WEIR_ASSIGN(const DurationUs length, parse_duration(text));
+    return format_duration(length);
+  }
+  WEIR_ASSIGN(const windows::Window window, windows::parse_window(text));
+  return windows::to_string(window);
+}
+
+/// "service=code".
+Result<Condition> parse_condition(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos)
+    return fail(ErrorCode::invalid_argument, "'{}' is no condition; write one like service=code",
+                text);
+  Condition condition(text.substr(0, equals), text.substr(equals + 1));
+  WEIR_TRY(aggregates::parse_dimension(condition.first));
+  return condition;
+}
+
+void add_conditions(CLI::App& app, std::vector<Condition>& conditions) {
+  app.add_option_function<std::vector<std::string>>(
+         "--where",
+         [&conditions](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             auto condition = parse_condition(text);
+             if (!condition) throw CLI::ValidationError("--where", condition.error().message);
+             conditions.push_back(*std::move(condition));
+           }
+         },
+         "only series with this value (service=code); may be repeated")
+      ->allow_extra_args(false);
+}
+
+void add_kpi(Commands& kinds, const std::shared_ptr<QueryArguments>& arguments) {
+  CLI::App& app = kinds.add(
+      {.name = "kpi",
+       .purpose = "The last value of each series, window and end, oldest first",
+       .examples = "weir query results kpi --scope service,model --window 1m --where service=chat\n"
+                   "  weir query results kpi --scope service --window 1h/1m --format json"},
+      [arguments] { return query_kpi(*arguments); });
+  KpiQuery& query = arguments->kpi;
+  add_parsed(app, "--scope", query.scope, parse_scope,
+             "dimensions of the series: service or service,model; '*' is everything together")
+      ->required();
+  add_parsed(app, "--window", query.window, parse_window_name,
+             "length of the windows (1m), with their hop where several have it (1m/10s)")
+      ->required();
+  add_conditions(app, query.where);
+  add_parsed(app, "--from", query.from_us, parse_rfc3339,
+             "no window that ends before (2026-01-05T03:00:00Z)");
+  add_parsed(app, "--to", query.to_us, parse_rfc3339, "no window that ends after");
+  app.add_flag("--all", query.all, "also what was told first and restated later");
+  add_format(app, arguments->format);
+}
+
+void add_dead_letter(Commands& kinds, const std::shared_ptr<QueryArguments>& arguments) {
+  CLI::App& app = kinds.add({.name = "deadletter",
+                             .purpose = "What was refused, where it came from, and why",
+                             .examples = "weir query results deadletter --format json"},
+                            [arguments] { return query_dead_letters(*arguments); });
+  add_format(app, arguments->format);
+}
+
+}  // namespace
+
+void add_query(Commands& commands) {
+  const auto arguments = std::make_shared<QueryArguments>();
+  CLI::App& app =
+      commands.add_group({.name = "query",
+                          .purpose = "Print results of a log: KPIs, or what was refused",
+                          .examples = "weir query results kpi --scope service --window 1m"});
+  app.add_option("DIR", arguments->directory, "directory of the log")->required();
+  Commands kinds = commands.within(app);
+  add_kpi(kinds, arguments);
+  add_dead_letter(kinds, arguments);
+}
+
+}  // namespace weir::cli

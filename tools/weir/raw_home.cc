@@ -1,0 +1,49 @@
+#include "tools/weir/raw_home.h"
+
+#include <limits>
+
+#include "processors/graph.h"
+#include "tools/weir/settings.h"
+
+namespace weir::cli {
+namespace {
+
+using runtime::TopicPartition;
+
+}  // namespace
+
+Result<std::unique_ptr<Home>> open_raw_home(const RawHomeOptions& options) {
+  if (!options.append && !is_empty_directory(options.directory))
+    return fail(ErrorCode::already_exists,
+                "{}: holds something already; name another directory, or add to it with --append",
+                options.directory);
+  Settings settings;
+  settings.disk_bytes = std::numeric_limits<std::int64_t>::max();  // the disk itself is the limit
+  WEIR_ASSIGN(auto home, open_home(options.directory, settings));
+  const auto existing = home->log->partitions(topics::kInference);
+  WEIR_TRY(home->log->create_topic({.name = std::string(topics::kInference),
+                                    .partitions = existing.value_or(options.partitions),
+                                    .raw = true}));
+  WEIR_TRY(home->log->create_topic({.name = std::string(topics::kDeadLetter)}));
+  return home;
+}
+
+Result<std::int32_t> raw_partitions(const Home& home) {
+  return home.log->partitions(topics::kInference);
+}
+
+Result<void> check_complete(const Home& home, const std::string& directory) {
+  WEIR_ASSIGN(const std::int32_t partitions, raw_partitions(home));
+  for (std::int32_t partition = 0; partition < partitions; ++partition) {
+    const TopicPartition where{std::string(topics::kInference), partition};
+    WEIR_ASSIGN(const runtime::Bounds bounds, home.log->bounds(where));
+    if (bounds.start > 0)
+      return fail(ErrorCode::exhausted,
+                  "{}: the disk is full, and the first {} records of {} had to go; import less, or "
+                  "onto a larger disk",
+                  directory, bounds.start, runtime::to_string(where));
+  }
+  return {};
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,60 @@
+// Every record of a topic, in order.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "processors/core/result.h"
+#include "processors/runtime/io.h"
+
+namespace weir::cli {
+
+inline constexpr std::size_t kScanBytes = 4 << 20;
+
+/// Calls `visit(record)`, a Result<bool>, from offset `from` (or the start, where that is later) to
+/// the end, until it says false. Its error comes back with topic/partition@offset in front.
+template <class Visit>
+Result<void> scan_partition(const runtime::Reader& log, const runtime::TopicPartition& where,
+                            std::int64_t from, const Visit& visit) {
+  WEIR_ASSIGN(const runtime::Bounds bounds, log.bounds(where));
+  std::int64_t offset = std::max(from, bounds.start);
+  runtime::RecordBatch batch;
+  while (offset < bounds.end) {
+    WEIR_TRY(log.read(where, offset, kScanBytes, batch));
+    if (batch.records.empty()) return {};
+    for (const runtime::Record& record : batch.records) {
+      const Result<bool> go_on = visit(record);
+      if (!go_on)
+        return within(fmt::format("{}@{}", runtime::to_string(where), record.offset),
+                      go_on.error());
+      if (!*go_on) return {};
+    }
+    offset = batch.records.back().offset + 1;
+  }
+  return {};
+}
+
+/// The same for all partitions, one after the other: `visit(partition, record)`.
+template <class Visit>
+Result<void> scan_topic(const runtime::Reader& log, std::string_view topic, const Visit& visit) {
+  WEIR_ASSIGN(const std::int32_t partitions, log.partitions(topic));
+  for (std::int32_t partition = 0; partition < partitions; ++partition)
+    WEIR_TRY(
+        scan_partition(log, {std::string(topic), partition}, 0,
+                       [&](const runtime::Record& record) { return visit(partition, record); }));
+  return {};
+}
+
+/// A record as the message of its topic. Error: corrupt; version, where a newer writer made it.
+template <class Message>
+Result<Message> parse_record(const runtime::Record& record) {
+  Message message;
+  if (!message.ParseFromArray(record.value.data(), static_cast<int>(record.value.size())))
+    return fail(ErrorCode::corrupt, "not a {}", message.GetTypeName());
+  if (message.version() != 1)
+    return fail(ErrorCode::version, "{} of version {}; this binary reads 1", message.GetTypeName(),
+                message.version());
+  return message;
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,38 @@
+// How large the state of kpi will become: what a pane takes is measured on simulated traffic, folded by
+// fold itself; how many panes there will be follows from the windows.
+//
+// An estimate: real traffic has other latencies, and series that differ in their rates.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "processors/core/result.h"
+#include "processors/core/time.h"
+#include "processors/fold/config.h"
+
+namespace weir::cli {
+
+struct TierForecast {
+  DurationUs span_us = 0;
+  std::int64_t panes = 0;  // kept of a series that is never silent
+  double filled = 0;       // share of the panes in which a series has requests
+  double pane_bytes = 0;   // of one of these, key and value
+};
+
+struct ScopeForecast {
+  std::string name;
+  std::vector<std::string> windows;
+  std::vector<TierForecast> tiers;  // those that are kept
+  double fixed_bytes = 0;           // of a series beside its panes
+
+  /// Bytes of one series that has sent for so long.
+  double series_bytes_after(DurationUs age_us) const;
+};
+
+/// For series that each send `rate_per_s` requests a second (> 0). Error: invalid_argument, where the
+/// definitions are not acceptable.
+Result<std::vector<ScopeForecast>> forecast(const fold::Config& config, double rate_per_s);
+
+}  // namespace weir::cli
