@@ -1,5 +1,5 @@
-// Gathers records by partition and appends them in large groups, because every append is made durable
-// before it returns. One thread.
+// Gathers records by partition and appends them in large groups, because every append is made
+// durable before it returns. One thread.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,9 @@ std::optional<std::string> fill(const CsvRow& csv, EventRow& row) {
   if (csv.fields.size() != kHeader.size())
     return fmt::format("{} fields; expected {}", csv.fields.size(), fmt::join(kHeader, ","));
   const auto time = parse_time(csv.fields[0]);
-  if (!time) return time.error().message;
+  if (!time)
+    return fmt::format("{}: '{}' is not a time such as 2023-11-16 18:17:03.9799600", kHeader[0],
+                       csv.fields[0]);
   row.event_time_us = *time;
   constexpr std::array kTokens = {Number::input_tokens, Number::output_tokens};
   for (std::size_t i = 0; i < kTokens.size(); ++i) {

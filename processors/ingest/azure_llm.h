@@ -1,8 +1,9 @@
-// Azure's public LLM inference traces (Azure/AzurePublicDataset): `TIMESTAMP,ContextTokens,
-// GeneratedTokens`, CRLF or LF, time as `2023-11-16 18:17:03.9799600` in ticks of 100 ns, of which
-// whole microseconds are kept, read as UTC unless it names an offset.
+// Azure's public LLM inference traces (Azure/AzurePublicDataset), CSV with the header
+// TIMESTAMP,ContextTokens,GeneratedTokens; CRLF or LF; times as `2023-11-16 18:17:03.9799600`, in
+// ticks of 100 ns, of which whole microseconds are kept, read as UTC unless they name an offset.
 //
-// An event has its time, service, input and output tokens; status and latency are unknown and absent.
+// An event has its time, service, input and output tokens; status and latency are unknown, hence
+// absent.
 #pragma once
 
 #include <memory>

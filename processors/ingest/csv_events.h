@@ -1,5 +1,5 @@
-// Events from any CSV file with a header row, by a mapping of its columns: see csv_mapping.h. An empty
-// cell is absent.
+// Events from any CSV file with a header row, by a mapping of its columns: see csv_mapping.h. An
+// empty cell is absent.
 #pragma once
 
 #include <memory>

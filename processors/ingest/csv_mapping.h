@@ -1,4 +1,5 @@
-// Which column of a CSV file becomes which field of an event, and in what unit: `field=column:unit`.
+// Which column of a CSV file becomes which field of an event, and in what unit:
+// `field=column:unit`.
 //
 //   event_time=ts:rfc3339        also unix_s, unix_ms, unix_us; seconds may have a fraction
 //   latency_us=latency:s         durations, also in ms, us, ns; rounded half up
@@ -30,8 +31,8 @@ class CsvMapping {
   const std::string& field() const { return field_; }
   const std::string& column() const { return column_; }
 
-  /// Sets the field from a cell; an empty cell leaves it absent. Returns what is wrong with the cell.
-  /// Views in `row` point into `cell` and `request_id`.
+  /// Sets the field from a cell; an empty cell leaves it absent. Returns what is wrong with the
+  /// cell. Views in `row` point into `cell` and `request_id`.
   std::optional<std::string> apply(std::string_view cell, events::EventRow& row,
                                    Id& request_id) const;
 

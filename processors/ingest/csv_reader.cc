@@ -1,8 +1,24 @@
 #include "processors/ingest/csv_reader.h"
 
-#include <algorithm>
-
 namespace weir::ingest {
+namespace {
+
+/// Whether a quoted field is open behind the text, given whether one was before it. A quote opens a
+/// field only where the field begins.
+bool ends_quoted(std::string_view text, bool quoted) {
+  if (!text.contains('"')) return quoted;
+  bool begin = !quoted;
+  bool closed = false;  // by the character before: another quote is a quote of the field
+  for (const char c : text) {
+    const bool was_quoted = quoted;
+    quoted = quoted ? c != '"' : c == '"' && (begin || closed);
+    closed = was_quoted && !quoted;
+    begin = !quoted && c == ',';
+  }
+  return quoted;
+}
+
+}  // namespace
 
 bool CsvReader::next(CsvRow& row) {
   do {
@@ -14,21 +30,20 @@ bool CsvReader::next(CsvRow& row) {
   return true;
 }
 
-/// Lines, until all quotes are closed.
+/// Lines, until all quoted fields are closed.
 bool CsvReader::read_text(CsvRow& row) {
   text_.clear();
   row.line = file_.line();
   if (!file_.append_line(text_)) return false;
-  std::size_t counted = 0;
-  bool open = false;
-  while (true) {
-    open ^= std::count(text_.begin() + static_cast<std::ptrdiff_t>(counted), text_.end(), '"') % 2;
-    counted = text_.size();
-    if (!open || counted > kMaxRowBytes) break;
+  bool open = ends_quoted(text_, false);
+  while (open && text_.size() <= kMaxRowBytes) {
+    const std::size_t end = text_.size();
     text_ += '\n';
-    if (file_.append_line(text_)) continue;
-    text_.pop_back();
-    break;
+    if (!file_.append_line(text_)) {
+      text_.resize(end);
+      break;
+    }
+    open = ends_quoted(std::string_view(text_).substr(end), true);
   }
   row.text = text_;
   return true;

@@ -1,5 +1,6 @@
-// Rows of comma-separated values as RFC 4180 has them: fields may be quoted, quotes are doubled inside
-// quotes, and a quoted field may hold commas and line ends. LF ends a line as well as CRLF. One thread.
+// Rows of comma-separated values as RFC 4180 has them: fields may be quoted, quotes are doubled
+// inside quotes, and a quoted field may hold commas and line ends. LF ends a line as well as CRLF.
+// One thread.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,9 @@ class CsvReader {
  public:
   explicit CsvReader(InputFile& file) : file_(file) {}
 
-  /// The next row that is no blank line; false at the end. A row that breaks the rules, or is longer
-  /// than kMaxRowBytes, is returned with its problem; the next one begins at the next line. (A quote
-  /// that is never closed takes what follows with it, up to that length.)
+  /// The next row that is no blank line; false at the end. A row that breaks the rules, or is
+  /// longer than kMaxRowBytes, is returned with its problem; the next one begins at the next line.
+  /// (A quote that is never closed takes what follows with it, up to that length.)
   bool next(CsvRow& row);
 
  private:

@@ -40,10 +40,11 @@ struct ImportSummary {
   TimeUs last_event_time_us = kMinTime;
 };
 
-/// Appends accepted rows to `weir.inference` and the others to `weir.deadletter`; a row never stops the
-/// import. `progress` counts bytes. Errors: invalid_argument (an option is missing or not of this
-/// format, a file as a whole is not), not_found or io for a file, and those of the appender. All files
-/// are looked at before the first is read; what was appended before an error stays.
+/// Appends accepted rows to `weir.inference` and the others to `weir.deadletter`; a row never
+/// stops the import. `progress` counts bytes. Errors: invalid_argument (an option is missing or
+/// not of this format, a file as a whole is not), not_found or io for a file, and those of the
+/// appender. All files are looked at before the first is read; what was appended before an error
+/// stays.
 Result<ImportSummary> import_files(const ImportOptions& options, runtime::Appender& appender,
                                    const Progress& progress);
 

@@ -28,7 +28,8 @@ class InputFile {
   /// Line of the next byte, from 1.
   std::int64_t line() const { return line_; }
 
-  /// The next byte; -1 at the end and after an error. A UTF-8 byte order mark at the begin is skipped.
+  /// The next byte; -1 at the end and after an error. A UTF-8 byte order mark at the begin is
+  /// skipped.
   int get() {
     if (position_ == block_.size() && !refill()) return -1;
     const char c = block_[position_++];
@@ -37,8 +38,8 @@ class InputFile {
   }
 
   /// Appends the rest of the line to `text`, without its end (LF or CRLF; the last one may have
-  /// none). No more than kMaxRowBytes + 1 are kept in `text`, which is how a longer row shows. False:
-  /// there is no further line.
+  /// none). No more than kMaxRowBytes + 1 are kept in `text`, which is how a longer row shows.
+  /// False: there is no further line.
   bool append_line(std::string& text);
 
   /// io where the file could not be read to its end.

@@ -1,6 +1,6 @@
-// The elements of one JSON array as texts, one after another, so that a file of any size is read in
-// bounded memory and a bad element costs only itself. Looks at brackets, commas and strings alone; the
-// elements are for a real parser. One thread.
+// The elements of one JSON array as texts, one after another, so that a file of any size is read
+// in bounded memory and a bad element costs only itself. Looks at brackets, commas and strings
+// alone; the elements are for a real parser. One thread.
 #pragma once
 
 #include <cstdint>

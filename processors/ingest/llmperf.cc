@@ -50,6 +50,7 @@ class LlmperfImporter final : public Importer {
     while (true) {
       WEIR_ASSIGN(const bool more, reader.next(element));
       if (!more) return {};
+      element.text.reserve(element.text.size() + simdjson::SIMDJSON_PADDING);
       const RowOrigin origin{file.path(), element.line, element.text};
       EventRow row;
       row.text(Text::service) = std::string_view(stem).substr(0, mark);
@@ -68,10 +69,9 @@ class LlmperfImporter final : public Importer {
  private:
   using Problem = std::optional<std::string>;
 
-  Problem fill(JsonElement& element, EventRow& row) {
+  Problem fill(const JsonElement& element, EventRow& row) {
     if (!element.complete) return "the file ends inside the array";
     if (element.text.size() > kMaxRowBytes) return "the element is longer than 1 MiB";
-    element.text.reserve(element.text.size() + simdjson::SIMDJSON_PADDING);
     simdjson::ondemand::document document;
     simdjson::ondemand::object object;
     auto error = parser_.iterate(element.text.data(), element.text.size(), element.text.capacity())

@@ -1,5 +1,5 @@
-// Individual results of the LLMPerf leaderboard (ray-project/llmperf-leaderboard): one JSON array, an
-// object a request. Times are seconds and become microseconds, rounded half up.
+// Individual results of the LLMPerf leaderboard (ray-project/llmperf-leaderboard): one JSON array,
+// an object a request. Times are seconds and become microseconds, rounded half up.
 //
 //   error_code             null: ok; 429: rejected; any other: server_error
 //   error_msg              error_detail
@@ -9,8 +9,9 @@
 //   number_output_tokens   output_tokens
 //
 // A failed request that measured nothing says so with zeros (and one output token, so that nobody
-// divides by none): where an error has no end-to-end latency, latency, TTFT and output tokens are absent.
-// The file's name, `<provider>_<model>.json`, gives service and model; without '_' it is the service.
+// divides by none): where an error has no end-to-end latency, latency, TTFT and output tokens are
+// absent. The file's name, `<provider>_<model>.json`, gives service and model; without '_' it is
+// the service.
 #pragma once
 
 #include <memory>

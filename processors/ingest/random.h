@@ -37,8 +37,8 @@ class Random {
   /// Uniform in [0, 1), in steps of 2^-32.
   double uniform() { return static_cast<double>(next() >> 32) * 0x1p-32; }
 
-  /// Nearly standard normal: heads among 48 coins, spread evenly between the whole numbers. Right to
-  /// 0.1 % at the 99th percentile and 2 % at the 99.9th; never beyond 7.1.
+  /// Nearly standard normal: heads among 48 coins, spread evenly between the whole numbers. Right
+  /// to 0.1 % at the 99th percentile and 2 % at the 99.9th; never beyond 7.1.
   double normal() {
     const std::uint64_t bits = next();
     const int heads = std::popcount(bits >> 16) - 24;
@@ -79,8 +79,8 @@ struct LogNormal {
   }
 };
 
-/// Index i with a probability in proportion to weight i: Walker's alias method, as by Vose, "A linear
-/// algorithm for generating random numbers with a given distribution" (1991).
+/// Index i with a probability in proportion to weight i: Walker's alias method, as by Vose, "A
+/// linear algorithm for generating random numbers with a given distribution" (1991).
 class Weighted {
  public:
   /// At least one weight, each positive and finite.

@@ -1,8 +1,8 @@
-// The sink of everything that becomes raw history: batches events onto `weir.inference` and what was
-// refused onto `weir.deadletter`. One thread.
+// The sink of everything that becomes raw history: batches events onto `weir.inference` and what
+// was refused onto `weir.deadletter`. One thread.
 //
-// Events of a batch stay together and in order; batches go to the partitions in turn. Append times are
-// the running maximum of event time in a partition, as for every history.
+// Events of a batch stay together and in order; batches go to the partitions in turn. Append times
+// are the running maximum of event time in a partition, as for every history.
 #pragma once
 
 #include <cstdint>

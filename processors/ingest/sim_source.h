@@ -34,7 +34,8 @@ struct Simulator::Plan {
   std::vector<ActiveIncident> active;  // the same, in the same order
 };
 
-/// Load at a time against the mean of a day: parabolic arcs, least (0.4) at 02:00, most (1.6) at 14:00.
+/// Load at a time against the mean of a day: parabolic arcs, least (0.4) at 02:00, most (1.6) at
+/// 14:00.
 double daily_load(TimeUs time);
 
 class EventSource {

@@ -1,6 +1,6 @@
-// The fleet that the simulator speaks of: names, how requests spread over them, and how long and how
-// much a request of each service and model takes. A pure function of its sizes; immutable once made,
-// so that threads may share it.
+// The fleet that the simulator speaks of: names, how requests spread over them, and how long and
+// how much a request of each service and model takes. A pure function of its sizes; immutable once
+// made, so that threads may share it.
 #pragma once
 
 #include <array>

@@ -21,10 +21,10 @@ struct SimulateSummary {
   std::vector<Incident> incidents;  // the labels
 };
 
-/// Makes all partitions, on `threads` threads (>= 1), and appends them to `weir.inference`, which must
-/// have as many as the options say. The bytes do not depend on the threads. `progress` counts events;
-/// it is called from these threads, one at a time. Errors: as of Simulator::make and of the appender;
-/// what was appended until then stays.
+/// Makes all partitions, on `threads` threads (>= 1), and appends them to `weir.inference`, which
+/// must have as many as the options say. The bytes do not depend on the threads. `progress` counts
+/// events; it is called from these threads, one at a time. Errors: as of Simulator::make and of
+/// the appender; what was appended until then stays.
 Result<SimulateSummary> simulate(const SimulatorOptions& options, runtime::Appender& appender,
                                  int threads, const Progress& progress);
 

@@ -1,8 +1,8 @@
 // Labelled synthetic traffic: a fleet of services, models, tenants and hosts, a load that rises and
 // falls with the day, log-normal latencies, a usual share of errors, and declared incidents.
 //
-// The same options give the same bytes on every machine. Every partition is a function of the options
-// and its number alone, so that threads may make them side by side.
+// The same options give the same bytes on every machine. Every partition is a function of the
+// options and its number alone, so that threads may make them side by side.
 //
 // Event times ascend, save that a request is up to 2 s older than the newest before it. A record's
 // append time is the running maximum of event time in its partition, as for every history.
@@ -84,9 +84,9 @@ class Simulator {
   std::unique_ptr<const Plan> plan_;
 };
 
-/// One incident of each kind, at fixed shares of `length_us`: over a day from midnight, an error burst
-/// at 03:00 for 20 min, a latency regression at 07:00 for 90, an OOM storm at 11:00 for 15, a quiet
-/// tenant at 14:00 for 120 and cold starts at 20:00 for 30.
+/// One incident of each kind, at fixed shares of `length_us`: over a day from midnight, an error
+/// burst at 03:00 for 20 min, a latency regression at 07:00 for 90, an OOM storm at 11:00 for 15,
+/// a quiet tenant at 14:00 for 120 and cold starts at 20:00 for 30.
 std::vector<Incident> default_incidents(const World& world, TimeUs start_us, DurationUs length_us);
 
 }  // namespace weir::ingest
