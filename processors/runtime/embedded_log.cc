@@ -1,7 +1,6 @@
 #include "processors/runtime/embedded_log.h"
 
 #include <cassert>
-#include <filesystem>
 
 #include "processors/runtime/embedded_recovery.h"
 #include "processors/state/prefix_store.h"
@@ -35,11 +34,6 @@ Result<bool> check_format(const EmbeddedLogOptions& options) {
   return false;
 }
 
-Result<void> sync_parent(FileSystem& files, const std::string& path) {
-  const auto parent = std::filesystem::path(path).parent_path();
-  return files.sync_directory(parent.empty() ? "." : parent.string());
-}
-
 Result<std::optional<std::string>> get(const state::Store& store, std::string_view key) {
   std::string value;
   WEIR_ASSIGN(const bool found, store.get(key, value));
@@ -52,17 +46,16 @@ Result<std::optional<std::string>> get(const state::Store& store, std::string_vi
 Result<std::unique_ptr<EmbeddedLog>> EmbeddedLog::open(EmbeddedLogOptions options) {
   assert(options.files != nullptr && options.open_store && options.clock);
   FileSystem& files = *options.files;
-  WEIR_TRY(files.make_directories(options.directory));
+  WEIR_TRY(make_directories_synced(files, options.directory));
   WEIR_TRY(check_format(options));
   WEIR_ASSIGN(auto lock, files.lock(lock_path(options.directory)));
   WEIR_ASSIGN(const bool made, check_format(options));
   if (!made) {
-    WEIR_TRY(files.make_directories(topics_path(options.directory)));
-    WEIR_TRY(files.make_directories(state_path(options.directory)));
+    WEIR_TRY(files.make_directory(topics_path(options.directory)));
+    WEIR_TRY(files.make_directory(state_path(options.directory)));
   }
   WEIR_ASSIGN(auto store, options.open_store(state_path(options.directory)));
   if (!made) {
-    WEIR_TRY(sync_parent(files, options.directory));
     WEIR_TRY(replace_file_synced(files, format_path(options.directory), format_text()));
   }
   std::unique_ptr<EmbeddedLog> log(
@@ -127,9 +120,9 @@ Result<void> EmbeddedLog::create_topic(const TopicSpec& spec) {
                 spec.partitions, spec.raw ? " (raw)" : "");
   if (!known) {
     const std::string directory = topics_path(options_.directory) + "/" + spec.name;
+    WEIR_TRY(options_.files->make_directory(directory));
     for (std::int32_t i = 0; i < spec.partitions; ++i)
-      WEIR_TRY(
-          options_.files->make_directories(partition_path(options_.directory, {spec.name, i})));
+      WEIR_TRY(options_.files->make_directory(partition_path(options_.directory, {spec.name, i})));
     WEIR_TRY(health_.keep(options_.files->sync_directory(directory)));
     WEIR_TRY(health_.keep(options_.files->sync_directory(topics_path(options_.directory))));
   }

@@ -56,25 +56,28 @@ Result<SegmentSet::Entry> entry_of(const PartitionPlace& place, const SegmentFil
   return SegmentSet::Entry{std::move(opened), limit};
 }
 
-// Removes what lies behind `position` of segment `last`, for good: what would come back after the
-// next crash could be taken for what is written meanwhile.
+// Removes segments from `first` on, the last one first, so that a crash leaves no gap; and for good:
+// one that came back after the next crash could be taken for what was written meanwhile.
+Result<void> remove_from(const PartitionPlace& place, const std::vector<SegmentFile>& segments,
+                         std::size_t first) {
+  for (std::size_t i = segments.size(); i > first; --i)
+    WEIR_TRY(place.files.remove(segments[i - 1].path));
+  if (first < segments.size()) WEIR_TRY(place.files.sync_directory(place.directory));
+  return {};
+}
+
+// Removes what lies behind `position` of segment `last`. Bytes that come back after a crash are the
+// same unacknowledged ones, and are cut off again.
 Result<void> cut_off(const PartitionPlace& place, const std::vector<SegmentFile>& segments,
                      std::size_t last, std::uint64_t position) {
-  if (segments[last].size > position) {
-    WEIR_TRY(place.files.truncate(segments[last].path, position));
-    WEIR_ASSIGN(const auto file, place.files.open_append(segments[last].path));
-    WEIR_TRY(file->sync());
-  }
-  for (std::size_t i = last + 1; i < segments.size(); ++i)
-    WEIR_TRY(place.files.remove(segments[i].path));
-  if (last + 1 < segments.size()) WEIR_TRY(place.files.sync_directory(place.directory));
+  WEIR_TRY(remove_from(place, segments, last + 1));
+  if (segments[last].size > position) WEIR_TRY(place.files.truncate(segments[last].path, position));
   return {};
 }
 
 Result<PartitionContents> without_mark(const PartitionPlace& place,
                                        const std::vector<SegmentFile>& segments) {
-  for (const SegmentFile& segment : segments) WEIR_TRY(place.files.remove(segment.path));
-  if (!segments.empty()) WEIR_TRY(place.files.sync_directory(place.directory));
+  WEIR_TRY(remove_from(place, segments, 0));
   return PartitionContents{};
 }
 

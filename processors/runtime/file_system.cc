@@ -14,6 +14,11 @@ Result<std::string> read_file(const FileSystem& files, const std::string& path) 
 
 namespace {
 
+std::string parent_of(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  return parent.empty() ? "." : parent.string();
+}
+
 Result<void> replace(FileSystem& files, const std::string& path, std::string_view bytes,
                      bool synced) {
   const std::string fresh = path + ".new";
@@ -24,7 +29,7 @@ Result<void> replace(FileSystem& files, const std::string& path, std::string_vie
   if (synced) WEIR_TRY(file->sync());
   WEIR_TRY(files.rename(fresh, path));
   if (!synced) return {};
-  return files.sync_directory(std::filesystem::path(path).parent_path().string());
+  return files.sync_directory(parent_of(path));
 }
 
 }  // namespace
@@ -36,6 +41,15 @@ Result<void> replace_file(FileSystem& files, const std::string& path, std::strin
 Result<void> replace_file_synced(FileSystem& files, const std::string& path,
                                  std::string_view bytes) {
   return replace(files, path, bytes, true);
+}
+
+Result<void> make_directories_synced(FileSystem& files, const std::string& path) {
+  const auto there = files.list(path);
+  if (there || there.error().code != ErrorCode::not_found) return {};  // or later calls say why not
+  const std::string parent = parent_of(path);
+  if (parent != path) WEIR_TRY(make_directories_synced(files, parent));
+  WEIR_TRY(files.make_directory(path));
+  return files.sync_directory(parent);
 }
 
 Result<std::uint64_t> directory_bytes(const FileSystem& files, const std::string& path) {

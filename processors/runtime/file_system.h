@@ -57,8 +57,8 @@ class FileSystem {
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   virtual Result<void> remove(const std::string& path) = 0;
 
-  /// With the missing ones above it; no error where it is there.
-  virtual Result<void> make_directories(const std::string& path) = 0;
+  /// The directory above must be there; no error where it itself is.
+  virtual Result<void> make_directory(const std::string& path) = 0;
   /// Names within the directory, ascending.
   virtual Result<std::vector<std::string>> list(const std::string& path) const = 0;
   virtual Result<void> sync_directory(const std::string& path) = 0;
@@ -77,6 +77,8 @@ Result<void> replace_file(FileSystem& files, const std::string& path, std::strin
 /// The same, and the new bytes survive a loss of power.
 Result<void> replace_file_synced(FileSystem& files, const std::string& path,
                                  std::string_view bytes);
+/// Makes a directory with the missing ones above it, all of which survive a loss of power.
+Result<void> make_directories_synced(FileSystem& files, const std::string& path);
 /// Bytes of all files in a directory, not of those below it; 0 where it is missing.
 Result<std::uint64_t> directory_bytes(const FileSystem& files, const std::string& path);
 

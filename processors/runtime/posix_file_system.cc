@@ -157,10 +157,10 @@ Result<void> PosixFileSystem::remove(const std::string& path) {
   return {};
 }
 
-Result<void> PosixFileSystem::make_directories(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return failed("make this directory", path, error.value());
+Result<void> PosixFileSystem::make_directory(const std::string& path) {
+  constexpr mode_t kMode = 0755;
+  if (::mkdir(path.c_str(), kMode) != 0 && errno != EEXIST)
+    return failed("make this directory", path, errno);
   return {};
 }
 

@@ -12,7 +12,7 @@ class PosixFileSystem final : public FileSystem {
   Result<void> truncate(const std::string& path, std::uint64_t size) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> remove(const std::string& path) override;
-  Result<void> make_directories(const std::string& path) override;
+  Result<void> make_directory(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& path) const override;
   Result<void> sync_directory(const std::string& path) override;
   Result<std::uint64_t> free_bytes(const std::string& path) const override;

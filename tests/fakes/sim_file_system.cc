@@ -120,7 +120,7 @@ Result<std::unique_ptr<runtime::AppendFile>> SimFileSystem::open_append(const st
   auto found = find(path);
   if (!found) {
     WEIR_TRY(alive());
-    if (!names_.contains(parent_of(path))) return missing(path);
+    if (!has_directory(parent_of(path))) return missing(path);
     auto file = std::make_shared<File>();
     WEIR_TRY(step(path, [&] { change_name(path, file, false); }));
     change_name(path, file, false);
@@ -160,25 +160,22 @@ Result<void> SimFileSystem::remove(const std::string& path) {
   return {};
 }
 
-Result<void> SimFileSystem::make_directories(const std::string& path) {
+Result<void> SimFileSystem::make_directory(const std::string& path) {
   const std::lock_guard lock(mutex_);
   WEIR_TRY(alive());
-  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    const std::string part = path.substr(0, end);
-    if (!names_.contains(part)) {
-      WEIR_TRY(step(part, [&] { change_name(part, nullptr, false); }));
-      change_name(part, nullptr, false);
-    }
-    if (end == std::string::npos) return {};
-  }
+  if (names_.contains(path)) return {};
+  if (!has_directory(parent_of(path))) return missing(parent_of(path));
+  WEIR_TRY(step(path, [&] { change_name(path, nullptr, false); }));
+  change_name(path, nullptr, false);
+  return {};
 }
 
 Result<std::vector<std::string>> SimFileSystem::list(const std::string& path) const {
   const std::lock_guard lock(mutex_);
   WEIR_TRY(alive());
-  if (!names_.contains(path)) return missing(path);
+  if (!has_directory(path)) return missing(path);
   std::vector<std::string> names;
-  const std::string below = path + "/";
+  const std::string below = path == "/" ? path : path + "/";
   for (auto it = names_.lower_bound(below); it != names_.end() && it->first.starts_with(below);
        ++it)
     if (it->first.find('/', below.size()) == std::string::npos)
@@ -305,6 +302,11 @@ Result<std::shared_ptr<SimFileSystem::File>> SimFileSystem::find(const std::stri
   const auto found = names_.find(path);
   if (found == names_.end() || !found->second) return missing(path);
   return found->second;
+}
+
+bool SimFileSystem::has_directory(const std::string& path) const {
+  const auto found = names_.find(path);
+  return path == "/" || (found != names_.end() && !found->second);
 }
 
 void SimFileSystem::change_name(const std::string& path, std::shared_ptr<File> file, bool removed) {

@@ -30,7 +30,7 @@ class SimFileSystem final : public runtime::FileSystem {
   Result<void> truncate(const std::string& path, std::uint64_t size) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> remove(const std::string& path) override;
-  Result<void> make_directories(const std::string& path) override;
+  Result<void> make_directory(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& path) const override;
   Result<void> sync_directory(const std::string& path) override;
   Result<std::uint64_t> free_bytes(const std::string& path) const override;
@@ -91,6 +91,7 @@ class SimFileSystem final : public runtime::FileSystem {
   template <class Half>
   Result<void> step(const std::string& path, Half&& half);
   Result<std::shared_ptr<File>> find(const std::string& path) const;
+  bool has_directory(const std::string& path) const;
   /// What was written since the last sync becomes durable, as far as the first `count` batches.
   static void settle(StoreContents& contents, std::size_t count);
   void change_name(const std::string& path, std::shared_ptr<File> file, bool removed);
