@@ -3,6 +3,8 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <algorithm>
+
 namespace weir::aggregates {
 
 namespace {
@@ -28,10 +30,12 @@ void set_stats(const DurationStats& stats, v1::Distribution& out) {
   out.set_max(to_signed(stats.max_us));
 }
 
-void set_quantiles(const sketches::DdSketch& sketch, v1::Distribution& out) {
+void set_quantiles(const DurationAggregate& duration, v1::Distribution& out) {
   static constexpr std::array<std::uint32_t, 5> kParts = {5'000, 9'000, 9'500, 9'900, 9'990};
   std::array<std::uint64_t, kParts.size()> values{};
-  sketch.quantiles_us(kParts, values);
+  duration.sketch.quantiles_us(kParts, values);
+  // What stands for the last bin may lie above the greatest value, which is known exactly.
+  for (std::uint64_t& value : values) value = std::min(value, duration.stats.max_us);
   out.set_p50(to_signed(values[0]));
   out.set_p90(to_signed(values[1]));
   out.set_p95(to_signed(values[2]));
@@ -143,7 +147,7 @@ v1::KpiValues to_values(const InferenceAggregate& aggregate, DurationUs window_l
     if (duration.stats.count == 0) continue;
     v1::Distribution& distribution = *mutable_distribution(static_cast<Duration>(i), out);
     set_stats(duration.stats, distribution);
-    if (scope.sketched[i] && !duration.sketch.empty()) set_quantiles(duration.sketch, distribution);
+    if (scope.sketched[i] && !duration.sketch.empty()) set_quantiles(duration, distribution);
   }
   set_tokens(counters, window_length_us, out);
   out.set_cold_starts(to_signed(counters.cold_start.count));

@@ -15,7 +15,7 @@ namespace weir::aggregates {
 ///
 /// What no event told is absent, never 0: a distribution without values, a ratio without a
 /// denominator, a sum nobody sent. Quantiles are there where the scope sketches that duration,
-/// distinct counts where it counts them. An empty window has 0 requests and nothing else.
+/// distinct counts where it counts them. No quantile is above the maximum. An empty window has 0 requests and nothing else.
 v1::KpiValues to_values(const InferenceAggregate& aggregate, DurationUs window_length_us,
                         const Scope& scope, const std::array<bool, kStatuses>& rated);
 
