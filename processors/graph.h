@@ -64,8 +64,8 @@ struct Graph {
 /// Error: invalid_argument, where the options are not acceptable.
 Result<Graph> make_graph(const GraphOptions& options, std::int32_t raw_partitions, Probes& probes);
 
-/// Every input and output is a topic, every name is used once, no processor reads what it writes, and
-/// every topic is written by somebody. Error: invalid_argument, naming what is wrong.
+/// Every input and output is a topic, every name is used once, no processor reads what it writes,
+/// and every topic is written by somebody. Error: invalid_argument, naming what is wrong.
 Result<void> validate(const Graph& graph);
 
 /// For a terminal, and for Graphviz.

@@ -61,8 +61,8 @@ std::string encode_series(std::span<const std::string_view> values);
 Result<std::vector<std::string>> decode_series(std::string_view bytes, std::size_t count);
 /// "service=code,model=llama"; `\` escapes `\`, `,` and `=`. "*" for the empty scope.
 std::string series_text(std::span<const Dimension> dimensions, std::span<const std::string> values);
-/// The owner of a series among `partitions`: by the hash of the scope's name and the values, so that
-/// it stays the same when other scopes come and go.
+/// The owner of a series among `partitions`: by the hash of the scope's name and the values, so
+/// that it stays the same when other scopes come and go.
 std::int32_t series_partition(std::string_view scope_name, std::string_view series,
                               std::int32_t partitions);
 

@@ -33,13 +33,13 @@ class Accumulator {
   /// is left out. REQUIRES: the others are valid (events::check).
   void add(const events::EventColumns& columns, std::span<const std::uint8_t> skip = {});
 
-  /// Adds one late event to the tier of each scope that still takes it (WindowPlan::tier_for). False:
-  /// no scope does. REQUIRES: the event is valid.
+  /// Adds one late event to the tier of each scope that still takes it (WindowPlan::tier_for).
+  /// False: no scope does. REQUIRES: the event is valid.
   bool add_late(const events::EventColumns& columns, std::size_t event, TimeUs watermark);
 
-  /// Gives every delta to the sink, in the order in which they were opened, derived scopes last, and
-  /// forgets them. Names that were learned are kept for the next ones while they take less than a
-  /// quarter of the budget.
+  /// Gives every delta to the sink, in the order in which they were opened, derived scopes last,
+  /// and forgets them. Names that were learned are kept for the next ones while they take less than
+  /// a quarter of the budget.
   void drain(const DeltaSink& sink);
 
   bool empty() const { return pool_.taken().empty(); }

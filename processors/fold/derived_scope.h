@@ -1,5 +1,5 @@
-// Scopes that are not folded event by event: their deltas are merged from those of a finer scope when
-// these leave.
+// Scopes that are not folded event by event: their deltas are merged from those of a finer scope
+// when these leave.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct Delta {
 using DeltaSink = std::function<void(const Delta&)>;
 
 /// For each scope the one it is derived from, which is itself folded: the one with the fewest
-/// dimensions among those that have all of its dimensions, keep at least what it keeps, and take late
-/// events in the same tiers. None: it is folded.
+/// dimensions among those that have all of its dimensions, keep at least what it keeps, and take
+/// late events in the same tiers. None: it is folded.
 std::vector<std::optional<std::size_t>> plan_derivation(
     const std::vector<aggregates::Scope>& scopes);
 

@@ -19,8 +19,8 @@ constexpr DurationUs kTickUs = 10 * kSecondUs;
 constexpr std::size_t kGatheredEvents = 512;
 constexpr std::string_view kEventType = "application/x-protobuf; message=weir.v1.InferenceEvent";
 
-/// What producers without headers send: protobuf, unless it begins like a JSON object (no message of
-/// ours can begin with '{').
+/// What producers without headers send: protobuf, unless it begins like a JSON object (no message
+/// of ours can begin with '{').
 bool looks_like_json(std::string_view value) { return value.starts_with('{'); }
 
 }  // namespace

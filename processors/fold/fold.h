@@ -1,12 +1,12 @@
 // fold: raw records of one partition into mergeable partials.
 //
-// Input: `weir.inference` (v1.InferenceBatch, v1.InferenceEvent, JSON events, v1.TickRecord), one task
-// a raw partition. Outputs: see below. Bad input has one fate, the dead letter; the good events of the
-// same record count, and the partition moves on.
+// Input: `weir.inference` (v1.InferenceBatch, v1.InferenceEvent, JSON events, v1.TickRecord), one
+// task a raw partition. Outputs: see below. Bad input has one fate, the dead letter; the good
+// events of the same record count, and the partition moves on.
 //
 // An event is judged by the watermark before its record: on time (or within tier 0's lateness) it
-// enters tier 0, later it enters the coarser tiers that still take it, else it is too old. One further
-// ahead of the log's append time than `future_limit` is from the future and moves nothing.
+// enters tier 0, later it enters the coarser tiers that still take it, else it is too old. One
+// further ahead of the log's append time than `future_limit` is from the future and moves nothing.
 #pragma once
 
 #include <deque>

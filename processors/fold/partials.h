@@ -1,6 +1,6 @@
-// From deltas to partial batches: for each partition downstream the deltas of the series it owns, the
-// raw range since the last batch to it, and the watermark; cut into parts below a record's limit, of
-// which the last counts. One thread.
+// From deltas to partial batches: for each partition downstream the deltas of the series it owns,
+// the raw range since the last batch to it, and the watermark; cut into parts below a record's
+// limit, of which the last counts. One thread.
 #pragma once
 
 #include <cstdint>
@@ -38,9 +38,9 @@ class PartialBuilder {
     std::int32_t partition = 0;
     std::string bytes;  // a v1.PartialBatch
   };
-  /// The batches that are due: where there are deltas, where the watermark moved a whole second, and
-  /// at the end of a history. Notes in `head` what was said. Definitions go into the first batch to a
-  /// partition since this was made, and hourly.
+  /// The batches that are due: where there are deltas, where the watermark moved a whole second,
+  /// and at the end of a history. Notes in `head` what was said. Definitions go into the first
+  /// batch to a partition since this was made, and hourly.
   std::vector<Batch> take(const Common& common, Head& head);
 
  private:

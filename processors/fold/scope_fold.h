@@ -53,8 +53,8 @@ class ScopeFold {
   /// Series of every event of the batch, from the ids of its dimensions.
   void resolve(const AllDimensionIds& ids, std::size_t count);
 
-  /// Slots of events [begin, begin + panes.size()) of the resolved batch in their tier 0 panes; those
-  /// left out get `trash`.
+  /// Slots of events [begin, begin + panes.size()) of the resolved batch in their tier 0 panes;
+  /// those left out get `trash`.
   void find_slots(const events::EventColumns& columns, std::size_t begin,
                   std::span<const std::int64_t> panes, std::span<const std::uint8_t> left_out,
                   SlotPool& pool, Slot& trash, Slot** slots);

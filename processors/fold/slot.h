@@ -1,6 +1,6 @@
-// One open delta: what one series has gathered in one pane since the last commit. Laid out so that an
-// event touches two cache lines and one byte of a bin for each sketch: sums, maxima and counters there
-// are narrow, and are swept into the wide ones before they can wrap.
+// One open delta: what one series has gathered in one pane since the last commit. Laid out so that
+// an event touches two cache lines and one byte of a bin for each sketch: sums, maxima and counters
+// there are narrow, and are swept into the wide ones before they can wrap.
 //
 //   Slot     64-byte lines
 //     -      who it is, and `Wide`: everything that is rare or large

@@ -13,8 +13,8 @@ struct Config {
   /// More tell a finer story; `weir check` says what each costs.
   std::int64_t max_series = 100'000;
 
-  /// A raw partition that says nothing for this long, while others do, is left out of the watermark:
-  /// longer waits for slow machines, shorter keeps alerts timely.
+  /// A raw partition that says nothing for this long, while others do, is left out of the
+  /// watermark: longer waits for slow machines, shorter keeps alerts timely.
   DurationUs stall_after_us = 2 * kMinuteUs;
 
   /// Memory for decoded panes that are still open, a task. Less costs encoding them more often.

@@ -1,6 +1,6 @@
-// From panes to results: closes the panes of one series at a tick, tells the windows that are due and
-// changed, and tells again what late events touch. Pure decisions over one series; the processor
-// decides which series and when. One thread.
+// From panes to results: closes the panes of one series at a tick, tells the windows that are due
+// and changed, and tells again what late events touch. Pure decisions over one series; the
+// processor decides which series and when. One thread.
 #pragma once
 
 #include <array>
@@ -37,8 +37,9 @@ class Evaluator {
   /// Closes the panes of the series that end at `end`, then emits its due and changed windows.
   Result<void> tick(SeriesId id, TimeUs end, const Moment& moment, const Emit& emit);
 
-  /// Merges the late panes of the series and emits each tick they touch once more, ascending, and so
-  /// every tick in (from, to]. `lost` is told of each late pane that a window tier keeps no more.
+  /// Merges the late panes of the series and emits each tick they touch once more, ascending, and
+  /// so every tick in (from, to]. `lost` is told of each late pane that a window tier keeps no
+  /// more.
   using Lost = std::function<void(std::size_t tier, TimeUs pane_end, std::uint64_t events)>;
   struct Range {
     TimeUs from_us = 0;

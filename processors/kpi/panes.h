@@ -1,5 +1,5 @@
-// The panes of all series of a task: open ones in memory until the next commit, late ones waiting to
-// be told, closed ones in rings in the store. One thread.
+// The panes of all series of a task: open ones in memory until the next commit, late ones waiting
+// to be told, closed ones in rings in the store. One thread.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// The series that a partition keeps, and the definitions they come from. A series gets a small number
-// in the order it appears; above the cap of its scope it is counted in the scope's `__other__`. One
-// that nothing depends on any more gives its number back. One thread.
+// The series that a partition keeps, and the definitions they come from. A series gets a small
+// number in the order it appears; above the cap of its scope it is counted in the scope's
+// `__other__`. One that nothing depends on any more gives its number back. One thread.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +55,8 @@ class SeriesTable {
   Result<void> define(const v1::Definitions& message);
   bool knows(std::uint64_t definitions_hash) const { return known_.contains(definitions_hash); }
 
-  /// The series of a delta under these definitions, admitting it if need be. corrupt: no such scope,
-  /// or the bytes are not a series of it. REQUIRES: knows(definitions_hash).
+  /// The series of a delta under these definitions, admitting it if need be. corrupt: no such
+  /// scope, or the bytes are not a series of it. REQUIRES: knows(definitions_hash).
   Result<SeriesId> admit(std::uint64_t definitions_hash, std::uint32_t scope,
                          std::string_view values);
 

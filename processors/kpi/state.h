@@ -1,5 +1,5 @@
-// What kpi keeps in its store. All integers in keys are big-endian, so that a scan is in their order;
-// panes are biased by 2^63 for the same reason. Version 1, stated in the head.
+// What kpi keeps in its store. All integers in keys are big-endian, so that a scan is in their
+// order; panes are biased by 2^63 for the same reason. Version 1, stated in the head.
 //
 //   key                                          value
 //   H                                            head: see Head
@@ -9,8 +9,8 @@
 //   O <tier u8> <pane u64> <series u32>          an open pane: aggregate
 //   L <series u32> <tier u8> <pane u64>          late, not told yet: aggregate
 //
-// A closed pane's slot is its number modulo the ring's length, so that new ones overwrite old ones and
-// nothing grows; the pane number in the value tells them apart.
+// A closed pane's slot is its number modulo the ring's length, so that new ones overwrite old ones
+// and nothing grows; the pane number in the value tells them apart.
 #pragma once
 
 #include <array>

@@ -6,9 +6,11 @@
 namespace weir::runtime {
 namespace {
 
-// Kept free on the disk: for the store's own files between two measurements, and for other programs.
+// Kept free on the disk: for the store's own files between two measurements, and for other
+// programs.
 constexpr std::uint64_t kKeptFreeBytes = 16 << 20;
-// The state is measured again once a 256th of the budget was written: its size then is never far off.
+// The state is measured again once a 256th of the budget was written: its size then is never far
+// off.
 constexpr std::uint64_t kMeasureShare = 256;
 
 Result<TimeUs> first_time(const SegmentSet::Entry& entry) {

@@ -24,10 +24,10 @@ class EmbeddedDisk {
   EmbeddedDisk(EmbeddedDiskParts parts, std::uint64_t budget_bytes)
       : parts_(parts), budget_bytes_(budget_bytes) {}
 
-  /// Takes `segment_bytes` and `state_bytes` out of the budget before they are written. Where they do
-  /// not fit, the oldest segments that every task has read expire, then the oldest ones. False: only
-  /// the segments being written are left, and nothing was taken. The free space of the disk counts
-  /// like the budget.
+  /// Takes `segment_bytes` and `state_bytes` out of the budget before they are written. Where they
+  /// do not fit, the oldest segments that every task has read expire, then the oldest ones. False:
+  /// only the segments being written are left, and nothing was taken. The free space of the disk
+  /// counts like the budget.
   Result<bool> reserve(std::uint64_t segment_bytes, std::uint64_t state_bytes);
   /// What to tell whoever got false.
   std::unexpected<Error> no_room(std::uint64_t bytes) const;

@@ -1,10 +1,12 @@
 // The log in a directory of this machine: the home of the contract that needs no broker. Layout and
 // formats: embedded_format.h, segment_format.h.
 //
-// - A commit appends the outputs of all tasks that are ready, syncs the files, and writes one synced
-//   batch with ends, positions and state; only then is any of it acknowledged or read.
-// - A raw append is acknowledged when its partition's file is synced; its end is its last whole append.
-// - After any failed write or sync every call fails: the process ends and starts from what is durable.
+// - A commit appends the outputs of all tasks that are ready, syncs the files, and writes one
+//   synced batch with ends, positions and state; only then is any of it acknowledged or read.
+// - A raw append is acknowledged when its partition's file is synced; its end is its last whole
+//   append.
+// - After any failed write or sync every call fails: the process ends and starts from what is
+//   durable.
 // - One process writes; others read beside it (embedded_reader.h).
 #pragma once
 

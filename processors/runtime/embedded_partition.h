@@ -27,8 +27,8 @@ struct PartitionContents {
   std::vector<SegmentSet::Entry> entries;
 };
 
-/// `readable()` and `durable()` from any thread; the rest from one thread at a time. After an error of a writing
-/// member no other one may be called: the log is opened again.
+/// `readable()` and `durable()` from any thread; the rest from one thread at a time. After an error
+/// of a writing member no other one may be called: the log is opened again.
 class EmbeddedPartition {
  public:
   EmbeddedPartition(PartitionPlace place, PartitionContents contents);
@@ -37,8 +37,8 @@ class EmbeddedPartition {
   const SegmentSet& readable() const { return readable_; }
   SegmentSet& readable() { return readable_; }
 
-  /// Adds a record behind the staged ones and returns its offset. `now` stamps one without an append
-  /// time; a time that would go back is raised. May write, and begin another segment.
+  /// Adds a record behind the staged ones and returns its offset. `now` stamps one without an
+  /// append time; a time that would go back is raised. May write, and begin another segment.
   Result<std::int64_t> stage(const NewRecord& record, TimeUs now, std::uint64_t witness, bool more);
   /// Writes what is staged.
   Result<void> write();

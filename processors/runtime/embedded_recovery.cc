@@ -34,7 +34,8 @@ Result<std::vector<SegmentFile>> open_segments(const PartitionPlace& place, std:
   return segments;
 }
 
-// The file that holds `mark`, which must be there, as long as it says, and readable from `start` on.
+// The file that holds `mark`, which must be there, as long as it says, and readable from `start`
+// on.
 Result<std::size_t> find_marked(const PartitionPlace& place,
                                 const std::vector<SegmentFile>& segments, std::int64_t start,
                                 const EndMark& mark) {
@@ -56,8 +57,8 @@ Result<SegmentSet::Entry> entry_of(const PartitionPlace& place, const SegmentFil
   return SegmentSet::Entry{std::move(opened), limit};
 }
 
-// Removes segments from `first` on, the last one first, so that a crash leaves no gap; and for good:
-// one that came back after the next crash could be taken for what was written meanwhile.
+// Removes segments from `first` on, the last one first, so that a crash leaves no gap; and for
+// good: one that came back after the next crash could be taken for what was written meanwhile.
 Result<void> remove_from(const PartitionPlace& place, const std::vector<SegmentFile>& segments,
                          std::size_t first) {
   for (std::size_t i = segments.size(); i > first; --i)

@@ -1,6 +1,6 @@
-// What stands on disk for one partition when the log is opened, and what of it was acknowledged. The
-// rest, which is at most the one group of writes that a crash interrupted, is cut off; anything else
-// that is not as it should be is refused.
+// What stands on disk for one partition when the log is opened, and what of it was acknowledged.
+// The rest, which is at most the one group of writes that a crash interrupted, is cut off; anything
+// else that is not as it should be is refused.
 #pragma once
 
 #include <optional>
@@ -9,15 +9,16 @@
 
 namespace weir::runtime {
 
-/// A topic of commits: `mark` is its committed end (nullopt: nothing was ever committed), and `commit`
-/// the number of the last commit. Behind the end only frames of the next commit may stand.
+/// A topic of commits: `mark` is its committed end (nullopt: nothing was ever committed), and
+/// `commit` the number of the last commit. Behind the end only frames of the next commit may stand.
 /// corrupt: a missing or short file, frames of a later commit (the store has lost some).
 Result<PartitionContents> recover_committed(const PartitionPlace& place, std::int64_t start,
                                             const std::optional<EndMark>& mark,
                                             std::uint64_t commit);
 
-/// A raw topic: its end is the last whole append; `mark` is an end that was once durable (nullopt: not
-/// known). corrupt: a missing or short file, damaged bytes that a later frame says were durable.
+/// A raw topic: its end is the last whole append; `mark` is an end that was once durable (nullopt:
+/// not known). corrupt: a missing or short file, damaged bytes that a later frame says were
+/// durable.
 Result<PartitionContents> recover_raw(const PartitionPlace& place, std::int64_t start,
                                       const std::optional<EndMark>& mark);
 

@@ -1,5 +1,5 @@
-// How records get into an embedded log: commits of tasks, one group at a time, and raw appends, each
-// partition by itself.
+// How records get into an embedded log: commits of tasks, one group at a time, and raw appends,
+// each partition by itself.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // Facts that Weir reports about itself: counters and gauges by name. A part's own probe.h names its
-// facts; this is the registry behind them. Names follow Prometheus: `weir_<part>_<what>_total`, base
-// units.
+// facts; this is the registry behind them. Names follow Prometheus: `weir_<part>_<what>_total`,
+// base units.
 //
 // Counters and gauges may be changed from any thread; registering and exposing take a lock. What is
 // registered lives as long as its registry.

@@ -90,8 +90,8 @@ class Processor {
     return {};
   }
 
-  /// What it holds for the next commit has reached its own budget: nothing more can be taken before,
-  /// and `process` may take nothing.
+  /// What it holds for the next commit has reached its own budget: nothing more can be taken
+  /// before, and `process` may take nothing.
   virtual bool commit_required() const { return false; }
   /// A commit should not wait for the interval: a watermark crossed a hop, a condition changed.
   virtual bool commit_urgent() const { return false; }

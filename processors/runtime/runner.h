@@ -1,5 +1,5 @@
-// Runs a graph: workers on threads, until told to stop, until a history is at its end, or until one of
-// them fails. Threads share nothing but the log.
+// Runs a graph: workers on threads, until told to stop, until a history is at its end, or until one
+// of them fails. Threads share nothing but the log.
 #pragma once
 
 #include <atomic>
@@ -25,14 +25,14 @@ struct WorkerGroup {
 
 class Runner {
  public:
-  /// Everything referred to outlives the runner. `clock` decides when to commit and when an input is
-  /// idle; it is called from every thread.
+  /// Everything referred to outlives the runner. `clock` decides when to commit and when an input
+  /// is idle; it is called from every thread.
   Runner(Log& log, std::vector<WorkerGroup> groups, std::function<TimeUs()> clock);
 
   /// Blocks. `watch` is called from this thread, a few times a second, and says whether to go on;
-  /// where not, every worker finishes the step in hand and commits. True: a history came to its end.
-  /// Error: the first one of any worker; the others have stopped then. What is committed counts, and
-  /// a new runner continues from there.
+  /// where not, every worker finishes the step in hand and commits. True: a history came to its
+  /// end. Error: the first one of any worker; the others have stopped then. What is committed
+  /// counts, and a new runner continues from there.
   Result<bool> run(const std::function<bool()>& watch);
 
  private:

@@ -27,9 +27,9 @@ std::string segment_name(std::int64_t base);
 /// The base offset; nullopt: not the name of a segment.
 std::optional<std::int64_t> parse_segment_name(std::string_view name);
 
-/// Visits the frames below byte `limit` in order, from the one at `at` on, until `visit` returns false
-/// or the next bytes are no whole frame of the next offset. Returns the place of the first frame not
-/// passed: the refused one, or where such bytes begin.
+/// Visits the frames below byte `limit` in order, from the one at `at` on, until `visit` returns
+/// false or the next bytes are no whole frame of the next offset. Returns the place of the first
+/// frame not passed: the refused one, or where such bytes begin.
 using FrameVisitor = std::function<bool(const Frame& frame, SegmentPlace at)>;
 Result<SegmentPlace> walk_frames(const ReadFile& file, SegmentPlace at, std::uint64_t limit,
                                  const FrameVisitor& visit);

@@ -20,10 +20,10 @@
 //          44 16  id, where the flag says so
 //           …     content type, key, value
 //
-// The witness tells, after a crash, what may be cut off and what must not. In a topic of commits it is
-// the number of the commit: behind the last committed end only frames of the very next number may
-// stand. In a raw topic it is the end that was durable when the frame was written: damaged bytes below
-// the witness of any later frame had been acknowledged.
+// The witness tells, after a crash, what may be cut off and what must not. In a topic of commits it
+// is the number of the commit: behind the last committed end only frames of the very next number
+// may stand. In a raw topic it is the end that was durable when the frame was written: damaged
+// bytes below the witness of any later frame had been acknowledged.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,8 @@ inline constexpr std::size_t kFrameOffsetAt = 20;
 inline constexpr std::size_t kMaxFrameBytes = kFrameHeaderBytes + sizeof(Id) + kMaxRecordBytes;
 
 std::string encode_segment_header(const TopicPartition& where, std::int64_t base);
-/// Checks that `bytes`, the front of `file`, begin with the header of this very segment; returns its
-/// size. corrupt: they do not. version: of a newer format.
+/// Checks that `bytes`, the front of `file`, begin with the header of this very segment; returns
+/// its size. corrupt: they do not. version: of a newer format.
 Result<std::size_t> check_segment_header(std::string_view bytes, const std::string& file,
                                          const TopicPartition& where, std::int64_t base);
 

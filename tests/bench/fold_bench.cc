@@ -1,8 +1,9 @@
-// What an event costs from its record to the owner of its series: a million events of 50 seconds (five
-// panes) as ../shared/hot-loop.md has them: batches of 512 with some 400 tenants, 60 B an event; scopes
-// [service, model] (200 series), [tenant] (1,000) and [service] (50), sketches of latency and TTFT.
-// `decode` reads records into columns, `fold` also adds them to open deltas, and `everything` also
-// writes the deltas once a million events and merges them as the owner does. CPU time; no disk.
+// What an event costs from its record to the owner of its series: a million events of 50 seconds
+// (five panes) as ../shared/hot-loop.md has them: batches of 512 with some 400 tenants, 60 B an
+// event; scopes [service, model] (200 series), [tenant] (1,000) and [service] (50), sketches of
+// latency and TTFT. `decode` reads records into columns, `fold` also adds them to open deltas, and
+// `everything` also writes the deltas once a million events and merges them as the owner does. CPU
+// time; no disk.
 #include <benchmark/benchmark.h>
 
 #include <cmath>

@@ -1,8 +1,8 @@
 // A disk in memory that loses power. It keeps what POSIX promises and no more (file_system.h): at a
-// crash a file keeps a prefix of what was appended since its last sync, a truncation since then may be
-// undone, and of the names changed in a directory since its last sync the first few are kept; a seed
-// chooses. It can fail, fill up and flip bits on request. Everything it does is decided by the seed
-// and the order of the calls.
+// crash a file keeps a prefix of what was appended since its last sync, a truncation since then may
+// be undone, and of the names changed in a directory since its last sync the first few are kept; a
+// seed chooses. It can fail, fill up and flip bits on request. Everything it does is decided by the
+// seed and the order of the calls.
 #pragma once
 
 #include <cstdint>
@@ -36,12 +36,13 @@ class SimFileSystem final : public runtime::FileSystem {
   Result<std::uint64_t> free_bytes(const std::string& path) const override;
   Result<std::unique_ptr<runtime::FileLock>> lock(const std::string& path) override;
 
-  /// A store that shares this disk's fate: a synced batch is there after a crash, of the buffered ones
-  /// since then the first few are. Its writes count as operations. One open at a time for a path.
+  /// A store that shares this disk's fate: a synced batch is there after a crash, of the buffered
+  /// ones since then the first few are. Its writes count as operations. One open at a time for a
+  /// path.
   std::unique_ptr<state::Store> open_store(const std::string& path);
 
-  /// Operations that change something, so far: create, append, sync, truncate, rename, remove, make,
-  /// sync a directory, write to a store.
+  /// Operations that change something, so far: create, append, sync, truncate, rename, remove,
+  /// make, sync a directory, write to a store.
   std::uint64_t operations() const;
   /// Loses power in the middle of operation number `n` (from 0): part of it may have happened. From
   /// then on everything fails, until `restart`.

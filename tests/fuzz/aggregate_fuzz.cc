@@ -1,5 +1,5 @@
-// Any bytes: a decoded aggregate is written as it was read, merging its bytes is merging it, and its
-// values can be published.
+// Any bytes: a decoded aggregate is written as it was read, merging its bytes is merging it, and
+// its values can be published.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -56,8 +56,8 @@ struct Settings {
   GraphOptions graph_options(std::int32_t raw_partitions, bool history) const;
 };
 
-/// Reads and checks the file; the empty path gives the defaults. Error: every problem, one a line, as
-/// file:line: what and what to do.
+/// Reads and checks the file; the empty path gives the defaults. Error: every problem, one a line,
+/// as file:line: what and what to do.
 Result<Settings> load_settings(const std::string& file);
 
 }  // namespace weir::cli
