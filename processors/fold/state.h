@@ -1,9 +1,9 @@
 // What fold keeps in its store. Version 1, stated in the head.
 //
 //   key          value
-//   F            head: u8 version, i64 greatest_event_time, i64 append_time, i64 watermark, u8 ended,
-//                u64 definitions_hash, varint n, n times (i64 end_offset, i64 watermark) of the last
-//                batch to each partition downstream
+//   F            head: u8 version, i64 greatest_event_time, i64 append_time, i64 watermark,
+//                u8 ended, u64 definitions_hash, varint n, n times (i64 end_offset,
+//                i64 watermark) of the last batch to each partition downstream
 //   I <id 16 B>  a record seen: u64 hash of its content, i64 append_time
 #pragma once
 

@@ -3,8 +3,9 @@
 //
 //   key                                          value
 //   H                                            head: see Head
-//   D <sequence u32>                             definitions, serialised, in the order they were met
-//   S <series u32>                               varint scope, bytes series, i64 last_end, occupancy
+//   D <sequence u32>                             definitions, serialised, in order of appearance
+//   S <series u32>                               varint scope, bytes series, i64 last_end,
+//                                                occupancy
 //   P <series u32> <tier u8> <slot u32>          a closed pane: i64 pane, aggregate
 //   O <tier u8> <pane u64> <series u32>          an open pane: aggregate
 //   L <series u32> <tier u8> <pane u64>          late, not told yet: aggregate
@@ -55,8 +56,8 @@ Result<SeriesId> parse_series_key(std::string_view key);
 /// What the task knows besides panes.
 ///
 ///   u8 version, i64 closed_until, u8 phase, i64 step_end, u32 step_series, i64 as_of,
-///   i64 append_time, i64 restate_from, i64 restate_to, u8 finished, 8 times i64 lost_until, then the
-///   sources to the end
+///   i64 append_time, i64 restate_from, i64 restate_to, u8 finished, 8 times i64 lost_until,
+///   then the sources to the end
 struct Head {
   /// What the task is in the middle of.
   enum class Phase : std::uint8_t { none, restate, tick };

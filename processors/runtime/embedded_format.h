@@ -13,14 +13,15 @@
 //     p/<processor>/<partition u32>  version, position, its topic, its partition
 //     k/<processor>/<partition u32>  in front of the keys of that task's state
 //
-//   Values: a version byte, then varints (zigzag where signed) and length-prefixed bytes; partitions
-//   in keys are big-endian. An end mark is the end offset, the base of the segment that holds it, the
-//   byte in that segment, and the last append time.
+//   Values: a version byte, then varints (zigzag where signed) and length-prefixed bytes;
+//   partitions in keys are big-endian. An end mark is the end offset, the base of the segment that
+//   holds it, the byte in that segment, and the last append time.
 //
 //   ends  0  8  "weirends"
 //         8  4  format version
 //        12  8  XXH3-64 of the bytes behind this field
-//        20  …  count of topics; for each: name, raw, count of partitions; for each: start, end mark
+//        20  …  count of topics; for each: name, raw, count of partitions; for each of these:
+//               start, end mark
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests that `cmake --install` of a build gives a binary that runs, and what a user reads beside it.
+"""Tests that `cmake --install` gives a binary that runs, and what a user reads beside it.
 
     install_test.py BUILD_FOLDER
 """

@@ -1,5 +1,6 @@
 // The log's contract as one test suite. A home of the log instantiates it:
-//   INSTANTIATE_TEST_SUITE_P(Memory, LogContract, testing::Values(LogHomeMaker{"memory", ...}), ...);
+//   INSTANTIATE_TEST_SUITE_P(Memory, LogContract,
+//                            testing::Values(LogHomeMaker{"memory", ...}), ...);
 #pragma once
 
 #include <gtest/gtest.h>
