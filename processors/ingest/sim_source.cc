@@ -1,11 +1,11 @@
 #include "processors/ingest/sim_source.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace weir::ingest {
 namespace {
 
-using events::EventRow;
 using events::Number;
 using events::Text;
 
@@ -13,7 +13,8 @@ constexpr double kDailySwing = 0.6;
 constexpr std::int64_t kNsPerUs = 1'000;
 constexpr LogNormal kColdStart = {8'000'000, 0.5};
 constexpr std::int64_t kTimeoutUs = 30 * kSecondUs;
-constexpr std::int64_t kMaxDurationUs = kHourUs;
+/// Of each part of a request, so that their sum fits a column.
+constexpr std::int64_t kMaxPartUs = 15 * kMinuteUs;
 
 constexpr std::uint32_t kColdStartOneIn = 2'000;
 constexpr std::uint32_t kRetriedOneIn = 64;
@@ -30,10 +31,6 @@ bool matches(const ActiveIncident& incident, TimeUs time, const Profile& profile
   return time >= incident.start_us && time < incident.end_us &&
          any_or(incident.service, profile.service) && any_or(incident.model, profile.model) &&
          any_or(incident.tenant, tenant);
-}
-
-const Ending& ending(v1::InferenceStatus status) {
-  return *std::ranges::find(World::kEndings, status, &Ending::status);
 }
 
 /// Whether the device worked on it: what was refused at the door has no compute.
@@ -65,7 +62,7 @@ EventSource::EventSource(const Simulator::Plan& plan, std::int32_t partition)
   if (options.duration_us > 0) end_ns_ = options.duration_us * kNsPerUs;
 }
 
-bool EventSource::next(EventRow& row) {
+bool EventSource::next(SimEvent& event) {
   const TimeUs start = plan_.options.start_us;
   while (events_left_ > 0 && arrive()) {
     const double u = random_.uniform();
@@ -73,10 +70,11 @@ bool EventSource::next(EventRow& row) {
     const TimeUs time = std::max(start, start + arrival_ns_ / kNsPerUs - delay);
     Request request{};
     if (!draw_request(time, request)) continue;
-    row = EventRow{};
-    row.event_time_us = time;
-    fill_names(request, row);
-    fill_numbers(request, row);
+    event = SimEvent{};
+    event.event_time_us = time;
+    event.status = static_cast<std::uint8_t>(request.status);
+    fill_names(request, event);
+    fill_numbers(request, event);
     --events_left_;
     return true;
   }
@@ -106,9 +104,9 @@ void EventSource::begin_minute() {
 /// False where the request does not come.
 bool EventSource::draw_request(TimeUs event_time, Request& request) {
   const World& world = plan_.world;
-  request.profile = &world.profiles[world.pick_profile(random_)];
+  request.profile = &world.profiles()[world.pick_profile(random_)];
   request.tenant = world.pick_tenant(random_);
-  request.ending = &World::kEndings[world.pick_ending(random_)];
+  request.status = world.pick_status(random_);
   request.slowness = 1;
   request.cold = random_.below(kColdStartOneIn) == 0;
   for (const ActiveIncident* incident : near_) {
@@ -116,13 +114,13 @@ bool EventSource::draw_request(TimeUs event_time, Request& request) {
     const bool hit = random_.uniform() < incident->strength;
     switch (incident->kind) {
       case IncidentKind::error_burst:
-        if (hit) request.ending = &ending(v1::INFERENCE_STATUS_SERVER_ERROR);
+        if (hit) request.status = v1::INFERENCE_STATUS_SERVER_ERROR;
         break;
       case IncidentKind::latency_regression:
         request.slowness *= incident->strength;
         break;
       case IncidentKind::oom_storm:
-        if (hit) request.ending = &ending(v1::INFERENCE_STATUS_OOM);
+        if (hit) request.status = v1::INFERENCE_STATUS_OOM;
         break;
       case IncidentKind::quiet_tenant:
         if (hit) return false;
@@ -135,80 +133,84 @@ bool EventSource::draw_request(TimeUs event_time, Request& request) {
   return true;
 }
 
-void EventSource::fill_names(const Request& request, EventRow& row) {
-  const World& world = plan_.world;
+void EventSource::fill_names(const Request& request, SimEvent& event) {
   const std::uint32_t service = request.profile->service;
   const std::uint64_t bits = random_.next();
-  const auto user = Random::pick(static_cast<std::uint32_t>(bits), world.users);
-  const Host& host =
-      world.hosts[service * World::kHostsPerService + (bits >> 32) % World::kHostsPerService];
-  row.user_hash = Random::mix((std::uint64_t{request.tenant} << 32 | user) + 1);
-  row.text(Text::service) = world.services[service];
-  row.text(Text::model) = world.models[request.profile->model];
-  row.text(Text::model_version) = World::kVersions[random_.below(kNewVersionOneIn) == 0];
-  row.text(Text::tenant) = world.tenants[request.tenant];
-  row.text(Text::business_line) =
-      World::kBusinessLines[request.tenant % World::kBusinessLines.size()];
-  row.text(Text::region) = host.region;
-  row.text(Text::host) = host.name;
-  row.text(Text::gpu_type) = host.gpu_type;
-  if (const std::string& experiment = world.experiments[service]; !experiment.empty()) {
-    row.text(Text::experiment) = experiment;
-    row.text(Text::variant) = World::kVariants[row.user_hash >> 63];
+  const auto user = Random::pick(static_cast<std::uint32_t>(bits), plan_.world.users());
+  const std::uint32_t host = service * World::kHostsPerService +
+                             static_cast<std::uint32_t>(bits >> 32) % World::kHostsPerService;
+  event.user_hash = Random::mix((std::uint64_t{request.tenant} << 32 | user) + 1);
+  event.set(Text::service, service);
+  event.set(Text::model, request.profile->model);
+  event.set(Text::model_version, random_.below(kNewVersionOneIn) == 0 ? 1 : 0);
+  event.set(Text::tenant, request.tenant);
+  event.set(Text::business_line, World::business_line_of(request.tenant));
+  event.set(Text::region, World::region_of(host));
+  event.set(Text::host, host);
+  event.set(Text::gpu_type, World::gpu_type_of(service));
+  if (World::has_experiment(service)) {
+    event.set(Text::experiment, service);
+    event.set(Text::variant, static_cast<std::uint32_t>(event.user_hash >> 63));
   }
-  row.status = request.ending->status;
-  row.text(Text::error_detail) = request.ending->detail;
+  if (request.status != v1::INFERENCE_STATUS_OK)
+    event.set(Text::error_detail,
+              static_cast<std::uint32_t>(request.status - v1::INFERENCE_STATUS_CLIENT_ERROR));
   if (plan_.options.lean) return;
-  row.text(Text::gpu_id) = World::kGpuIds[(bits >> 40) % World::kGpuIds.size()];
-  request_id_ = {random_.next(), random_.next()};
-  row.request_id = {reinterpret_cast<const char*>(request_id_.data()), sizeof request_id_};
+  event.set(Text::gpu_id, static_cast<std::uint32_t>(bits >> 40) % World::kGpusPerHost);
+  event.request_id = {random_.next(), random_.next()};
 }
 
-void EventSource::fill_numbers(const Request& request, EventRow& row) {
+void EventSource::fill_numbers(const Request& request, SimEvent& event) {
   const Profile& profile = *request.profile;
-  const v1::InferenceStatus status = request.ending->status;
   std::int64_t latency = 0;
   const auto add = [&](Number number, std::int64_t duration) {
-    duration = std::min(duration, kMaxDurationUs);
-    row.set(number, duration);
+    duration = std::min(duration, kMaxPartUs);
+    event.set(number, duration);
     latency += duration;
+    return duration;
   };
   add(Number::queue, profile.queue.sample(random_));
   if (request.cold) add(Number::cold_start, kColdStart.sample(random_));
   const std::int64_t before_compute = latency;
-  if (status == v1::INFERENCE_STATUS_TIMEOUT) {
-    add(Number::compute, kTimeoutUs);
-  } else if (computed(status)) {
-    add(Number::compute, profile.compute.sample(random_, request.slowness));
+  std::int64_t compute = 0;
+  if (request.status == v1::INFERENCE_STATUS_TIMEOUT) {
+    compute = add(Number::compute, kTimeoutUs);
+  } else if (computed(request.status)) {
+    compute = add(Number::compute, profile.compute.sample(random_, request.slowness));
   }
-  const std::int64_t compute = row.number(Number::compute);
   add(Number::network, profile.network.sample(random_));
-  row.set(Number::latency, latency);
-  const bool answered = status == v1::INFERENCE_STATUS_OK;
+  event.set(Number::latency, latency);
+  const bool answered = request.status == v1::INFERENCE_STATUS_OK;
   if (answered)  // a tenth to three tenths of the work comes before the first token
-    row.set(Number::ttft, before_compute + compute * (103 + random_.below(205)) / 1'024);
-  fill_tokens(request, answered, row);
+    event.set(Number::ttft, before_compute + compute * (103 + random_.below(205)) / 1'024);
+  fill_tokens(request, answered, event);
 }
 
-void EventSource::fill_tokens(const Request& request, bool answered, EventRow& row) {
+void EventSource::fill_tokens(const Request& request, bool answered, SimEvent& event) {
   const Profile& profile = *request.profile;
   const std::uint64_t bits = random_.next();
   const auto one_in = [&bits](std::uint32_t n, unsigned shift) {
     return Random::pick(static_cast<std::uint32_t>(bits >> shift), n) == 0;
   };
   const std::int64_t input = 1 + profile.input_tokens.sample(random_);
-  row.set(Number::input_tokens, input);
+  event.set(Number::input_tokens, input);
   // Caches keep whole blocks of 16 tokens.
-  row.set(Number::cached_tokens, one_in(kCacheHitOneIn, 0) ? input / 32 * 16 : 0);
-  if (answered) row.set(Number::output_tokens, 1 + profile.output_tokens.sample(random_));
-  row.set(Number::retry_count, one_in(kRetriedOneIn, 16) ? 1 + (bits >> 61) % 3 : 0);
-  row.set_abnormal_input(one_in(kAbnormalOneIn, 32));
-  if (!answered) return;
-  const auto confidence = 0.5F + 0.5F * static_cast<float>(random_.next() >> 40) * 0x1p-24F;
-  row.set_low_confidence(confidence < kLowConfidence);
-  if (plan_.options.lean) return;
-  row.confidence = confidence;
-  row.set(Number::batch_size, 1 + static_cast<std::int64_t>(bits >> 56) % 32);
+  event.set(Number::cached_tokens, one_in(kCacheHitOneIn, 0) ? input / 32 * 16 : 0);
+  if (answered) event.set(Number::output_tokens, 1 + profile.output_tokens.sample(random_));
+  event.set(Number::retry_count,
+            one_in(kRetriedOneIn, 16) ? 1 + static_cast<std::int64_t>(bits >> 61) % 3 : 0);
+  unsigned flags = v1::INFERENCE_FLAG_ABNORMAL_INPUT_KNOWN;
+  if (one_in(kAbnormalOneIn, 32)) flags |= v1::INFERENCE_FLAG_ABNORMAL_INPUT;
+  if (answered) {
+    const auto confidence = 0.5F + 0.5F * static_cast<float>(random_.next() >> 40) * 0x1p-24F;
+    flags |= v1::INFERENCE_FLAG_LOW_CONFIDENCE_KNOWN;
+    if (confidence < kLowConfidence) flags |= v1::INFERENCE_FLAG_LOW_CONFIDENCE;
+    if (!plan_.options.lean) {
+      event.confidence = std::bit_cast<std::uint32_t>(confidence);
+      event.set(Number::batch_size, 1 + static_cast<std::int64_t>(bits >> 56) % 32);
+    }
+  }
+  event.flags = static_cast<std::uint8_t>(flags);
 }
 
 }  // namespace weir::ingest

@@ -1,15 +1,14 @@
 // The events of one simulated partition, one after another. Internal to the simulator.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "processors/core/time.h"
-#include "processors/events/event.h"
 #include "processors/ingest/incident.h"
 #include "processors/ingest/random.h"
+#include "processors/ingest/sim_batch.h"
 #include "processors/ingest/simulator.h"
 
 namespace weir::ingest {
@@ -42,14 +41,14 @@ class EventSource {
  public:
   EventSource(const Simulator::Plan& plan, std::int32_t partition);
 
-  /// Fills `row`, whose views live until the next call; false at the end.
-  bool next(events::EventRow& row);
+  /// Replaces `event`; false at the end.
+  bool next(SimEvent& event);
 
  private:
   struct Request {
     const Profile* profile;
     std::uint32_t tenant;
-    const Ending* ending;
+    v1::InferenceStatus status;
     double slowness;  // of its compute
     bool cold;
   };
@@ -57,9 +56,9 @@ class EventSource {
   bool arrive();
   void begin_minute();
   bool draw_request(TimeUs event_time, Request& request);
-  void fill_names(const Request& request, events::EventRow& row);
-  void fill_numbers(const Request& request, events::EventRow& row);
-  void fill_tokens(const Request& request, bool answered, events::EventRow& row);
+  void fill_names(const Request& request, SimEvent& event);
+  void fill_numbers(const Request& request, SimEvent& event);
+  void fill_tokens(const Request& request, bool answered, SimEvent& event);
 
   const Simulator::Plan& plan_;
   Random random_;
@@ -69,7 +68,6 @@ class EventSource {
   std::int64_t minute_end_ns_ = 0;
   double twice_mean_gap_ns_ = 0;             // in this minute
   std::vector<const ActiveIncident*> near_;  // that this minute's events may fall into
-  std::array<std::uint64_t, 2> request_id_{};
 };
 
 }  // namespace weir::ingest

@@ -5,6 +5,8 @@
 namespace weir::ingest {
 namespace {
 
+using events::Text;
+
 struct ServiceKind {
   std::string_view name;
   LogNormal compute;
@@ -34,11 +36,26 @@ constexpr std::array kModelKinds = {ModelKind{"llama-70b", 1.6},    ModelKind{"l
 
 constexpr LogNormal kQueue = {4'000, 1.5};
 constexpr LogNormal kNetwork = {3'000, 0.5};
-constexpr std::array<std::string_view, 4> kRegions = {"eu-west", "us-east", "us-west", "ap-south"};
-constexpr std::array<std::string_view, 3> kGpuTypes = {"H100", "A100", "L40S"};
 
-/// 1.2 % of requests fail, in the order of World::kEndings.
-const std::vector<double> kEndingWeights = {0.988,  0.004,  0.002,  0.0015, 0.0003,
+// What is named once and for all; their lengths are what World::region_of and the like count on.
+const World::Names kBusinessLines = {"enterprise", "consumer", "research", "internal"};
+const World::Names kRegions = {"eu-west", "us-east", "us-west", "ap-south"};
+const World::Names kGpuTypes = {"H100", "A100", "L40S"};
+const World::Names kGpuIds = {"gpu-0", "gpu-1", "gpu-2", "gpu-3",
+                              "gpu-4", "gpu-5", "gpu-6", "gpu-7"};
+const World::Names kVersions = {"2025.11", "2026.01"};
+const World::Names kVariants = {"control", "treatment"};
+const World::Names kErrorDetails = {"prompt is longer than the context",
+                                    "worker exited",
+                                    "deadline exceeded",
+                                    "CUDA out of memory",
+                                    "retrieval unavailable",
+                                    "weights could not be loaded",
+                                    "rate limit",
+                                    "client closed the connection"};
+
+/// 1.2 % of requests fail; by status, ok first.
+const std::vector<double> kStatusWeights = {0.988,  0.004,  0.002,  0.0015, 0.0003,
                                             0.0012, 0.0005, 0.0015, 0.001};
 
 /// "chat", ..., and "chat-2" where the kinds are used up.
@@ -68,23 +85,6 @@ Result<void> check(std::string_view name, double value, double least, double mos
 
 }  // namespace
 
-const std::array<Ending, 9> World::kEndings = {
-    Ending{v1::INFERENCE_STATUS_OK, ""},
-    Ending{v1::INFERENCE_STATUS_CLIENT_ERROR, "prompt is longer than the context"},
-    Ending{v1::INFERENCE_STATUS_SERVER_ERROR, "worker exited"},
-    Ending{v1::INFERENCE_STATUS_TIMEOUT, "deadline exceeded"},
-    Ending{v1::INFERENCE_STATUS_OOM, "CUDA out of memory"},
-    Ending{v1::INFERENCE_STATUS_DEPENDENCY, "retrieval unavailable"},
-    Ending{v1::INFERENCE_STATUS_MODEL_LOAD, "weights could not be loaded"},
-    Ending{v1::INFERENCE_STATUS_REJECTED, "rate limit"},
-    Ending{v1::INFERENCE_STATUS_CANCELLED, "client closed the connection"}};
-const std::array<std::string_view, 4> World::kBusinessLines = {"enterprise", "consumer", "research",
-                                                               "internal"};
-const std::array<std::string_view, 2> World::kVersions = {"2025.11", "2026.01"};
-const std::array<std::string_view, 2> World::kVariants = {"control", "treatment"};
-const std::array<std::string_view, 8> World::kGpuIds = {"gpu-0", "gpu-1", "gpu-2", "gpu-3",
-                                                        "gpu-4", "gpu-5", "gpu-6", "gpu-7"};
-
 Result<World> World::make(const WorldSizes& sizes) {
   WEIR_TRY(check("services", sizes.services, 1, 10'000));
   WEIR_TRY(check("models", sizes.models, 1, 1'000'000 / sizes.services));
@@ -94,33 +94,43 @@ Result<World> World::make(const WorldSizes& sizes) {
   return World(sizes, profile_weights(sizes));
 }
 
-World::World(const WorldSizes& sizes, std::vector<double> weights)
-    : users(static_cast<std::uint32_t>(sizes.users)),
-      profile_weights_(weights),
+World::World(const WorldSizes& sizes, const std::vector<double>& profile_weights)
+    : profile_weights_(profile_weights),
       tenant_weights_(falling_weights(sizes.tenants, sizes.tenant_skew)),
-      ending_weights_(kEndingWeights) {
-  const auto service_count = static_cast<std::uint32_t>(sizes.services);
-  const auto models_each = static_cast<std::uint32_t>(sizes.models);
-  const std::uint32_t model_count = std::max<std::uint32_t>(2 * models_each, kModelKinds.size());
-  for (std::uint32_t i = 0; i < model_count; ++i)
-    models.push_back(numbered(kModelKinds[i % kModelKinds.size()].name, i / kModelKinds.size()));
+      status_weights_(kStatusWeights),
+      users_(static_cast<std::uint32_t>(sizes.users)) {
+  names(Text::business_line) = kBusinessLines;
+  names(Text::region) = kRegions;
+  names(Text::gpu_type) = kGpuTypes;
+  names(Text::gpu_id) = kGpuIds;
+  names(Text::model_version) = kVersions;
+  names(Text::variant) = kVariants;
+  names(Text::error_detail) = kErrorDetails;
+  const auto models = static_cast<std::uint32_t>(sizes.models);
+  const std::uint32_t model_names = std::max<std::uint32_t>(2 * models, kModelKinds.size());
+  for (std::uint32_t i = 0; i < model_names; ++i)
+    names(Text::model)
+        .push_back(numbered(kModelKinds[i % kModelKinds.size()].name, i / kModelKinds.size()));
   for (std::int32_t i = 0; i < sizes.tenants; ++i)
-    tenants.push_back(fmt::format("tenant-{:04}", i));
+    names(Text::tenant).push_back(fmt::format("tenant-{:04}", i));
+  for (std::int32_t i = 0; i < sizes.services; ++i)
+    add_service(static_cast<std::uint32_t>(i), models);
+}
 
-  for (std::uint32_t service = 0; service < service_count; ++service) {
-    const ServiceKind& kind = kServiceKinds[service % kServiceKinds.size()];
-    services.push_back(numbered(kind.name, service / kServiceKinds.size()));
-    experiments.push_back(service % 2 == 0 ? "" : fmt::format("{}-decoding", services.back()));
-    for (std::uint32_t host = 0; host < kHostsPerService; ++host)
-      hosts.push_back({fmt::format("host-{:04}", hosts.size()), kRegions[host % kRegions.size()],
-                       kGpuTypes[service % kGpuTypes.size()]});
-    for (std::uint32_t i = 0; i < models_each; ++i) {
-      const std::uint32_t model = (service + i) % model_count;
-      Profile profile{service,           model, kQueue, kind.compute, kNetwork, kind.input_tokens,
-                      kind.output_tokens};
-      profile.compute.median *= kModelKinds[model % kModelKinds.size()].slowness;
-      profiles.push_back(profile);
-    }
+void World::add_service(std::uint32_t service, std::uint32_t models) {
+  const ServiceKind& kind = kServiceKinds[service % kServiceKinds.size()];
+  const std::string name = numbered(kind.name, service / kServiceKinds.size());
+  names(Text::service).push_back(name);
+  names(Text::experiment).push_back(name + "-decoding");
+  for (std::uint32_t host = 0; host < kHostsPerService; ++host)
+    names(Text::host).push_back(fmt::format("host-{:04}", names(Text::host).size()));
+  const auto model_names = static_cast<std::uint32_t>(names(Text::model).size());
+  for (std::uint32_t i = 0; i < models; ++i) {
+    const std::uint32_t model = (service + i) % model_names;
+    Profile profile{service,           model, kQueue, kind.compute, kNetwork, kind.input_tokens,
+                    kind.output_tokens};
+    profile.compute.median *= kModelKinds[model % kModelKinds.size()].slowness;
+    profiles_.push_back(profile);
   }
 }
 

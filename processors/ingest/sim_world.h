@@ -6,10 +6,10 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "processors/core/result.h"
+#include "processors/events/event.h"
 #include "processors/ingest/random.h"
 #include "weir/v1/inference.pb.h"
 
@@ -25,8 +25,8 @@ struct WorldSizes {
 
 /// Requests of one service to one of its models. Durations in microseconds.
 struct Profile {
-  std::uint32_t service = 0;  // index of World::services
-  std::uint32_t model = 0;    // index of World::models
+  std::uint32_t service = 0;  // index of names
+  std::uint32_t model = 0;    // index of names
   LogNormal queue;
   LogNormal compute;
   LogNormal network;
@@ -34,50 +34,50 @@ struct Profile {
   LogNormal output_tokens;
 };
 
-struct Host {
-  std::string name;
-  std::string_view region;
-  std::string_view gpu_type;
-};
-
-/// How a request may end, and its error detail.
-struct Ending {
-  v1::InferenceStatus status;
-  std::string_view detail;
-};
-
 class World {
  public:
+  using Names = std::vector<std::string>;
+
   static constexpr std::uint32_t kHostsPerService = 8;
+  static constexpr std::uint32_t kGpusPerHost = 8;
 
   /// Error: invalid_argument, naming the size.
   static Result<World> make(const WorldSizes& sizes);
 
-  std::vector<std::string> services;
-  std::vector<std::string> models;
-  std::vector<std::string> tenants;
-  std::vector<std::string> experiments;  // by service; empty: none runs there
-  std::vector<Host> hosts;               // kHostsPerService for each service, in order
-  std::vector<Profile> profiles;         // services * models
-  std::uint32_t users = 1;               // of each tenant
+  /// Values of a text field; an event has one of them by its index, or none.
+  const Names& names(events::Text text) const { return names_[static_cast<std::size_t>(text)]; }
 
-  /// Index of profiles, tenants, kEndings.
+  // By index of names: hosts of a service stand together, in the order of services.
+  static std::uint32_t business_line_of(std::uint32_t tenant) { return tenant % 4; }
+  static std::uint32_t region_of(std::uint32_t host) { return host % 4; }
+  static std::uint32_t gpu_type_of(std::uint32_t service) { return service % 3; }
+  /// Every other service runs an experiment.
+  static bool has_experiment(std::uint32_t service) { return service % 2 == 1; }
+
+  const std::vector<Profile>& profiles() const { return profiles_; }  // services * models
+  std::uint32_t users() const { return users_; }                      // of each tenant
+
+  /// Index of profiles(); of tenants; a status, whose error detail has its index less
+  /// INFERENCE_STATUS_CLIENT_ERROR.
   std::uint32_t pick_profile(Random& random) const { return profile_weights_.sample(random); }
   std::uint32_t pick_tenant(Random& random) const { return tenant_weights_.sample(random); }
-  std::uint32_t pick_ending(Random& random) const { return ending_weights_.sample(random); }
-
-  static const std::array<Ending, 9> kEndings;  // by status, ok first
-  static const std::array<std::string_view, 4> kBusinessLines;
-  static const std::array<std::string_view, 2> kVersions;
-  static const std::array<std::string_view, 2> kVariants;
-  static const std::array<std::string_view, 8> kGpuIds;  // of a host
+  v1::InferenceStatus pick_status(Random& random) const {
+    return static_cast<v1::InferenceStatus>(status_weights_.sample(random) +
+                                            v1::INFERENCE_STATUS_OK);
+  }
 
  private:
-  World(const WorldSizes& sizes, std::vector<double> profile_weights);
+  World(const WorldSizes& sizes, const std::vector<double>& profile_weights);
+
+  Names& names(events::Text text) { return names_[static_cast<std::size_t>(text)]; }
+  void add_service(std::uint32_t service, std::uint32_t models);
 
   Weighted profile_weights_;
   Weighted tenant_weights_;
-  Weighted ending_weights_;
+  Weighted status_weights_;
+  std::array<Names, events::kTexts> names_;
+  std::vector<Profile> profiles_;
+  std::uint32_t users_;
 };
 
 }  // namespace weir::ingest

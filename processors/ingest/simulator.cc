@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "processors/events/batch_writer.h"
+#include "processors/ingest/sim_batch.h"
 #include "processors/ingest/sim_source.h"
 
 namespace weir::ingest {
 namespace {
+
+using events::Text;
 
 /// A batch of a slow partition is closed after this much event time.
 constexpr DurationUs kMaxBatchSpanUs = 30 * kMinuteUs;
@@ -26,9 +28,10 @@ Result<std::uint32_t> index_of(const std::string& name, const std::vector<std::s
 Result<ActiveIncident> look_up(const Incident& incident, const World& world) {
   WEIR_TRY(validate(incident));
   const IncidentScope& scope = incident.scope;
-  WEIR_ASSIGN(const auto service, index_of(scope.service, world.services, incident.kind));
-  WEIR_ASSIGN(const auto model, index_of(scope.model, world.models, incident.kind));
-  WEIR_ASSIGN(const auto tenant, index_of(scope.tenant, world.tenants, incident.kind));
+  WEIR_ASSIGN(const auto service,
+              index_of(scope.service, world.names(Text::service), incident.kind));
+  WEIR_ASSIGN(const auto model, index_of(scope.model, world.names(Text::model), incident.kind));
+  WEIR_ASSIGN(const auto tenant, index_of(scope.tenant, world.names(Text::tenant), incident.kind));
   return ActiveIncident{
       incident.kind, incident.start_us, incident.end_us, incident.strength, service, model, tenant};
 }
@@ -49,8 +52,8 @@ Result<void> check(const SimulatorOptions& options) {
   WEIR_TRY(check(options.start_us > 0, "the start must be after 1970"));
   WEIR_TRY(check(options.partitions >= 1 && options.partitions <= 1'024,
                  "partitions must be 1 to 1024"));
-  return check(options.batch_events >= 1 && options.batch_events <= 65'536,
-               "events of a batch must be 1 to 65536");
+  return check(options.batch_events >= 1 && options.batch_events <= SimBatch::kMaxEvents,
+               "events of a batch must be 1 to 4096");
 }
 
 DurationUs expected_length(const SimulatorOptions& options) {
@@ -65,18 +68,19 @@ DurationUs expected_length(const SimulatorOptions& options) {
 class PartitionStream::Source {
  public:
   Source(const Simulator::Plan& plan, std::int32_t partition)
-      : events_(plan, partition), writer_(static_cast<std::size_t>(plan.options.batch_events)) {}
+      : events_(plan, partition), batch_(plan.world, plan.options.batch_events) {}
 
   bool next(runtime::NewRecord& record) {
-    while (have_row_ || events_.next(row_)) {
-      have_row_ = true;
-      if (writer_.empty()) first_time_ = row_.event_time_us;
-      if (writer_.full() || row_.event_time_us > first_time_ + kMaxBatchSpanUs) return take(record);
-      writer_.add(row_);
-      have_row_ = false;
-      greatest_ = std::max(greatest_, row_.event_time_us);
+    while (have_event_ || events_.next(event_)) {
+      have_event_ = true;
+      if (batch_.count() == 0) first_time_ = event_.event_time_us;
+      if (batch_.full() || event_.event_time_us > first_time_ + kMaxBatchSpanUs)
+        return take(record);
+      batch_.add(event_);
+      have_event_ = false;
+      greatest_ = std::max(greatest_, event_.event_time_us);
     }
-    return !writer_.empty() && take(record);
+    return batch_.count() != 0 && take(record);
   }
 
   std::int64_t count() const { return count_; }
@@ -84,17 +88,17 @@ class PartitionStream::Source {
 
  private:
   bool take(runtime::NewRecord& record) {
-    count_ += static_cast<std::int64_t>(writer_.count());
+    count_ += static_cast<std::int64_t>(batch_.count());
     record = {.content_type = std::string(runtime::kInferenceBatchType),
-              .value = writer_.take(),
+              .value = batch_.take(),
               .append_time_us = greatest_};
     return true;
   }
 
   EventSource events_;
-  events::BatchWriter writer_;
-  events::EventRow row_;
-  bool have_row_ = false;  // drawn, and not in a batch yet
+  SimBatch batch_;
+  SimEvent event_;
+  bool have_event_ = false;  // drawn, and not in a batch yet
   TimeUs first_time_ = 0;
   std::int64_t count_ = 0;
   TimeUs greatest_ = kMinTime;
@@ -148,15 +152,17 @@ std::vector<Incident> default_incidents(const World& world, TimeUs start_us, Dur
   const auto at = [=](std::int64_t minute_of_day) {
     return start_us + length_us / 1'440 * minute_of_day;
   };
-  const auto service = [&](std::size_t i) { return world.services[i % world.services.size()]; };
-  const std::string& tenant = world.tenants[1 % world.tenants.size()];
+  const auto name = [&world](Text text, std::size_t i) {
+    const World::Names& names = world.names(text);
+    return names[i % names.size()];
+  };
   if (length_us < 1'440) return {};
   using enum IncidentKind;
-  return {{error_burst, at(180), at(200), {.service = service(0)}, 0.3},
-          {latency_regression, at(420), at(510), {.service = service(1)}, 4},
-          {oom_storm, at(660), at(675), {.service = service(2)}, 0.25},
-          {quiet_tenant, at(840), at(960), {.tenant = tenant}, 1},
-          {cold_starts, at(1'200), at(1'230), {.service = service(0)}, 0.2}};
+  return {{error_burst, at(180), at(200), {.service = name(Text::service, 0)}, 0.3},
+          {latency_regression, at(420), at(510), {.service = name(Text::service, 1)}, 4},
+          {oom_storm, at(660), at(675), {.service = name(Text::service, 2)}, 0.25},
+          {quiet_tenant, at(840), at(960), {.tenant = name(Text::tenant, 1)}, 1},
+          {cold_starts, at(1'200), at(1'230), {.service = name(Text::service, 0)}, 0.2}};
 }
 
 }  // namespace weir::ingest

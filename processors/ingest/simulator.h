@@ -32,7 +32,7 @@ struct SimulatorOptions {
   std::uint64_t seed = 1;
   TimeUs start_us = kDefaultSimulationStart;
   std::int32_t partitions = 1;      // of `weir.inference`; 1 .. 1,024
-  std::int32_t batch_events = 512;  // of a record; 1 .. 65,536
+  std::int32_t batch_events = 512;  // of a record; 1 .. 4,096
   bool lean = false;  // only what KPIs read: no ids of requests and GPUs, no confidence
   WorldSizes world;
   std::optional<std::vector<Incident>> incidents;  // absent: default_incidents

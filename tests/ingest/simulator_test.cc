@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "processors/core/hash.h"
+#include "processors/events/batch_writer.h"
 #include "processors/ingest/sim_source.h"
 #include "processors/ingest/simulate.h"
 #include "tests/ingest/raw_log.h"
@@ -15,6 +16,7 @@
 namespace weir::ingest {
 namespace {
 
+using events::Text;
 using Events = std::vector<v1::InferenceEvent>;
 
 constexpr TimeUs kStart = kDefaultSimulationStart;
@@ -78,6 +80,16 @@ TEST(Simulator, SameSeedSameBytesOnEveryMachine) {
   EXPECT_EQ(hash(1, 1, false), "b8d1c94999515c00");
   EXPECT_EQ(hash(1, 0, true), "03956be060e2afaa");
   EXPECT_EQ(hash(2, 0, false), "f0e282863bf05faf");
+}
+
+TEST(Simulator, RecordsAreWhatBatchWriterWrites) {
+  const Simulator source = simulator({.duration_us = kDayUs, .rate_per_s = 1, .batch_events = 300});
+  PartitionStream stream = source.partition(0);
+  events::BatchWriter writer(300);
+  for (runtime::NewRecord record; stream.next(record);) {
+    for (const auto& event : expand(record.value)) writer.add(events::to_row(event));
+    ASSERT_TRUE(writer.take() == record.value);
+  }
 }
 
 TEST(Simulator, CountsEventsAndSpreadsThemOverPartitions) {
@@ -166,11 +178,11 @@ TEST(Simulator, EventsAreWhatTheyShouldBe) {
 TEST(Simulator, LatenciesAreLogNormalAroundTheirMedian) {
   const SimulatorOptions options{.events = 100'000, .incidents = std::vector<Incident>{}};
   const Simulator source = simulator(options);
-  const Profile& profile = source.world().profiles[0];
+  const Profile& profile = source.world().profiles()[0];
   std::vector<std::int64_t> compute;
   for (const auto& event : events_of(options))
-    if (event.service() == source.world().services[profile.service] &&
-        event.model() == source.world().models[profile.model] &&
+    if (event.service() == source.world().names(Text::service)[profile.service] &&
+        event.model() == source.world().names(Text::model)[profile.model] &&
         event.status() == v1::INFERENCE_STATUS_OK)
       compute.push_back(event.compute_us());
   std::ranges::sort(compute);
@@ -200,9 +212,11 @@ TEST(Simulator, WorldsGrowToAMillionSeries) {
     std::ranges::sort(names);
     return std::ranges::adjacent_find(names) == names.end();
   };
-  EXPECT_TRUE(distinct(world.services) && distinct(world.models) && distinct(world.tenants));
+  EXPECT_TRUE(distinct(world.names(Text::service)) && distinct(world.names(Text::model)) &&
+              distinct(world.names(Text::tenant)) && distinct(world.names(Text::host)));
   std::vector<std::pair<std::uint32_t, std::uint32_t>> series;
-  for (const Profile& profile : world.profiles) series.emplace_back(profile.service, profile.model);
+  for (const Profile& profile : world.profiles())
+    series.emplace_back(profile.service, profile.model);
   EXPECT_EQ(series.size(), 1'000'000U);
   EXPECT_TRUE(distinct(series));
 }
