@@ -1,5 +1,5 @@
-// From what a window holds to what is published about it: weir.v1.KpiValues, and the signed difference
-// of two of them. Pure; thread-safe.
+// From what a window holds to what is published about it: weir.v1.KpiValues, and the signed
+// difference of two of them. Pure; thread-safe.
 #pragma once
 
 #include <array>
@@ -15,12 +15,13 @@ namespace weir::aggregates {
 ///
 /// What no event told is absent, never 0: a distribution without values, a ratio without a
 /// denominator, a sum nobody sent. Quantiles are there where the scope sketches that duration,
-/// distinct counts where it counts them. No quantile is above the maximum. An empty window has 0 requests and nothing else.
+/// distinct counts where it counts them. No quantile is above the maximum. An empty window has 0
+/// requests and nothing else.
 v1::KpiValues to_values(const InferenceAggregate& aggregate, DurationUs window_length_us,
                         const Scope& scope, const std::array<bool, kStatuses>& rated);
 
-/// `value` - `restated`, field by field; reading the difference plus `restated` gives `value`. What one
-/// side lacks is 0 there, but a quantile or a ratio that either side lacks is absent from the
+/// `value` - `restated`, field by field, so that `restated` + difference is `value`. What one side
+/// lacks is 0 there, but a quantile or a ratio that either side lacks is absent from the
 /// difference, and what both lack is absent, too.
 v1::KpiValues difference(const v1::KpiValues& value, const v1::KpiValues& restated);
 

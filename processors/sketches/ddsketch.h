@@ -45,8 +45,9 @@ struct NarrowBins {
 /// Appends the encoded form of a sketch with these counts.
 void encode(const NarrowBins& bins, std::string& out);
 
-/// What add() looks bins up in: ddsketch_bin as a table over the upper bits of a float, so fine that
-/// at most one bin begins within a cell. A third of the formula's time where it cannot be vectorised.
+/// What add() looks bins up in: ddsketch_bin as a table over the upper bits of a float, so fine
+/// that at most one bin begins within a cell. Half the formula's time where there is no vector of
+/// values.
 class BinTable {
  public:
   static const BinTable& instance() {

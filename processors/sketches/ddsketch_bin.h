@@ -1,4 +1,5 @@
-// Which bin of a DDSketch a duration belongs to. A header of its own because fold's kernels use it, too.
+// Which bin of a DDSketch a duration belongs to. A header of its own because fold's kernels use it,
+// too.
 //
 // From 2,048 us on it is DDSketch's cubically interpolated mapping (Masson, Rim, Lee: "DDSketch",
 // VLDB 2019, and DataDog's sketches-go) with 36 bins an octave: log2 is the float's exponent plus a
@@ -6,8 +7,8 @@
 // linear in the mantissa, so that below 128 us every value has its own. Above 1 h everything falls
 // into the last bin. A bin's representative, a whole number, is within 1 % of every value in it.
 //
-// Only IEEE conversions, multiplications and additions, none fused (-ffp-contract=off): every machine
-// and every vector width picks the same bin. No branch, so that a loop over it vectorises.
+// Only IEEE conversions, multiplications and additions, none fused (-ffp-contract=off): every
+// machine and every vector width picks the same bin. No branch, so that a loop over it vectorises.
 // Thread-safe.
 #pragma once
 

@@ -181,8 +181,9 @@ std::uint64_t HyperLogLog::estimate() const {
     inverse = (inverse + histogram[value]) * 0.5;
   inverse += kCount * sigma(histogram[0] / kCount);
   const double estimate = kAlpha * kCount * kCount / inverse;
-  constexpr double kMost = 1LL << 62;  // only forged registers come here
-  return static_cast<std::uint64_t>(std::min(estimate, kMost) + 0.5);
+  constexpr double kMost = 0x1p62;  // only forged registers come here
+  const double rounded = std::min(estimate, kMost) + 0.5;
+  return static_cast<std::uint64_t>(rounded);
 }
 
 void HyperLogLog::clear() {

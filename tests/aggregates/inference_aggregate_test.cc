@@ -112,7 +112,8 @@ RC_GTEST_PROP(InferenceAggregate, has_one_format_whoever_writes_it, ()) {
   RC_ASSERT(bytes == encoded(aggregate));
 }
 
-RC_GTEST_PROP(InferenceAggregate, decodes_only_what_it_would_write, (std::string noise)) {
+RC_GTEST_PROP(InferenceAggregate, decodes_only_what_it_would_write, ()) {
+  const auto noise = *rc::gen::arbitrary<std::string>();
   const std::string valid = encoded(aggregate_of(any_requests()));
   std::string mutated = valid;
   mutated[*rc::gen::inRange<std::size_t>(0, valid.size())] = *rc::gen::arbitrary<char>();
@@ -127,7 +128,10 @@ RC_GTEST_PROP(InferenceAggregate, decodes_only_what_it_would_write, (std::string
 }
 
 Request request_of(std::uint32_t status, std::size_t second, std::uint64_t latency_us) {
-  Request request{.status = status, .second = second, .tokens = 10};
+  Request request;
+  request.status = status;
+  request.second = second;
+  request.tokens = 10;
   request.durations[0] = latency_us;
   request.durations[3] = 5;
   return request;

@@ -62,8 +62,9 @@ TEST(DdSketchBin, has_its_ends_where_the_range_has) {
   EXPECT_EQ(ddsketch_bin((std::uint64_t{1} << 32) + 5), kDdSketchBins - 1);
 }
 
-// Every 61st float here, and all of those around a boundary below. A sweep over each of the 215 million
-// floats and over every integer up to 3.6e9 found the same, with GCC and Clang, SSE2 and AVX2.
+// Every 61st float here, and all of those around a boundary below. A sweep over each of the 215
+// million floats and over every integer up to 3.6e9 found the same, with GCC and Clang, SSE2 and
+// AVX2.
 TEST(DdSketchBin, grows_with_the_value_bin_by_bin) {
   std::uint32_t last = kDdSketchExactUs;
   for (std::uint32_t bits = kFirstBits; bits <= kLastBits; bits += 61) {
@@ -100,7 +101,8 @@ TEST(DdSketchBin, has_a_representative_within_one_percent_of_all_its_integers) {
   }
 }
 
-// Stored sketches mean something by these boundaries: they must be the same on every machine, forever.
+// Stored sketches mean something by these boundaries: they must be the same on every machine,
+// forever.
 TEST(DdSketchBin, never_moves_a_boundary) {
   std::string boundaries;
   for (std::uint32_t bin = 0; bin <= kDdSketchBins; ++bin) {

@@ -230,7 +230,8 @@ TEST(DdSketch, refuses_what_it_would_not_write) {
             "DDSketch of 17 bytes: total above 2^48");
 }
 
-RC_GTEST_PROP(DdSketch, decodes_only_what_it_would_write, (std::string bytes)) {
+RC_GTEST_PROP(DdSketch, decodes_only_what_it_would_write, ()) {
+  const auto bytes = *rc::gen::arbitrary<std::string>();
   const std::string valid = encoded(sketch_of(any_values()));
   std::string mutated = valid;
   mutated[*rc::gen::inRange<std::size_t>(0, valid.size())] = *rc::gen::arbitrary<char>();

@@ -124,7 +124,8 @@ RC_GTEST_PROP(HyperLogLog, merges_encoded_bytes_as_the_sketch_itself, ()) {
   RC_ASSERT(HyperLogLog::decode(rest).value() == b);
 }
 
-RC_GTEST_PROP(HyperLogLog, decodes_only_what_it_would_write, (std::string bytes)) {
+RC_GTEST_PROP(HyperLogLog, decodes_only_what_it_would_write, ()) {
+  const auto bytes = *rc::gen::arbitrary<std::string>();
   const std::string valid = encoded(sketch_of(any_hashes()));
   std::string mutated = valid;
   mutated[*rc::gen::inRange<std::size_t>(0, valid.size())] = *rc::gen::arbitrary<char>();
