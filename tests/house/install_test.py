@@ -13,6 +13,10 @@ from pathlib import Path
 BUILD = sys.argv.pop(1)
 
 
+def output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 class Install(unittest.TestCase):
     def test_what_is_installed_runs(self):
         with tempfile.TemporaryDirectory() as prefix:
@@ -23,11 +27,12 @@ class Install(unittest.TestCase):
             self.assertEqual(["bin/weir"] + [f"share/doc/weir/{name}" for name in (
                 "CHANGELOG.md", "LICENSE", "README.md", "weir.yaml")], files)
 
-            weir = [f"{prefix}/bin/weir"]
-            version = subprocess.run([*weir, "--version"], check=True, capture_output=True)
-            self.assertIn(b"weir", version.stdout)
-            subprocess.run([*weir, "check", f"{prefix}/share/doc/weir/weir.yaml"], check=True,
-                           capture_output=True)
+            self.assertRegex(output(f"{prefix}/bin/weir", "--version"), r"^weir \d+\.\d+\.\d+\n")
+            empty = Path(prefix) / "empty.yaml"
+            empty.touch()
+            self.assertEqual(*[  # the example holds the defaults
+                output(f"{prefix}/bin/weir", "check", file).split("\n", 1)[1]
+                for file in (empty, f"{prefix}/share/doc/weir/weir.yaml")])
 
 
 if __name__ == "__main__":
