@@ -18,7 +18,7 @@ Runner::Runner(Log& log, std::vector<WorkerGroup> groups, std::function<TimeUs()
   for (WorkerGroup& setup : groups) {
     setup.threads = std::min(setup.threads, setup.partitions);
     groups_.push_back(std::make_unique<Group>());
-    groups_.back()->setup = std::move(setup);
+    groups_.back()->setup = setup;
   }
   for (const auto& group : groups_)
     for (const auto& other : groups_)
