@@ -48,7 +48,7 @@ Result<void> SeriesTable::open() {
       return false;
     }
     auto definitions = aggregates::Definitions::make(message);
-    result = definitions ? remember(*std::move(definitions)) : std::unexpected(definitions.error());
+    result = definitions ? remember(*definitions) : std::unexpected(definitions.error());
     return result.has_value();
   }));
   WEIR_TRY(result);
@@ -79,10 +79,11 @@ Result<void> SeriesTable::define(const v1::Definitions& message) {
   WEIR_ASSIGN(auto definitions, aggregates::Definitions::make(message));
   if (knows(definitions->hash())) return {};
   store_.put(definitions_key(definitions_met_), message.SerializeAsString());
-  return remember(std::move(definitions));
+  return remember(definitions);
 }
 
-Result<void> SeriesTable::remember(std::shared_ptr<const aggregates::Definitions> definitions) {
+Result<void> SeriesTable::remember(
+    const std::shared_ptr<const aggregates::Definitions>& definitions) {
   ++definitions_met_;
   std::vector<std::uint32_t>& kept = known_[definitions->hash()];
   for (std::size_t index = 0; index < definitions->scopes().size(); ++index) {

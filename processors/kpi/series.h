@@ -77,7 +77,7 @@ class SeriesTable {
   void flush();
 
  private:
-  Result<void> remember(std::shared_ptr<const aggregates::Definitions> definitions);
+  Result<void> remember(const std::shared_ptr<const aggregates::Definitions>& definitions);
   SeriesId add(std::uint32_t scope, std::string values, bool overflow);
   static std::string name_of(std::uint32_t scope, std::string_view values);
 
