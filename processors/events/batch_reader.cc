@@ -95,9 +95,18 @@ std::string_view name_of(int field) {
   return InferenceBatch::descriptor()->FindFieldByNumber(field)->name();
 }
 
+/// Whether everything from the first value to the last, what stands between them included, is ASCII.
+/// Then so are the values; and none but the first can be long, for a length above 127 is not.
+bool is_plain(const std::vector<std::string_view>& values) {
+  const std::string_view first = values.front();
+  const std::string_view last = values.back();
+  return first.size() < 128 && is_ascii({first.data(), last.data() + last.size()});
+}
+
 /// Every value once; events are looked at only where one is bad.
 void check_dictionary(Text which, const TextColumn& column, std::size_t count,
                       std::vector<Problem>& problems) {
+  if (column.absent() || is_plain(column.values)) return;
   std::vector<bool> bad;
   for (std::size_t k = 0; k < column.values.size(); ++k) {
     if (!check_text(which, column.values[k], 0)) continue;

@@ -15,19 +15,6 @@ Problem problem(std::uint32_t event, v1::DeadLetterReason reason, fmt::format_st
   return {event, reason, fmt::format(text, std::forward<Args>(args)...)};
 }
 
-bool is_ascii(std::string_view text) {
-  std::uint64_t all = 0;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  for (; end - at >= 8; at += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, sizeof word);
-    all |= word;
-  }
-  for (; at != end; ++at) all |= static_cast<std::uint8_t>(*at);
-  return (all & 0x8080'8080'8080'8080) == 0;
-}
-
 std::optional<Problem> check_number(Number which, std::int64_t value, std::uint32_t event) {
   if (value >= 0 && value <= kMaxNumber) return std::nullopt;
   const auto reason = value < 0 && is_duration(which) ? v1::DEAD_LETTER_REASON_NEGATIVE_DURATION
@@ -37,6 +24,23 @@ std::optional<Problem> check_number(Number which, std::int64_t value, std::uint3
 }
 
 }  // namespace
+
+bool is_ascii(std::string_view text) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  const auto word_at = [text](std::size_t at) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, kWord);
+    return word;
+  };
+  std::uint64_t all = 0;
+  if (text.size() < kWord) {
+    for (const char c : text) all |= static_cast<std::uint8_t>(c);
+  } else {
+    for (std::size_t at = 0; at + kWord <= text.size(); at += kWord) all |= word_at(at);
+    all |= word_at(text.size() - kWord);  // the last bytes, some of them again
+  }
+  return (all & 0x8080'8080'8080'8080) == 0;
+}
 
 bool is_utf8(std::string_view text) {
   return is_ascii(text) || simdjson::validate_utf8(text.data(), text.size());

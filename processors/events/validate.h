@@ -47,6 +47,7 @@ std::optional<Problem> check_text(Text which, std::string_view value, std::uint3
 /// Refuses records above kMaxRecordBytes.
 ReadResult check_size(std::string_view record);
 
+bool is_ascii(std::string_view text);
 bool is_utf8(std::string_view text);
 /// The longest prefix of at most `limit` bytes that does not cut a UTF-8 character.
 std::string_view cut_utf8(std::string_view text, std::size_t limit);

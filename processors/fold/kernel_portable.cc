@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstring>
+
 #include "processors/core/time.h"
 #include "processors/events/columns.h"
 #include "processors/fold/kernel.h"

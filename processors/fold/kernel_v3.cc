@@ -1,4 +1,11 @@
 // Compiled for x86-64-v3 (AVX2, BMI2): see CMakeLists.txt. Elsewhere there is nothing here.
+#include <algorithm>
+#include <cstring>
+
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #include "processors/core/time.h"
 #include "processors/events/columns.h"
 #include "processors/fold/kernel.h"

@@ -2,53 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <utility>
 
-#include "processors/core/hash.h"
-
 namespace weir::fold {
-namespace {
-
-template <class T>
-std::uint64_t load(const char* at) {
-  T value;
-  std::memcpy(&value, at, sizeof value);
-  return value;
-}
-
-}  // namespace
 
 NameTable::NameTable() { rehash(64); }
-
-NameTable::Key NameTable::key_of(std::string_view name) {
-  const char* const at = name.data();
-  const std::size_t size = name.size();
-  if (size > kInlineBytes) return {hash64(name), 0, size};
-  // Two loads that may overlap hold every byte of the name.
-  if (size >= 8) return {load<std::uint64_t>(at), load<std::uint64_t>(at + size - 8), size};
-  if (size >= 4) return {load<std::uint32_t>(at), load<std::uint32_t>(at + size - 4), size};
-  if (size == 0) return {0, 0, 0};
-  return {load<std::uint8_t>(at),
-          load<std::uint8_t>(at + size / 2) << 8 | load<std::uint8_t>(at + size - 1), size};
-}
-
-std::size_t NameTable::hash_of(const Key& key) {
-  // Odd constants: the first digits of pi's fraction, as in Blowfish.
-  const std::uint64_t mixed = (key.low ^ 0x243F'6A88'85A3'08D3) * 0x9E37'79B9'7F4A'7C15 ^
-                              (key.high + key.size) * 0xC2B2'AE3D'27D4'EB4F;
-  return static_cast<std::size_t>((mixed ^ mixed >> 32) * 0x9E37'79B9'7F4A'7C15 >> 20);
-}
-
-std::uint32_t NameTable::id(std::string_view name) {
-  const Key key = key_of(name);
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
-    if (slots_[at] == 0) return insert(key, name, at);
-    const std::uint32_t id = slots_[at] - 1;
-    if (keys_[id] == key && (key.size <= kInlineBytes || long_names_[id] == name)) return id;
-  }
-}
 
 std::uint32_t NameTable::insert(const Key& key, std::string_view name, std::size_t at) {
   const auto id = static_cast<std::uint32_t>(keys_.size());

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
+
+#include "processors/core/hash.h"
 
 namespace weir::fold {
 
@@ -17,7 +20,15 @@ class NameTable {
   NameTable();
 
   /// The name's id, made where it is new.
-  std::uint32_t id(std::string_view name);
+  std::uint32_t id(std::string_view name) {
+    const Key key = key_of(name);
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
+      if (slots_[at] == 0) return insert(key, name, at);
+      const std::uint32_t id = slots_[at] - 1;
+      if (keys_[id] == key && (key.size <= kInlineBytes || long_names_[id] == name)) return id;
+    }
+  }
   std::size_t size() const { return keys_.size(); }
   std::size_t memory_bytes() const;
   void clear();
@@ -27,15 +38,42 @@ class NameTable {
   struct Key {
     std::uint64_t low;
     std::uint64_t high;
-    std::size_t size;
+    std::uint64_t size;
 
-    bool operator==(const Key&) const = default;
+    /// One branch, not three.
+    bool operator==(const Key& other) const {
+      return ((low ^ other.low) | (high ^ other.high) | (size ^ other.size)) == 0;
+    }
   };
 
   static constexpr std::size_t kInlineBytes = 16;
 
-  static Key key_of(std::string_view name);
-  static std::size_t hash_of(const Key& key);
+  static Key key_of(std::string_view name) {
+    const char* const at = name.data();
+    const std::size_t size = name.size();
+    if (size > kInlineBytes) return {hash64(name), 0, size};
+    // Two loads that may overlap hold every byte of the name.
+    if (size >= 8) return {load<std::uint64_t>(at), load<std::uint64_t>(at + size - 8), size};
+    if (size >= 4) return {load<std::uint32_t>(at), load<std::uint32_t>(at + size - 4), size};
+    if (size == 0) return {0, 0, 0};
+    return {load<std::uint8_t>(at),
+            load<std::uint8_t>(at + size / 2) << 8 | load<std::uint8_t>(at + size - 1), size};
+  }
+
+  template <class T>
+  static std::uint64_t load(const char* at) {
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  }
+
+  static std::size_t hash_of(const Key& key) {
+    // Odd constants of xxHash and the golden ratio: they mix, and decide nothing that is published.
+    const std::uint64_t mixed =
+        (key.low + key.size) * 0x9E37'79B9'7F4A'7C15 ^ key.high * 0xC2B2'AE3D'27D4'EB4F;
+    return static_cast<std::size_t>((mixed ^ mixed >> 32) * 0x9E37'79B9'7F4A'7C15 >> 20);
+  }
+
   std::uint32_t insert(const Key& key, std::string_view name, std::size_t at);
   void rehash(std::size_t slots);
 

@@ -49,11 +49,6 @@ TEST(EventReader, KeepsThePlaceOfBadRecords) {
             "0 MALFORMED: the record is not a serialised weir.v1.InferenceEvent\n");
 }
 
-/// Everything that a row holds.
-void expect_same(const EventRow& row, const EventRow& expected) {
-  EXPECT_EQ(to_event(row).SerializeAsString(), to_event(expected).SerializeAsString());
-}
-
 TEST(EventReader, AgreesWithTheGeneratedClassOnDamagedRecords) {
   for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
     SCOPED_TRACE(seed);
@@ -73,11 +68,7 @@ TEST(EventReader, AgreesWithTheGeneratedClassOnDamagedRecords) {
       }
       if (record.empty()) break;
     }
-    EventRow row;
-    ASSERT_EQ(parse_event(record, row), parses_as_bytes(record, "InferenceEvent"));
-    v1::InferenceEvent event;
-    if (event.ParseFromString(record)) expect_same(row, to_row(event));
-    if (HasFailure()) return;
+    ASSERT_EQ(compare_event(record), "");
   }
 }
 

@@ -8,6 +8,10 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/dynamic_message.h>
 
+#include "processors/core/id.h"
+#include "processors/events/batch_reader.h"
+#include "processors/events/event_reader.h"
+
 namespace weir::events {
 namespace {
 
@@ -159,6 +163,42 @@ std::string expand(const v1::InferenceBatch& batch, std::vector<EventRow>& rows)
   expander.texts(batch);
   for (const v1::InferenceEvent& event : batch.other()) rows.push_back(to_row(event));
   return expander.wrong;
+}
+
+std::string compare_batch(const std::string& record) {
+  EventColumns columns;
+  std::vector<Problem> problems;
+  const ReadResult result = BatchReader().read(record, columns, problems);
+  const bool parsed =
+      result || !result.error().text.ends_with("not a serialised weir.v1.InferenceBatch");
+  if (record.size() <= kMaxRecordBytes && parsed != parses_as_bytes(record, "InferenceBatch"))
+    return fmt::format("only one parses: {}", render(problems));
+  v1::InferenceBatch batch;
+  if (record.size() > kMaxRecordBytes || !batch.ParseFromString(record)) return "";
+  std::vector<EventRow> rows;
+  const std::string wrong = expand(batch, rows);
+  if (result.has_value() != wrong.empty()) return fmt::format("only one is whole: {}", wrong);
+  if (!result) return "";
+  std::vector<Problem> expected;
+  for (std::uint32_t i = 0; i < rows.size(); ++i)
+    if (auto found = check(rows[i], i)) expected.push_back(*std::move(found));
+  if (!std::ranges::equal(problems, expected, {}, &Problem::event, &Problem::event))
+    return fmt::format("problems:\n{}instead of:\n{}", render(problems), render(expected));
+  if (render(columns) == render(rows)) return "";
+  return fmt::format("{}instead of:\n{}", render(columns), render(rows));
+}
+
+std::string compare_event(const std::string& record) {
+  EventRow row;
+  const bool parsed = parse_event(record, row);
+  if (parsed != parses_as_bytes(record, "InferenceEvent")) return "only one parses";
+  v1::InferenceEvent event;
+  if (!event.ParseFromString(record)) return "";
+  // Serialised, because a NaN equals nothing; unknown fields are not kept by a row.
+  event.DiscardUnknownFields();
+  const std::string expected = event.SerializeAsString();
+  const std::string found = to_event(row).SerializeAsString();
+  return found == expected ? "" : fmt::format("{} instead of {}", to_hex(found), to_hex(expected));
 }
 
 std::string render(const EventColumns& columns) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "processors/events/columns.h"
+#include "processors/events/event.h"
 #include "processors/events/validate.h"
 #include "weir/v1/inference.pb.h"
 
@@ -18,6 +19,10 @@ bool parses_as_bytes(std::string_view bytes, std::string_view message);
 
 /// The events of a batch, as views into it; what is wrong with it as a whole, or "".
 std::string expand(const v1::InferenceBatch& batch, std::vector<EventRow>& rows);
+
+/// Reads any bytes with the hand-written reader and the generated class: how they differ, or "".
+std::string compare_batch(const std::string& record);
+std::string compare_event(const std::string& record);
 
 /// One line an event with everything that columns hold: absent things are not written.
 std::string render(const EventColumns& columns);
