@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cstring>
 #include <span>
 
 #include "processors/core/bytes.h"
@@ -149,8 +150,10 @@ void SimBatch::put_text(std::uint32_t field, Text text) {
     const std::size_t width = names.size() <= 0x100 ? 1 : 2;
     put_tag(column_, v1::StringColumn::kCodeFieldNumber, kLengthDelimited);
     put_varint(column_, count_ * width);
+    const std::size_t begin = column_.size();
+    column_.resize(begin + count_ * width);
     for (std::size_t i = 0; i < count_; ++i)
-      column_.append(reinterpret_cast<const char*>(&codes_[at][i]), width);
+      std::memcpy(&column_[begin + i * width], &codes_[at][i], width);
   }
   put_tag(out_, field, kLengthDelimited);
   put_bytes(out_, column_);

@@ -1,6 +1,6 @@
-// The simulator's events as InferenceBatch records: the bytes that events::BatchWriter gives for the
-// same events (a test compares them), five times as fast, because names are known by number here and
-// nothing needs hashing, checking or a message object. One thread.
+// The simulator's events as InferenceBatch records: the bytes that events::BatchWriter gives for
+// the same events (a test compares them), five times as fast, because names are known by number
+// here and nothing needs hashing, checking or a message object. One thread.
 #pragma once
 
 #include <array>

@@ -119,7 +119,6 @@ Result<Simulator> Simulator::make(SimulatorOptions options) {
   auto incidents = options.incidents
                        ? *options.incidents
                        : default_incidents(world, options.start_us, expected_length(options));
-  std::ranges::stable_sort(incidents, {}, &Incident::start_us);
   std::vector<ActiveIncident> active;
   for (const Incident& incident : incidents) {
     WEIR_ASSIGN(active.emplace_back(), look_up(incident, world));

@@ -71,7 +71,7 @@ class Simulator {
 
   const World& world() const;
   const SimulatorOptions& options() const;
-  /// What really happens, in order of start: the labels. Some may lie behind the end.
+  /// What really happens, in the order given: the labels. Some may lie behind the end.
   const std::vector<Incident>& incidents() const;
   /// How many events the options ask for; an estimate where only the duration is limited.
   std::int64_t expected_events() const;
