@@ -60,9 +60,8 @@ std::int32_t Settings::worker_threads() const {
 }
 
 GraphOptions Settings::graph_options(std::int32_t raw_partitions, bool history) const {
-  GraphOptions options{.fold = fold,
-                       .kpi = kpi,
-                       .keyed_partitions = static_cast<std::int32_t>(keyed_partitions)};
+  GraphOptions options{
+      .fold = fold, .kpi = kpi, .keyed_partitions = static_cast<std::int32_t>(keyed_partitions)};
   const MemoryPlan memory = memory_plan();
   options.fold.open_delta_bytes =
       memory.open_deltas / static_cast<std::uint64_t>(std::max(1, raw_partitions));
@@ -73,8 +72,8 @@ GraphOptions Settings::graph_options(std::int32_t raw_partitions, bool history) 
 }
 
 Result<Settings> load_settings(const std::string& file) {
-  auto loaded = file.empty() ? config::Document::parse("defaults", "")
-                             : config::Document::load(file);
+  auto loaded =
+      file.empty() ? config::Document::parse("defaults", "") : config::Document::load(file);
   if (!loaded) return std::unexpected(loaded.error());
   config::Document& document = *loaded;
   config::Section root = document.root();

@@ -1,0 +1,150 @@
+#include "tools/weir/replay.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "processors/runtime/embedded_reader.h"
+#include "tools/weir/home.h"
+#include "tools/weir/pipeline.h"
+#include "tools/weir/settings.h"
+
+namespace weir::cli {
+namespace {
+
+std::atomic<bool> stop_asked = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "set from a signal handler");
+
+void ask_to_stop(int) { stop_asked = true; }
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// A replay can be continued, but only the same one: what it is of is written beside its log.
+///
+///   weir replay 1
+///   <source directory>
+///   <hash of the definitions>
+std::string describe(const ReplayOptions& options, std::uint64_t definitions_hash) {
+  return fmt::format("weir replay 1\n{}\n{:016x}\n",
+                     std::filesystem::weakly_canonical(options.source).string(), definitions_hash);
+}
+
+Result<void> claim(const ReplayOptions& options, std::uint64_t definitions_hash, bool fresh) {
+  const std::string file = options.out + "/replay";
+  const std::string wanted = describe(options, definitions_hash);
+  std::string found;
+  if (std::ifstream in(file); in) found.assign(std::istreambuf_iterator<char>(in), {});
+  if (found == wanted) return {};
+  if (!fresh)
+    return fail(ErrorCode::invalid_argument,
+                "{}: holds something other than a replay of {} under these rules; give an empty "
+                "directory",
+                options.out, options.source);
+  std::ofstream out(file);
+  out << wanted;
+  out.close();
+  if (!out) return fail(ErrorCode::io, "{}: cannot be written", file);
+  return {};
+}
+
+class Progress {
+ public:
+  Progress(const runtime::EmbeddedReader& source, const runtime::Log& log, std::int32_t partitions)
+      : source_(source), log_(log), partitions_(partitions) {}
+
+  void show(const Probes& probes) {
+    if (!terminal_) return;
+    std::int64_t done = 0;
+    std::int64_t all = 0;
+    for (std::int32_t partition = 0; partition < partitions_; ++partition) {
+      const auto bounds = source_.bounds({std::string(topics::kInference), partition});
+      const auto position = log_.position({"fold", partition});
+      if (!bounds || !position) return;
+      done += std::max(*position, bounds->start) - bounds->start;
+      all += bounds->end - bounds->start;
+    }
+    fmt::print(stderr, "\rreplay {:5.1f} %  {} events, {} results   ",
+               all == 0 ? 100.0 : 100.0 * static_cast<double>(done) / static_cast<double>(all),
+               probes.fold.events.value(), probes.kpi.results.value());
+    std::fflush(stderr);
+    shown_ = true;
+  }
+  void end() const {
+    if (shown_) fmt::print(stderr, "\n");
+  }
+
+ private:
+  const runtime::EmbeddedReader& source_;
+  const runtime::Log& log_;
+  const std::int32_t partitions_;
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+  bool shown_ = false;
+};
+
+void summarize(const ReplayOptions& options, const Probes& probes, double wall_seconds,
+               double cpu_seconds_used) {
+  std::uint64_t dead = 0;
+  for (int reason = 0; reason < v1::DeadLetterReason_ARRAYSIZE; ++reason)
+    dead += probes.fold.dead(static_cast<v1::DeadLetterReason>(reason)).value();
+  const auto events = static_cast<double>(probes.fold.events.value());
+  fmt::print(stderr,
+             "{} events, {} results ({} told again), {} events refused\n"
+             "{:.2f} s, {:.2f} s of CPU: {:.0f} events a second, {:.0f} a second of CPU\n"
+             "next: weir query {} kpi --scope service --window 1m\n",
+             probes.fold.events.value(), probes.kpi.results.value(),
+             probes.kpi.restatements.value(), dead, wall_seconds, cpu_seconds_used,
+             events / std::max(wall_seconds, 1e-9), events / std::max(cpu_seconds_used, 1e-9),
+             options.out);
+}
+
+}  // namespace
+
+Result<void> replay(const ReplayOptions& options) {
+  const double cpu_before = cpu_seconds();
+  const TimeUs begin = now_us();
+  WEIR_ASSIGN(const Settings settings, load_settings(options.config));
+  WEIR_ASSIGN(const auto definitions, aggregates::Definitions::make(settings.fold.definitions));
+  runtime::PosixFileSystem files;
+  WEIR_ASSIGN(const auto source, runtime::EmbeddedReader::open(files, options.source));
+  WEIR_ASSIGN(const std::int32_t partitions, source->partitions(topics::kInference));
+
+  const bool fresh = is_empty_directory(options.out);
+  WEIR_ASSIGN(const auto home, open_home(options.out, settings));
+  WEIR_TRY(claim(options, definitions->hash(), fresh));
+  runtime::Metrics metrics;
+  Probes probes(metrics);
+  WEIR_ASSIGN(const auto pipeline, Pipeline::make({.settings = &settings,
+                                                   .log = home->log.get(),
+                                                   .raw = source.get(),
+                                                   .raw_partitions = partitions,
+                                                   .history = true},
+                                                  probes));
+  std::signal(SIGINT, ask_to_stop);
+  std::signal(SIGTERM, ask_to_stop);
+  Progress progress(*source, *home->log, partitions);
+  WEIR_ASSIGN(const bool complete, pipeline->run([&] {
+    progress.show(probes);
+    return !stop_asked;
+  }));
+  progress.show(probes);
+  progress.end();
+  if (!complete) return fail(ErrorCode::stopped, "stopped; run the same command again to continue");
+  summarize(options, probes, static_cast<double>(now_us() - begin) / 1e6,
+            cpu_seconds() - cpu_before);
+  if (options.stats) fmt::print("{}", metrics.expose());
+  return {};
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,21 @@
+// `weir replay`: history through the graph, in isolation, under these or other rules.
+#pragma once
+
+#include <string>
+
+#include "processors/core/result.h"
+
+namespace weir::cli {
+
+struct ReplayOptions {
+  std::string source;  // a log with raw events
+  std::string out;     // a directory of its own; one that holds an unfinished replay is continued
+  std::string config;  // empty: defaults
+  bool stats = false;  // print Weir's own metrics at the end
+};
+
+/// Runs until every window is closed. SIGINT and SIGTERM stop it after the step in hand; called again
+/// it continues from there. Prints progress (on a terminal) and a summary to standard error.
+Result<void> replay(const ReplayOptions& options);
+
+}  // namespace weir::cli
