@@ -53,14 +53,11 @@ bool InputFile::append_line(std::string& text) {
   bool ended = false;
   while (!ended && (position_ < block_.size() || refill())) {
     any = true;
-    const char* const begin = block_.data() + position_;
-    const std::size_t left = block_.size() - position_;
-    const void* const newline = std::memchr(begin, '\n', left);
-    ended = newline != nullptr;
-    const std::size_t length =
-        ended ? static_cast<std::size_t>(static_cast<const char*>(newline) - begin) : left;
+    const std::string_view rest = std::string_view(block_).substr(position_);
+    const std::size_t length = std::min(rest.find('\n'), rest.size());
+    ended = length < rest.size();
     const std::size_t room = kMaxRowBytes + 1 - std::min(kMaxRowBytes + 1, text.size());
-    text.append(begin, std::min(length, room));
+    text.append(rest.substr(0, std::min(length, room)));
     position_ += length + (ended ? 1 : 0);
   }
   if (ended) {

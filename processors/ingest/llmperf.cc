@@ -81,8 +81,9 @@ class LlmperfImporter final : public Importer {
     for (auto field : object) {
       std::string_view key;
       simdjson::ondemand::value value;
-      if ((error = field.unescaped_key().get(key)) || (error = field.value().get(value)))
-        return fmt::format("malformed JSON: {}", simdjson::error_message(error));
+      error = field.unescaped_key().get(key);
+      if (!error) error = field.value().get(value);
+      if (error) return fmt::format("malformed JSON: {}", simdjson::error_message(error));
       if (auto problem = take(key, value, row)) return problem;
     }
     if (row.status == v1::INFERENCE_STATUS_UNSPECIFIED) return "error_code is missing";

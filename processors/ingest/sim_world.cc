@@ -34,6 +34,7 @@ constexpr std::array kModelKinds = {ModelKind{"llama-70b", 1.6},    ModelKind{"l
                                     ModelKind{"qwen-32b", 1.0},     ModelKind{"gemma-9b", 0.6},
                                     ModelKind{"deepseek-67b", 1.5}, ModelKind{"phi-4b", 0.3}};
 
+constexpr std::int32_t kMaxProfiles = 1'000'000;
 constexpr LogNormal kQueue = {4'000, 1.5};
 constexpr LogNormal kNetwork = {3'000, 0.5};
 
@@ -87,7 +88,8 @@ Result<void> check(std::string_view name, double value, double least, double mos
 
 Result<World> World::make(const WorldSizes& sizes) {
   WEIR_TRY(check("services", sizes.services, 1, 10'000));
-  WEIR_TRY(check("models", sizes.models, 1, 1'000'000 / sizes.services));
+  const std::int32_t most_models = kMaxProfiles / sizes.services;
+  WEIR_TRY(check("models", sizes.models, 1, most_models));
   WEIR_TRY(check("tenants", sizes.tenants, 1, 10'000'000));
   WEIR_TRY(check("tenant_skew", sizes.tenant_skew, 0, 1'000));
   WEIR_TRY(check("users", sizes.users, 1, 1'000'000'000));

@@ -221,37 +221,30 @@ TEST(Simulator, WorldsGrowToAMillionSeries) {
   EXPECT_TRUE(distinct(series));
 }
 
-class SimulatedDay : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    options_ = new SimulatorOptions{.duration_us = kDayUs, .rate_per_s = 5, .partitions = 2};
-    events_ = new Events(events_of(*options_));
-  }
-  static void TearDownTestSuite() {
-    delete options_;
-    delete events_;
-  }
-  static const Incident& incident(IncidentKind kind) {
-    static const std::vector<Incident> all = simulator(*options_).incidents();
-    return *std::ranges::find(all, kind, &Incident::kind);
-  }
-  /// The share of hits inside the incident, and in an equally long time well before it.
-  template <class Of, class Predicate>
-  static std::pair<double, double> shares(const Incident& incident, Of of, Predicate predicate) {
-    const DurationUs length = std::max(incident.end_us - incident.start_us, 90 * kMinuteUs);
-    return {share(*events_, incident.start_us, incident.end_us, of, predicate),
-            share(*events_, incident.start_us - length, incident.start_us, of, predicate)};
-  }
+SimulatorOptions day_options() { return {.duration_us = kDayUs, .rate_per_s = 5, .partitions = 2}; }
 
-  static SimulatorOptions* options_;
-  static Events* events_;
-};
-SimulatorOptions* SimulatedDay::options_ = nullptr;
-Events* SimulatedDay::events_ = nullptr;
+/// A day with the default incidents.
+const Events& day() {
+  static const Events events = events_of(day_options());
+  return events;
+}
 
-TEST_F(SimulatedDay, LabelsAreFixed) {
+Incident incident(IncidentKind kind) {
+  const auto all = simulator(day_options()).incidents();
+  return *std::ranges::find(all, kind, &Incident::kind);
+}
+
+/// The share of hits inside the incident, and in an equally long time well before it.
+template <class Of, class Predicate>
+std::pair<double, double> shares(const Incident& incident, Of of, Predicate predicate) {
+  const DurationUs length = std::max(incident.end_us - incident.start_us, 90 * kMinuteUs);
+  return {share(day(), incident.start_us, incident.end_us, of, predicate),
+          share(day(), incident.start_us - length, incident.start_us, of, predicate)};
+}
+
+TEST(SimulatedDay, LabelsAreFixed) {
   std::vector<std::string> labels;
-  const Simulator source = simulator(*options_);
+  const Simulator source = simulator(day_options());
   for (const Incident& incident : source.incidents()) labels.push_back(to_label(incident));
   EXPECT_THAT(
       labels,
@@ -273,8 +266,8 @@ TEST_F(SimulatedDay, LabelsAreFixed) {
           R"("strength":0.2})"));
 }
 
-TEST_F(SimulatedDay, ErrorBurstShows) {
-  const Incident& burst = incident(IncidentKind::error_burst);
+TEST(SimulatedDay, ErrorBurstShows) {
+  const Incident burst = incident(IncidentKind::error_burst);
   const auto failed = [](auto& e) { return e.status() == v1::INFERENCE_STATUS_SERVER_ERROR; };
   const auto [inside, before] =
       shares(burst, [&](auto& e) { return e.service() == burst.scope.service; }, failed);
@@ -285,11 +278,11 @@ TEST_F(SimulatedDay, ErrorBurstShows) {
   EXPECT_LT(others, 0.01);
 }
 
-TEST_F(SimulatedDay, LatencyRegressionShows) {
-  const Incident& slow = incident(IncidentKind::latency_regression);
+TEST(SimulatedDay, LatencyRegressionShows) {
+  const Incident slow = incident(IncidentKind::latency_regression);
   const auto median = [&slow](TimeUs from, TimeUs to) {
     std::vector<std::int64_t> compute;
-    for (const auto& event : *events_)
+    for (const auto& event : day())
       if (event.service() == slow.scope.service && event.has_ttft_us() &&
           event.event_time_us() >= from && event.event_time_us() < to)
         compute.push_back(event.compute_us());
@@ -301,8 +294,8 @@ TEST_F(SimulatedDay, LatencyRegressionShows) {
   EXPECT_NEAR(median(slow.end_us, slow.end_us + 2 * kHourUs) / before, 1, 0.1);
 }
 
-TEST_F(SimulatedDay, OomStormShows) {
-  const Incident& storm = incident(IncidentKind::oom_storm);
+TEST(SimulatedDay, OomStormShows) {
+  const Incident storm = incident(IncidentKind::oom_storm);
   const auto [inside, before] = shares(
       storm, [&](auto& e) { return e.service() == storm.scope.service; },
       [](auto& e) { return e.status() == v1::INFERENCE_STATUS_OOM; });
@@ -310,16 +303,16 @@ TEST_F(SimulatedDay, OomStormShows) {
   EXPECT_LT(before, 0.01);
 }
 
-TEST_F(SimulatedDay, QuietTenantIsSilentExactlyThen) {
-  const Incident& quiet = incident(IncidentKind::quiet_tenant);
+TEST(SimulatedDay, QuietTenantIsSilentExactlyThen) {
+  const Incident quiet = incident(IncidentKind::quiet_tenant);
   const auto [inside, before] = shares(
       quiet, [](auto&) { return true; }, [&](auto& e) { return e.tenant() == quiet.scope.tenant; });
   EXPECT_EQ(inside, 0);
   EXPECT_GT(before, 0.05);
 }
 
-TEST_F(SimulatedDay, ColdStartsShow) {
-  const Incident& cold = incident(IncidentKind::cold_starts);
+TEST(SimulatedDay, ColdStartsShow) {
+  const Incident cold = incident(IncidentKind::cold_starts);
   const auto [inside, before] = shares(
       cold, [&](auto& e) { return e.service() == cold.scope.service; },
       [](auto& e) { return e.has_cold_start_us(); });
