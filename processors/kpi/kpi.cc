@@ -125,7 +125,7 @@ bool KpiProcessor::next_tick_due() const {
 }
 
 bool KpiProcessor::commit_required() const {
-  return panes_->changed_bytes() >= config_.open_pane_bytes;
+  return step_output_full_ || panes_->changed_bytes() >= config_.open_pane_bytes;
 }
 
 bool KpiProcessor::in_step() const { return head_.phase != Head::Phase::none; }
@@ -136,6 +136,12 @@ void KpiProcessor::begin_step() {
 }
 
 Result<void> KpiProcessor::resume(runtime::TaskContext& context) {
+  WEIR_TRY(go_on(context));
+  step_output_full_ = context.emitted_bytes() >= config_.step_bytes;
+  return {};
+}
+
+Result<void> KpiProcessor::go_on(runtime::TaskContext& context) {
   const SeriesId stop = kSeriesPerResume + head_.step_series;
   while (in_step() && context.emitted_bytes() < config_.step_bytes) {
     if (head_.step_series < table_->end()) {
@@ -247,6 +253,7 @@ Result<void> KpiProcessor::prepare_commit(runtime::TaskContext& context) {
   table_->flush();
   context.store().put(kHeadKey, encode_head(head_, sources_));
   told_ = false;
+  step_output_full_ = false;
   return {};
 }
 

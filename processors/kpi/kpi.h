@@ -48,6 +48,7 @@ class KpiProcessor final : public runtime::Processor {
   TimeUs last_tick() const;
   bool next_tick_due() const;
   void begin_step();
+  Result<void> go_on(runtime::TaskContext& context);
   void begin_tick();
   Result<void> restate_next(runtime::TaskContext& context);
   Result<void> tick_next(runtime::TaskContext& context);
@@ -65,6 +66,7 @@ class KpiProcessor final : public runtime::Processor {
   std::unique_ptr<Evaluator> evaluator_;
   TimeUs active_until_us_ = kMinTime;  // no series shows anything after this tick
   bool told_ = false;                  // results since the last commit
+  bool step_output_full_ = false;      // step_bytes of them: a commit must come first
 };
 
 }  // namespace weir::kpi

@@ -21,6 +21,11 @@ std::string overflow_values(std::size_t dimensions) {
   return aggregates::encode_series(values);
 }
 
+/// A producer's own `__other__` joins the overflow; everything together never overflows.
+bool is_overflow(const aggregates::Scope& scope, std::string_view values) {
+  return !scope.dimensions.empty() && values == overflow_values(scope.dimensions.size());
+}
+
 std::string encode_record(const Series& series) {
   std::string record;
   put_varint(record, series.scope);
@@ -63,8 +68,8 @@ Result<void> SeriesTable::open() {
       return false;
     }
     while (end() < *id) free_.insert(end()), series_.emplace_back();
-    const bool overflow = values == overflow_values(scopes_[scope].scope().dimensions.size());
-    Series& series = *series_[add(scope, values, overflow)];
+    series_.emplace_back();
+    Series& series = place(*id, scope, values);
     series.changed = false;
     series.last_end_us = last_end;
     if (!series.occupancy.decode(reader.view(reader.remaining())))
@@ -112,13 +117,14 @@ Result<SeriesId> SeriesTable::admit(std::uint64_t definitions_hash, std::uint32_
 
   KeptScope& to = scopes_[own];
   WEIR_TRY(aggregates::decode_series(values, to.scope().dimensions.size()));
-  if (to.series < max_series_) return add(own, std::string(values), false);
+  if (to.series < max_series_ || is_overflow(to.scope(), values))
+    return add(own, std::string(values));
   const std::string other = overflow_values(to.scope().dimensions.size());
   const auto found = by_name_.find(name_of(own, other));
-  return found != by_name_.end() ? found->second : add(own, other, true);
+  return found != by_name_.end() ? found->second : add(own, other);
 }
 
-SeriesId SeriesTable::add(std::uint32_t scope, std::string values, bool overflow) {
+SeriesId SeriesTable::add(std::uint32_t scope, std::string values) {
   SeriesId id = end();
   if (free_.empty()) {
     series_.emplace_back();
@@ -126,6 +132,12 @@ SeriesId SeriesTable::add(std::uint32_t scope, std::string values, bool overflow
     id = *free_.begin();
     free_.erase(free_.begin());
   }
+  place(id, scope, std::move(values));
+  return id;
+}
+
+Series& SeriesTable::place(SeriesId id, std::uint32_t scope, std::string values) {
+  const bool overflow = is_overflow(scopes_[scope].scope(), values);
   by_name_.emplace(name_of(scope, values), id);
   series_[id] = std::make_unique<Series>(
       Series{.scope = scope,
@@ -134,7 +146,7 @@ SeriesId SeriesTable::add(std::uint32_t scope, std::string values, bool overflow
              .occupancy = windows::Occupancy(scopes_[scope].scope().plan)});
   if (!overflow) ++scopes_[scope].series;
   touch(id);
-  return id;
+  return *series_[id];
 }
 
 void SeriesTable::touch(SeriesId id) {

@@ -78,7 +78,9 @@ class SeriesTable {
 
  private:
   Result<void> remember(const std::shared_ptr<const aggregates::Definitions>& definitions);
-  SeriesId add(std::uint32_t scope, std::string values, bool overflow);
+  SeriesId add(std::uint32_t scope, std::string values);
+  /// Puts a new series at a number that is free.
+  Series& place(SeriesId id, std::uint32_t scope, std::string values);
   static std::string name_of(std::uint32_t scope, std::string_view values);
 
   const std::int64_t max_series_;
