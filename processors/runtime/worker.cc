@@ -34,12 +34,12 @@ Result<Worker::Progress> Worker::step(TimeUs now, bool input_complete) {
     WEIR_TRY(commit(now));
     worked = true;
   }
+  if (spec_.ticks && !options_.task.history) WEIR_TRY(append_ticks(now));
   if (worked) return Progress::worked;
 
   for (Input& input : inputs_) input.at_end = false;
   if (options_.task.history && std::ranges::all_of(tasks_, &Task::finished))
     return Progress::finished;
-  if (spec_.ticks && !options_.task.history) WEIR_TRY(append_ticks(now));
   return Progress::idle;
 }
 
@@ -75,7 +75,8 @@ Result<void> Worker::commit(TimeUs now) {
 
 Result<void> Worker::append_ticks(TimeUs now) {
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
-    if (now - inputs_[i].quiet_since < options_.idle_after_us) continue;
+    // A busy input beside it does not keep a quiet one waiting.
+    if (!inputs_[i].at_end || now - inputs_[i].quiet_since < options_.idle_after_us) continue;
     v1::TickRecord tick;
     tick.set_last_offset(tasks_[i]->position() - 1);
     const NewRecord record{.content_type = std::string(kTickType),
