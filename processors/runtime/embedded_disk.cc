@@ -21,18 +21,24 @@ Result<TimeUs> first_time(const SegmentSet::Entry& entry) {
 
 }  // namespace
 
-Result<bool> EmbeddedDisk::reserve(std::uint64_t segment_bytes, std::uint64_t state_bytes) {
+Result<std::uint64_t> EmbeddedDisk::reserve(std::uint64_t frame_bytes, std::uint64_t state_bytes) {
   const std::lock_guard lock(mutex_);
+  const std::uint64_t bytes = with_headers(frame_bytes) + state_bytes;
+  reserved_bytes_ += bytes;
   while (true) {
-    WEIR_ASSIGN(const bool enough, fits(segment_bytes + state_bytes));
-    if (enough) break;
+    WEIR_ASSIGN(const bool enough, fits());
+    if (enough) return bytes;
     WEIR_ASSIGN(const bool expired, expire_oldest());
-    if (!expired) return false;
+    if (!expired) break;
   }
-  segments_bytes_ += segment_bytes;
-  state_bytes_ += state_bytes;
-  unmeasured_bytes_ += segment_bytes + state_bytes;
-  return true;
+  reserved_bytes_ -= bytes;
+  return 0;
+}
+
+void EmbeddedDisk::release(std::uint64_t reserved, std::uint64_t state_bytes) {
+  const std::lock_guard lock(mutex_);
+  reserved_bytes_ -= reserved;
+  unmeasured_bytes_ += state_bytes;
 }
 
 std::unexpected<Error> EmbeddedDisk::no_room(std::uint64_t bytes) const {
@@ -40,7 +46,7 @@ std::unexpected<Error> EmbeddedDisk::no_room(std::uint64_t bytes) const {
   return fail(ErrorCode::exhausted,
               "{}: no room for {} bytes: {} of the budget of {} are used, and no older segment can "
               "go; raise `disk:` or make room on the disk",
-              parts_.directory, bytes, segments_bytes_ + state_bytes_, budget_bytes_);
+              parts_.directory, bytes, used_bytes(), budget_bytes_);
 }
 
 Result<void> EmbeddedDisk::retain(EmbeddedPartition& partition) {
@@ -52,9 +58,7 @@ Result<void> EmbeddedDisk::retain(EmbeddedPartition& partition) {
       parts_.catalog.lowest_position(where).value_or(std::numeric_limits<std::int64_t>::max());
   const TimeUs newest = partition.durable().append_time_us;
   const auto entries = partition.readable().entries();
-  std::uint64_t bytes = 0;
-  for (const auto& entry : entries) bytes += entry.limit;
-
+  std::uint64_t bytes = partition.readable().bytes();
   std::size_t kept = 0;  // the first entry that stays
   for (; kept + 1 < entries.size() && entries[kept + 1].segment->base() <= unread; ++kept) {
     bool goes = max_bytes > 0 && bytes > max_bytes;
@@ -75,20 +79,28 @@ Result<void> EmbeddedDisk::publish() {
   return publish_locked();
 }
 
-Result<bool> EmbeddedDisk::fits(std::uint64_t bytes) {
-  if (!measured_) {
-    for (const PartitionSlot* slot : parts_.catalog.slots()) {
-      for (const auto& entry : slot->partition.readable().entries()) segments_bytes_ += entry.limit;
-    }
-  }
+Result<bool> EmbeddedDisk::fits() {
   if (!measured_ || unmeasured_bytes_ > budget_bytes_ / kMeasureShare) {
     WEIR_ASSIGN(state_bytes_, directory_bytes(parts_.files, state_path(parts_.directory)));
     unmeasured_bytes_ = 0;
     measured_ = true;
   }
-  if (segments_bytes_ + state_bytes_ + bytes > budget_bytes_) return false;
+  if (used_bytes() > budget_bytes_) return false;
   WEIR_ASSIGN(const std::uint64_t free, parts_.files.free_bytes(parts_.directory));
-  return free >= bytes + kKeptFreeBytes;
+  return free >= reserved_bytes_ + kKeptFreeBytes;
+}
+
+std::uint64_t EmbeddedDisk::used_bytes() const {
+  std::uint64_t bytes = reserved_bytes_ + state_bytes_ + unmeasured_bytes_;
+  for (const PartitionSlot* slot : parts_.catalog.slots())
+    bytes += slot->partition.readable().bytes();
+  return bytes;
+}
+
+// Each partition may begin a segment, and another one whenever one is full.
+std::uint64_t EmbeddedDisk::with_headers(std::uint64_t frame_bytes) const {
+  return frame_bytes + (parts_.catalog.slots().size() + frame_bytes / parts_.segment_bytes) *
+                           kMaxSegmentHeaderBytes;
 }
 
 Result<bool> EmbeddedDisk::expire_oldest() {
@@ -120,10 +132,7 @@ Result<void> EmbeddedDisk::expire(EmbeddedPartition& partition, std::int64_t sta
   WEIR_TRY(parts_.store.write(batch, state::Durability::synced));
   const auto dropped = partition.readable().drop_below(start);
   WEIR_TRY(publish_locked());
-  for (const auto& entry : dropped) {
-    WEIR_TRY(parts_.files.remove(entry.segment->path()));
-    segments_bytes_ -= entry.limit;
-  }
+  for (const auto& entry : dropped) WEIR_TRY(parts_.files.remove(entry.segment->path()));
   return {};
 }
 

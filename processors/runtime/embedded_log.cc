@@ -69,7 +69,8 @@ EmbeddedLog::EmbeddedLog(EmbeddedLogOptions options, std::unique_ptr<FileLock> l
     : options_(std::move(options)),
       lock_(std::move(lock)),
       store_(std::move(store)),
-      disk_({*options_.files, options_.directory, *store_, catalog_}, options_.disk_bytes) {}
+      disk_({*options_.files, options_.directory, *store_, catalog_, options_.segment_bytes},
+            options_.disk_bytes) {}
 
 // Saves the next opening the search for the ends of raw topics; losing it costs only that.
 EmbeddedLog::~EmbeddedLog() {

@@ -61,7 +61,7 @@ Result<std::int64_t> EmbeddedWriter::append(const TopicPartition& where,
 
 // What can be wrong with one request is found before it joins others.
 Result<void> EmbeddedWriter::check(Request& request) const {
-  for (const NewRecord& record : request.records) request.segment_bytes += frame_bytes(record);
+  for (const NewRecord& record : request.records) request.frame_bytes += frame_bytes(record);
   for (const TaskCommit& commit : request.commits) {
     WEIR_TRY(validate(commit.task));
     for (const auto& [where, record] : commit.outputs) {
@@ -72,7 +72,7 @@ Result<void> EmbeddedWriter::check(Request& request) const {
         return fail(ErrorCode::invalid_argument,
                     "{}: {} is a raw topic, and no output of a commit goes there",
                     to_string(commit.task), to_string(where));
-      request.segment_bytes += frame_bytes(record);
+      request.frame_bytes += frame_bytes(record);
     }
     request.state_bytes += commit.state.bytes() + (commit.state.changes().size() + 1) * kEntryBytes;
   }
@@ -81,16 +81,18 @@ Result<void> EmbeddedWriter::check(Request& request) const {
 
 Result<void> EmbeddedWriter::commit_group(std::span<Request* const> group) {
   WEIR_TRY(parts_.health.check());
-  std::uint64_t segment_bytes = 0;
+  std::uint64_t frame_bytes = 0;
   std::uint64_t state_bytes = 0;
   for (const Request* request : group) {
-    segment_bytes += request->segment_bytes;
+    frame_bytes += request->frame_bytes;
     state_bytes += request->state_bytes;
   }
-  const auto room = parts_.disk.reserve(segment_bytes, state_bytes);
+  const auto room = parts_.disk.reserve(frame_bytes, state_bytes);
   if (!room) return parts_.health.keep(std::unexpected(room.error()));
-  if (!*room) return parts_.disk.no_room(segment_bytes + state_bytes);
-  return parts_.health.keep(write_group(group));
+  if (*room == 0) return parts_.disk.no_room(frame_bytes + state_bytes);
+  auto written = parts_.health.keep(write_group(group));
+  parts_.disk.release(*room, state_bytes);
+  return written;
 }
 
 Result<void> EmbeddedWriter::write_group(std::span<Request* const> group) {
@@ -173,8 +175,10 @@ Result<void> EmbeddedWriter::append_raw(PartitionSlot& slot, std::span<RawAppend
   }
   const auto room = parts_.disk.reserve(bytes, 0);
   if (!room) return parts_.health.keep(std::unexpected(room.error()));
-  if (!*room) return parts_.disk.no_room(bytes);
-  return parts_.health.keep(write_raw(slot.partition, group));
+  if (*room == 0) return parts_.disk.no_room(bytes);
+  auto written = parts_.health.keep(write_raw(slot.partition, group));
+  parts_.disk.release(*room, 0);
+  return written;
 }
 
 Result<void> EmbeddedWriter::write_raw(EmbeddedPartition& partition,

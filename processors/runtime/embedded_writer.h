@@ -58,7 +58,7 @@ class EmbeddedWriter {
     EmbeddedPartition* to = nullptr;
     std::span<const NewRecord> records;
     std::int64_t first = 0;
-    std::uint64_t segment_bytes = 0;
+    std::uint64_t frame_bytes = 0;
     std::uint64_t state_bytes = 0;
   };
   using Touched = std::vector<EmbeddedPartition*>;

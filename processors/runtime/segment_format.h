@@ -40,6 +40,9 @@ inline constexpr std::size_t kFrameOffsetAt = 20;
 /// No frame of a record within kMaxRecordBytes is larger.
 inline constexpr std::size_t kMaxFrameBytes = kFrameHeaderBytes + sizeof(Id) + kMaxRecordBytes;
 
+/// Above the header of any topic.
+inline constexpr std::size_t kMaxSegmentHeaderBytes = 256;
+
 std::string encode_segment_header(const TopicPartition& where, std::int64_t base);
 /// Checks that `bytes`, the front of `file`, begin with the header of this very segment; returns
 /// its size. corrupt: they do not. version: of a newer format.

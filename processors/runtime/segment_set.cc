@@ -9,6 +9,13 @@ Bounds SegmentSet::bounds() const {
   return bounds_;
 }
 
+std::uint64_t SegmentSet::bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t bytes = 0;
+  for (const Entry& entry : entries_) bytes += entry.limit;
+  return bytes;
+}
+
 std::vector<SegmentSet::Entry> SegmentSet::entries() const {
   const std::lock_guard lock(mutex_);
   return entries_;

@@ -23,6 +23,8 @@ class SegmentSet {
       : where_(std::move(where)), bounds_(bounds), entries_(std::move(entries)) {}
 
   Bounds bounds() const;
+  /// Of all segments, as far as they may be read.
+  std::uint64_t bytes() const;
   /// As Reader::read.
   Result<void> read(std::int64_t from, std::size_t max_bytes, RecordBatch& batch) const;
   /// The segments as of now, oldest first.
