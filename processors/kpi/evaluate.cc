@@ -29,20 +29,25 @@ Result<void> Evaluator::tick(SeriesId id, TimeUs end, const Moment& moment, cons
     if (moment.history_end_us != kMinTime &&
         end > align_up(moment.history_end_us + 1, window.hop_us))
       continue;
-    const std::int64_t head = floor_div(end, window.hop_us) - 1;
-    const std::size_t base = plan.base_tier(w);
-    if (!series.occupancy.test(plan, base, head) &&
-        !series.occupancy.test(plan, base, head - window.length_us / window.hop_us))
-      continue;  // nothing entered and nothing left
+    if (!is_due(series, plan, w, end)) continue;
     if (result.window().empty()) result = header(series, end);
     v1::WindowResult& told = *result.add_window();
     told.set_length_us(window.length_us);
     told.set_hop_us(window.hop_us);
-    told.set_complete(complete(scope, w, end, moment));
+    told.set_complete(moment.sources->complete_at(end));
     WEIR_ASSIGN(*told.mutable_value(), value_of(series, id, w, end));
   }
   if (!result.window().empty()) emit(series, result);
   return {};
+}
+
+bool Evaluator::is_due(const Series& series, const WindowPlan& plan, std::size_t window,
+                       TimeUs end) {
+  const windows::Window& shape = plan.windows()[window];
+  const std::size_t base = plan.base_tier(window);
+  const std::int64_t head = floor_div(end, shape.hop_us) - 1;
+  return series.occupancy.test(plan, base, head) ||
+         series.occupancy.test(plan, base, head - shape.length_us / shape.hop_us);
 }
 
 Result<void> Evaluator::close(Series& series, SeriesId id, TimeUs end) {
@@ -97,11 +102,13 @@ Result<v1::KpiValues> Evaluator::value_of(const Series& series, SeriesId id, std
                                kept.scope(), kept.definitions->rated());
 }
 
-bool Evaluator::complete(const aggregates::Scope& scope, std::size_t window, TimeUs end,
-                         const Moment& moment) const {
-  const std::size_t base = scope.plan.base_tier(window);
-  return moment.sources->complete_at(end) &&
-         end - scope.plan.windows()[window].length_us >= (*moment.lost_until_us)[base];
+bool Evaluator::is_changed(const Series& series, std::size_t window, TimeUs end) const {
+  const WindowPlan& plan = table_.scope_of(series).scope().plan;
+  const auto& [length_us, hop_us] = plan.windows()[window];
+  const std::int64_t entered = floor_div(end, hop_us) - 1;
+  const std::int64_t left = entered - length_us / hop_us;
+  const std::size_t base = plan.base_tier(window);
+  return series.occupancy.test(plan, base, entered) || series.occupancy.test(plan, base, left);
 }
 
 v1::KpiResult Evaluator::header(const Series& series, TimeUs end) const {

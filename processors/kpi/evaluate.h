@@ -3,11 +3,11 @@
 // processor decides which series and when. One thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "processors/aggregates/inference_aggregate.h"
@@ -24,7 +24,6 @@ struct Moment {
   TimeUs closed_until_us = kMinTime;  // ticks up to here were told
   TimeUs history_end_us =
       kMinTime;  // the last event of a history that has ended; kMinTime: it goes on
-  const std::array<TimeUs, windows::kMaxTiers>* lost_until_us = nullptr;  // by tier
   const windows::Sources* sources = nullptr;
 };
 
@@ -38,9 +37,9 @@ class Evaluator {
   Result<void> tick(SeriesId id, TimeUs end, const Moment& moment, const Emit& emit);
 
   /// Merges the late panes of the series and emits each tick they touch once more, ascending, and
-  /// so every tick in (from, to]. `lost` is told of each late pane that a window tier keeps no
-  /// more.
-  using Lost = std::function<void(std::size_t tier, TimeUs pane_end, std::uint64_t events)>;
+  /// so every tick of its own in (from, to]. A window is told again while all its panes are kept
+  /// for sure: for its base tier's lateness. `lost` is told how many events came too late for one.
+  using Lost = std::function<void(std::uint64_t events)>;
   struct Range {
     TimeUs from_us = 0;
     TimeUs to_us = 0;
@@ -52,25 +51,25 @@ class Evaluator {
   static bool is_active(const Series& series, const windows::WindowPlan& plan, TimeUs end);
 
  private:
-  using Ends = std::map<TimeUs, std::vector<std::size_t>>;  // windows to tell, by end
+  using Ends = std::map<TimeUs, std::set<std::size_t>>;  // windows to tell, by end
   using Late = std::vector<std::pair<PaneKey, aggregates::InferenceAggregate>>;
 
   Result<void> close(Series& series, SeriesId id, TimeUs end);
   Result<void> apply(Series& series, SeriesId id, const Late& late, TimeUs closed_until);
-  /// The window's panes merged into scratch_.
-  Result<void> merge_window(const Series& series, SeriesId id, std::size_t window, TimeUs end);
   Result<v1::KpiValues> value_of(const Series& series, SeriesId id, std::size_t window, TimeUs end);
-  bool complete(const aggregates::Scope& scope, std::size_t window, TimeUs end,
-                const Moment& moment) const;
+  /// A pane entered or left the window at this end.
+  static bool is_due(const Series& series, const windows::WindowPlan& plan, std::size_t window,
+                     TimeUs end);
+  /// Whether something entered the window or left it at this end: then it is told.
+  bool is_changed(const Series& series, std::size_t window, TimeUs end) const;
   v1::KpiResult header(const Series& series, TimeUs end) const;
-  void touch_ends(const Series& series, const PaneKey& late, const Moment& moment, Ends& ends,
-                  const Lost& lost, std::uint64_t events) const;
-  void add_range(const windows::WindowPlan& plan, Range range, const Moment& moment,
-                 Ends& ends) const;
+  /// The ends at which a late pane shows. False: it came too late for some of them.
+  bool touch_ends(const Series& series, const PaneKey& late, TimeUs closed_until, Ends& ends) const;
+  void add_range(const Series& series, Range range, TimeUs closed_until, Ends& ends) const;
 
   SeriesTable& table_;
   Panes& panes_;
-  aggregates::InferenceAggregate scratch_;
+  PaneParts parts_;
   std::vector<windows::PaneRange> ranges_;
 };
 

@@ -189,10 +189,7 @@ Result<void> KpiProcessor::restate_next(runtime::TaskContext& context) {
   WEIR_TRY(evaluator_->restate(
       id, range, moment(),
       [&](const Series& series, v1::KpiResult& result) { emit(series, result, context); },
-      [this](std::size_t tier, TimeUs pane_end, std::uint64_t events) {
-        probe_.lost_events.add(events);
-        head_.lost_until_us[tier] = std::max(head_.lost_until_us[tier], pane_end);
-      }));
+      [this](std::uint64_t events) { probe_.lost_events.add(events); }));
   note_activity(*table_->find(id));
   return {};
 }
@@ -227,7 +224,6 @@ Result<void> KpiProcessor::retire_if_forgotten(SeriesId id, const Series& series
 Moment KpiProcessor::moment() const {
   return {.closed_until_us = head_.closed_until_us,
           .history_end_us = sources_.ended() ? sources_.greatest_event_time() : kMinTime,
-          .lost_until_us = &head_.lost_until_us,
           .sources = &sources_};
 }
 

@@ -16,15 +16,15 @@ Result<void> Evaluator::restate(SeriesId id, std::optional<Range> range, const M
   const aggregates::Scope& scope = table_.scope_of(series).scope();
   const WindowPlan& plan = scope.plan;
   WEIR_ASSIGN(const Late late, panes_.take_late(id));
-  const bool in_range = range && is_active(series, plan, moment.closed_until_us);
+  const bool in_range = range && is_active(series, plan, range->from_us);
   if (late.empty() && !in_range) return {};
   series.occupancy.advance(plan, moment.closed_until_us);
   table_.touch(id);
 
   Ends ends;
   for (const auto& [pane, value] : late)
-    touch_ends(series, pane, moment, ends, lost, value.requests());
-  if (in_range) add_range(plan, *range, moment, ends);
+    if (!touch_ends(series, pane, moment.closed_until_us, ends)) lost(value.requests());
+  if (in_range) add_range(series, *range, moment.closed_until_us, ends);
 
   // All that was told before anything changes, then all that is to be told instead.
   std::vector<v1::KpiValues> before;
@@ -41,58 +41,53 @@ Result<void> Evaluator::restate(SeriesId id, std::optional<Range> range, const M
     for (const std::size_t w : due) {
       WEIR_ASSIGN(v1::KpiValues value, value_of(series, id, w, end));
       v1::KpiValues& restated = *old++;
-      if (value.requests() == 0 && restated.requests() == 0) continue;
       v1::WindowResult& told = *result.add_window();
       told.set_length_us(plan.windows()[w].length_us);
       told.set_hop_us(plan.windows()[w].hop_us);
-      told.set_complete(complete(scope, w, end, moment));
+      told.set_complete(moment.sources->complete_at(end));
       *told.mutable_difference() = aggregates::difference(value, restated);
       *told.mutable_value() = std::move(value);
       *told.mutable_restated() = std::move(restated);
     }
-    if (!result.window().empty()) emit(series, result);
+    emit(series, result);
   }
   return {};
 }
 
-void Evaluator::touch_ends(const Series& series, const PaneKey& late, const Moment& moment,
-                           Ends& ends, const Lost& lost, std::uint64_t events) const {
+bool Evaluator::touch_ends(const Series& series, const PaneKey& late, TimeUs closed_until,
+                           Ends& ends) const {
   const WindowPlan& plan = table_.scope_of(series).scope().plan;
-  const DurationUs span = plan.tiers()[late.tier].span_us;
-  const TimeUs start = late.pane * span;
-  std::vector<bool> told_lost(plan.tiers().size());
+  const TimeUs start = late.pane * plan.tiers()[late.tier].span_us;
+  bool all = true;
   for (std::size_t w = 0; w < plan.windows().size(); ++w) {
     const windows::Window& window = plan.windows()[w];
     const std::size_t base = plan.base_tier(w);
     if (base < late.tier) continue;  // fold found it too late for this one
-    if (start + span <= moment.closed_until_us - plan.tiers()[base].lateness_us) {
-      if (!told_lost[base]) lost(base, start + span, events);
-      told_lost[base] = true;
-      continue;
-    }
+    const TimeUs whole_after = closed_until - plan.tiers()[base].lateness_us;
     const TimeUs first = align_down(start, window.hop_us) + window.hop_us;
-    const TimeUs last = std::min(first + window.length_us - window.hop_us, moment.closed_until_us);
-    for (TimeUs end = first; end <= last; end += window.hop_us) {
-      std::vector<std::size_t>& due = ends[end];
-      if (std::ranges::count(due, w) == 0) due.push_back(w);
-    }
+    const TimeUs left = first + window.length_us;
+    if (first <= whole_after) all = false;
+    for (TimeUs end = std::max(first, align_down(whole_after, window.hop_us) + window.hop_us);
+         end < left && end <= closed_until; end += window.hop_us)
+      ends[end].insert(w);
+    // Where its pane is new, nobody was told yet that it left.
+    if (left > whole_after && left <= closed_until && !is_changed(series, w, left))
+      ends[left].insert(w);
   }
-  for (auto& [end, due] : ends) std::ranges::sort(due);
+  return all;
 }
 
-void Evaluator::add_range(const WindowPlan& plan, Range range, const Moment& moment,
+void Evaluator::add_range(const Series& series, Range range, TimeUs closed_until,
                           Ends& ends) const {
+  const WindowPlan& plan = table_.scope_of(series).scope().plan;
   for (std::size_t w = 0; w < plan.windows().size(); ++w) {
     const DurationUs hop = plan.windows()[w].hop_us;
     const DurationUs lateness = plan.tiers()[plan.base_tier(w)].lateness_us;
-    const TimeUs from = std::max(range.from_us, moment.closed_until_us - lateness);
-    const TimeUs to = std::min(range.to_us, moment.closed_until_us);
-    for (TimeUs end = align_down(from, hop) + hop; end <= to; end += hop) {
-      std::vector<std::size_t>& due = ends[end];
-      if (std::ranges::count(due, w) == 0) due.push_back(w);
-    }
+    const TimeUs from = std::max(range.from_us, closed_until - lateness);
+    const TimeUs to = std::min(range.to_us, closed_until);
+    for (TimeUs end = align_down(from, hop) + hop; end <= to; end += hop)
+      if (is_changed(series, w, end)) ends[end].insert(w);
   }
-  for (auto& [end, due] : ends) std::ranges::sort(due);
 }
 
 Result<void> Evaluator::apply(Series& series, SeriesId id, const Late& late, TimeUs closed_until) {

@@ -98,7 +98,6 @@ std::string encode_head(const Head& head, const windows::Sources& sources) {
   put_fixed(out, head.restate_from_us);
   put_fixed(out, head.restate_to_us);
   put_fixed(out, static_cast<std::uint8_t>(head.finished));
-  for (const TimeUs until : head.lost_until_us) put_fixed(out, until);
   sources.encode(out);
   return out;
 }
@@ -120,7 +119,6 @@ Result<void> decode_head(std::string_view bytes, Head& head, windows::Sources& s
   head.restate_from_us = reader.fixed<TimeUs>();
   head.restate_to_us = reader.fixed<TimeUs>();
   head.finished = reader.fixed<std::uint8_t>() != 0;
-  for (TimeUs& until : head.lost_until_us) until = reader.fixed<TimeUs>();
   if (!reader.ok()) return fail(ErrorCode::corrupt, "state of kpi: damaged head");
   return sources.decode(reader.view(reader.remaining()));
 }

@@ -6,15 +6,19 @@
 //   D <sequence u32>                             definitions, serialised, in order of appearance
 //   S <series u32>                               varint scope, bytes series, i64 last_end,
 //                                                occupancy
-//   P <series u32> <tier u8> <slot u32>          a closed pane: i64 pane, aggregate
+//   P <series u32> <tier u8> <slot u32>          a closed pane: i64 pane, then parts, ascending by
+//                                                entry: u8 entry, varint length, aggregate
 //   O <tier u8> <pane u64> <series u32>          an open pane: aggregate
 //   L <series u32> <tier u8> <pane u64>          late, not told yet: aggregate
+//
+// A closed pane's parts are apart by the tier at which their events entered (fold's word for how late
+// they were): a window shows those that entered at its base tier or finer, whatever panes it is merged
+// from. Nearly always there is one part, entry 0.
 //
 // A closed pane's slot is its number modulo the ring's length, so that new ones overwrite old ones
 // and nothing grows; the pane number in the value tells them apart.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -56,8 +60,8 @@ Result<SeriesId> parse_series_key(std::string_view key);
 /// What the task knows besides panes.
 ///
 ///   u8 version, i64 closed_until, u8 phase, i64 step_end, u32 step_series, i64 as_of,
-///   i64 append_time, i64 restate_from, i64 restate_to, u8 finished, 8 times i64 lost_until,
-///   then the sources to the end
+///   i64 append_time, i64 restate_from, i64 restate_to, u8 finished, then the sources to
+///   the end
 struct Head {
   /// What the task is in the middle of.
   enum class Phase : std::uint8_t { none, restate, tick };
@@ -71,14 +75,6 @@ struct Head {
   TimeUs restate_from_us = 0;        // ends in (from, to] that a stalled partition left incomplete
   TimeUs restate_to_us = 0;
   bool finished = false;  // a history was closed to its end
-  /// By tier: panes up to here miss something for good.
-  std::array<TimeUs, windows::kMaxTiers> lost_until_us = all_tiers(kMinTime);
-
-  static constexpr std::array<TimeUs, windows::kMaxTiers> all_tiers(TimeUs time) {
-    std::array<TimeUs, windows::kMaxTiers> times{};
-    times.fill(time);
-    return times;
-  }
 };
 
 inline constexpr std::string_view kHeadKey = "H";
