@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 #include "processors/core/hash.h"
 
@@ -26,6 +27,11 @@ constexpr Number number_of_lane(std::size_t lane) {
 constexpr bool is_tpot(std::size_t lane) {
   return lane == static_cast<std::size_t>(Duration::tpot);
 }
+
+/// Slots between bringing one near and writing it.
+constexpr std::size_t kSealAhead = 4;
+/// Panes of tier 0 that stay open: the newest, and those that stragglers still reach.
+constexpr std::int64_t kOpenPanes = 2;
 
 /// Numbers that few events carry, or that have no lane.
 constexpr std::array kRareNumbers = {Number::cached_tokens, Number::cold_start,
@@ -93,16 +99,18 @@ Accumulator::Accumulator(std::shared_ptr<const aggregates::Definitions> definiti
       budget_bytes_(budget_bytes),
       kernels_(kernels),
       folds_(folded_scopes(definitions_->scopes())),
-      pool_(most_sketches(folds_)),
-      trash_(most_sketches(folds_)),
+      most_sketches_(most_sketches(folds_)),
+      pool_(most_sketches_),
+      trash_(most_sketches_),
       block_(std::make_unique<Block>()) {
+  trash_.take();
   const auto& scopes = definitions_->scopes();
   const auto parents = plan_derivation(scopes);
   for (std::size_t s = 0; s < scopes.size(); ++s) {
     if (!parents[s]) continue;
     const auto parent = std::ranges::find(folds_, *parents[s], &ScopeFold::index);
     derived_.push_back({DerivedScope(static_cast<std::uint32_t>(s), scopes[s], parent->scope()),
-                        static_cast<std::uint32_t>(*parents[s])});
+                        static_cast<std::size_t>(parent - folds_.begin())});
   }
   for (const ScopeFold& fold : folds_) {
     for (const Duration duration : fold.sketches())
@@ -121,6 +129,7 @@ void Accumulator::add(const EventColumns& columns, std::span<const std::uint8_t>
   resolve(columns);
   for (std::size_t begin = 0; begin < columns.count; begin += kBlock)
     add_block(columns, begin, std::min(kBlock, columns.count - begin));
+  seal_old();
   count_bytes();
 }
 
@@ -142,10 +151,12 @@ void Accumulator::add_block(const EventColumns& columns, std::size_t begin, std:
   wide_events_.clear();
   if (block_->any_wide || !columns.wide.empty()) find_wide(columns, begin, count);
 
+  for (std::size_t i = 0; i < count; ++i)
+    if (left_out_[begin + i] == 0) newest_pane_ = std::max(newest_pane_, block_->panes[i]);
+
   std::array<Slot*, kBlock> slots;
   Addition addition{.block = block_.get(), .slots = slots.data(), .count = count};
-  addition.absent_status = columns.has_status ? 0 : 1;
-  if (trash_.taken().empty()) trash_.take();
+  addition.no_status = !columns.has_status;
   for (ScopeFold& fold : folds_) {
     fold.find_slots(columns, begin, std::span(block_->panes).first(count), left_out_, pool_,
                     *trash_.taken()[0], slots.data());
@@ -182,23 +193,23 @@ void Accumulator::add_rare(const ScopeFold& fold, const EventColumns& columns, s
     for (std::size_t i = 0; i < slots.size(); ++i) {
       const std::uint8_t status = columns.status[begin + i];
       if (status != v1::INFERENCE_STATUS_OK) [[unlikely]]
-        ++slots[i]->wide.counters.status[aggregates::status_counter(status)];
+        ++slots[i]->statuses[aggregates::status_counter(status)];
     }
   }
   for (const Number which : kRareNumbers) {
     if (!columns.has(which)) continue;
     const std::uint32_t* const values = columns.number(which).data() + begin;
     for (std::size_t i = 0; i < slots.size(); ++i)
-      if (values[i] != kAbsent) add_number(which, values[i], slots[i]->wide.counters);
+      if (values[i] != kAbsent) add_number(which, values[i], slots[i]->wide().totals.counters);
   }
   if (columns.has_flags) {
     for (std::size_t i = 0; i < slots.size(); ++i)
       if (const unsigned flags = columns.flags[begin + i]; flags != 0)
-        add_flags(flags, slots[i]->wide.counters);
+        add_flags(flags, slots[i]->wide().totals.counters);
   }
   const auto add_distinct = [this, slots](sketches::HyperLogLog Wide::* sketch, std::size_t i,
                                           std::uint64_t hash) {
-    sketches::HyperLogLog& into = slots[i]->wide.*sketch;
+    sketches::HyperLogLog& into = slots[i]->wide().*sketch;
     const std::size_t before = into.memory_bytes();
     into.add(hash);
     hll_bytes_ += into.memory_bytes() - before;
@@ -218,17 +229,17 @@ void Accumulator::add_rare(const ScopeFold& fold, const EventColumns& columns, s
 
 void Accumulator::add_one(const ScopeFold& fold, const EventColumns& columns, std::size_t event,
                           Slot& slot) {
-  Wide& wide = slot.wide;
-  ++wide.requests;
-  if (!columns.has_status) ++wide.counters.status[aggregates::kStatusAbsent];
+  Totals& totals = slot.wide().totals;
+  if (!columns.has_status) ++slot.statuses[aggregates::kStatusAbsent];
   if (slot.tier == 0) {
     const TimeUs second = columns.event_time_us[event] / kSecondUs;
-    ++wide.counters.seconds[static_cast<std::size_t>(second) % aggregates::kPaneSeconds];
+    ++slot.seconds[static_cast<std::size_t>(second) % aggregates::kPaneSeconds];
   }
+  if (++slot.events == kSweepEvents) sweep(slot);
   for (std::size_t d = 0; d < kDurations; ++d) {
     const auto value = duration_of(columns, event, d);
     if (!value) continue;
-    wide.durations[d].add(*value);
+    totals.durations[d].add(*value);
     const auto sketch = std::ranges::find(fold.sketches(), static_cast<Duration>(d));
     if (sketch != fold.sketches().end())
       add_to_bin(slot, static_cast<std::size_t>(sketch - fold.sketches().begin()),
@@ -238,12 +249,12 @@ void Accumulator::add_one(const ScopeFold& fold, const EventColumns& columns, st
     if (const auto value = columns.value(which, event))
       tokens = tokens.value_or(0) + static_cast<std::uint64_t>(*value);
   };
-  add_tokens(Number::input_tokens, wide.counters.input_tokens);
-  add_tokens(Number::output_tokens, wide.counters.output_tokens);
+  add_tokens(Number::input_tokens, totals.counters.input_tokens);
+  add_tokens(Number::output_tokens, totals.counters.output_tokens);
   // Wide ones only: add_rare takes the others.
   for (const Number which : kRareNumbers)
     if (const auto value = columns.value(which, event); value && *value >= kAbsent)
-      add_number(which, static_cast<std::uint64_t>(*value), wide.counters);
+      add_number(which, static_cast<std::uint64_t>(*value), totals.counters);
   Slot* const slots[] = {&slot};
   add_rare(fold, columns, event, slots);
 }
@@ -264,22 +275,65 @@ bool Accumulator::add_late(const EventColumns& columns, std::size_t event, TimeU
   return taken;
 }
 
+void Accumulator::seal_old() {
+  if (pool_.taken().size() * pool_.slot_bytes() >= budget_bytes_ / 2) {
+    seal(kMaxTime);
+  } else if (newest_pane_ - kOpenPanes + 1 > sealed_below_) {
+    sealed_below_ = newest_pane_ - kOpenPanes + 1;
+    seal(sealed_below_);
+  }
+}
+
+void Accumulator::seal(std::int64_t pane) {
+  const auto is_due = [pane](const Slot* slot) {
+    return pane == kMaxTime || (slot->tier == 0 && slot->pane < pane);
+  };
+  std::vector<Slot*> due;
+  std::ranges::copy_if(pool_.taken(), std::back_inserter(due), is_due);
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    // A slot's bins are known once its masks are near.
+    if (i + 2 * kSealAhead < due.size()) prefetch_lines(*due[i + 2 * kSealAhead]);
+    if (i + kSealAhead < due.size()) prefetch_bins(*due[i + kSealAhead], most_sketches_);
+    seal_slot(*due[i]);
+  }
+  for (ScopeFold& fold : folds_) fold.forget_slots(pane);
+  pool_.give_back(is_due);
+}
+
+void Accumulator::seal_slot(Slot& slot) {
+  const auto fold = std::ranges::find(folds_, slot.scope, &ScopeFold::index);
+  encode(slot, fold->sketches(), sealed_bytes_);
+  sealed_.push_back({.pane = slot.pane,
+                     .fold = static_cast<std::uint32_t>(fold - folds_.begin()),
+                     .tier = slot.tier,
+                     .series = slot.series,
+                     .end = sealed_bytes_.size()});
+  forget(slot);
+}
+
+void Accumulator::forget(Slot& slot) {
+  if (slot.is_wide)
+    hll_bytes_ -= slot.wide().users.memory_bytes() + slot.wide().tenants.memory_bytes();
+  reset(slot, most_sketches_);
+}
+
 void Accumulator::drain(const DeltaSink& sink) {
-  std::string bytes;
-  for (Slot* const slot : pool_.taken()) {
-    const auto fold = std::ranges::find(folds_, slot->scope, &ScopeFold::index);
-    bytes.clear();
-    encode(*slot, fold->sketches(), bytes);
-    const Delta delta{slot->scope, fold->series_text(slot->series), slot->tier, slot->pane, bytes};
+  seal(kMaxTime);
+  std::size_t begin = 0;
+  for (const Sealed& sealed : sealed_) {
+    const ScopeFold& fold = folds_[sealed.fold];
+    const Delta delta{fold.index(), fold.series_text(sealed.series), sealed.tier, sealed.pane,
+                      std::string_view(sealed_bytes_).substr(begin, sealed.end - begin)};
+    begin = sealed.end;
     sink(delta);
     for (Derived& derived : derived_)
-      if (derived.parent == slot->scope) derived.scope.merge(delta, slot->series);
+      if (derived.parent == sealed.fold) derived.scope.merge(delta, sealed.series);
   }
   for (Derived& derived : derived_) derived.scope.drain(sink);
-  pool_.clear();
-  trash_.clear();
-  hll_bytes_ = 0;
-  for (ScopeFold& fold : folds_) fold.forget_slots();
+  sealed_.clear();
+  sealed_bytes_.clear();
+  newest_pane_ = sealed_below_ = 0;
+  forget(*trash_.taken()[0]);
   if (learned_bytes() >= budget_bytes_ / 4) forget_names();
   count_bytes();
 }
@@ -299,7 +353,8 @@ void Accumulator::forget_names() {
 }
 
 void Accumulator::count_bytes() {
-  bytes_ = pool_.taken().size() * pool_.slot_bytes() + hll_bytes_ + learned_bytes();
+  bytes_ = sealed_.size() * sizeof(Sealed) + sealed_bytes_.size() +
+           pool_.taken().size() * pool_.slot_bytes() + hll_bytes_ + learned_bytes();
   for (const ScopeFold& fold : folds_) bytes_ += fold.table_bytes();
 }
 

@@ -4,6 +4,10 @@
 // A scope is folded event by event or derived: where a folded scope has all its dimensions, its
 // deltas are merged from that one's at `drain` (derived_scope.h says when).
 //
+// A delta is open in a Slot, which is fast and large, until its pane falls two behind the newest or
+// slots take half the budget; then it is sealed: encoded, a tenth of the size. An event that comes
+// later opens another delta of the same pane.
+//
 // The same calls give the same deltas in the same order. Where commits fall changes how deltas are
 // cut, and never what they add up to. Not thread-safe.
 #pragma once
@@ -12,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "processors/aggregates/definitions.h"
@@ -42,7 +47,7 @@ class Accumulator {
   /// a quarter of the budget.
   void drain(const DeltaSink& sink);
 
-  bool empty() const { return pool_.taken().empty(); }
+  bool empty() const { return pool_.taken().empty() && sealed_.empty(); }
   bool full() const { return !empty() && bytes() >= budget_bytes_; }
   /// Of open deltas and of everything that finds them.
   std::size_t bytes() const { return bytes_; }
@@ -50,7 +55,16 @@ class Accumulator {
  private:
   struct Derived {
     DerivedScope scope;
-    std::uint32_t parent;  // index into folds_
+    std::size_t parent;  // index into folds_
+  };
+
+  /// What a slot becomes; its bytes are in sealed_bytes_, where the one before ends.
+  struct Sealed {
+    std::int64_t pane;
+    std::uint32_t fold;  // index into folds_
+    std::uint32_t tier;
+    std::uint32_t series;
+    std::size_t end;
   };
 
   void resolve(const events::EventColumns& columns);
@@ -63,6 +77,12 @@ class Accumulator {
                Slot& slot);
   std::size_t learned_bytes() const;
   void forget_names();
+  /// Seals what is due.
+  void seal_old();
+  /// Seals tier 0 slots of panes below this one; with kMaxTime every slot.
+  void seal(std::int64_t pane);
+  void seal_slot(Slot& slot);
+  void forget(Slot& slot);
   void count_bytes();
 
   std::shared_ptr<const aggregates::Definitions> definitions_;
@@ -73,7 +93,12 @@ class Accumulator {
   std::vector<aggregates::Dimension> dimensions_;  // of any folded scope
   unsigned wanted_bins_ = 0;                       // bit d: a folded scope sketches duration d
   AllDimensionIds ids_;
+  std::size_t most_sketches_ = 0;  // of any folded scope
   SlotPool pool_;
+  std::vector<Sealed> sealed_;
+  std::string sealed_bytes_;
+  std::int64_t newest_pane_ = 0;  // since the last drain
+  std::int64_t sealed_below_ = 0;
   SlotPool trash_;  // one slot, for what is left out: cheaper than a branch for every event
   std::size_t hll_bytes_ = 0;
   std::size_t bytes_ = 0;

@@ -11,7 +11,7 @@ void DimensionIds::resolve(const events::TextColumn& column, std::size_t count) 
     return;
   }
   std::uint32_t* const ids = events::make_room(by_value_, column.values.size());
-  for (std::size_t k = 0; k < column.values.size(); ++k) ids[k] = names.id(column.values[k]);
+  names.ids(column.values, ids);
   for (std::size_t i = 0; i < count; ++i) out[i] = ids[column.codes[i]];
 }
 
@@ -115,9 +115,13 @@ Slot& ScopeFold::open(const events::EventColumns& columns, std::size_t event, st
   return slot;
 }
 
-void ScopeFold::forget_slots() {
-  panes_.clear();
-  table_bytes_ = 0;
+void ScopeFold::forget_slots(std::int64_t below) {
+  absl::erase_if(panes_, [this, below](const auto& entry) {
+    const auto& [tier, pane] = entry.first;
+    const bool gone = below == kMaxTime || (tier == 0 && pane < below);
+    if (gone) table_bytes_ -= entry.second.size() * sizeof(Slot*);
+    return gone;
+  });
 }
 
 void ScopeFold::forget_series() {

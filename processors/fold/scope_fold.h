@@ -63,8 +63,8 @@ class ScopeFold {
   Slot& find_slot(const events::EventColumns& columns, std::size_t event, AllDimensionIds& ids,
                   std::uint32_t tier, std::int64_t pane, SlotPool& pool);
 
-  /// After the pool was cleared.
-  void forget_slots();
+  /// Slots of tier 0 in panes below this one, or with kMaxTime all, are gone.
+  void forget_slots(std::int64_t below);
   /// After the names were cleared, too.
   void forget_series();
   /// Of what finds slots, and of what forget_series() frees.

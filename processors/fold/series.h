@@ -2,8 +2,10 @@
 // number here shows in an output; series are written by their text. Not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,13 +24,10 @@ class NameTable {
   /// The name's id, made where it is new.
   std::uint32_t id(std::string_view name) {
     const Key key = key_of(name);
-    const std::size_t mask = slots_.size() - 1;
-    for (std::size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
-      if (slots_[at] == 0) return insert(key, name, at);
-      const std::uint32_t id = slots_[at] - 1;
-      if (keys_[id] == key && (key.size <= kInlineBytes || long_names_[id] == name)) return id;
-    }
+    return find(key, hash_of(key), name);
   }
+  /// Ids of many names: tables are brought near for some while others are looked up.
+  void ids(std::span<const std::string_view> names, std::uint32_t* ids);
   std::size_t size() const { return keys_.size(); }
   std::size_t memory_bytes() const;
   void clear();
@@ -47,6 +46,15 @@ class NameTable {
   };
 
   static constexpr std::size_t kInlineBytes = 16;
+
+  std::uint32_t find(const Key& key, std::size_t hash, std::string_view name) {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+      if (slots_[at] == 0) return insert(key, name, at);
+      const std::uint32_t id = slots_[at] - 1;
+      if (keys_[id] == key && (key.size <= kInlineBytes || long_names_[id] == name)) return id;
+    }
+  }
 
   static Key key_of(std::string_view name) {
     const char* const at = name.data();

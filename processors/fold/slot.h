@@ -1,17 +1,19 @@
-// One open delta: what one series has gathered in one pane since the last commit. Laid out so that
-// an event touches two cache lines and one byte of a bin for each sketch: sums, maxima and counters
-// there are narrow, and are swept into the wide ones before they can wrap.
+// One open delta: what one series has gathered in one pane since the last commit. Laid out so that an
+// event touches two cache lines and one byte of a bin for each sketch: sums, maxima and counters there
+// are narrow, and are swept into wide ones before they can wrap. What few series need is elsewhere.
 //
 //   Slot     64-byte lines
-//     -      who it is, and `Wide`: everything that is rare or large
-//     hot    sums and maxima, u32 by lane          (one line)
-//     hot    counts, seconds, block masks          (one line)
+//     1      who it is, statuses, `wide`
+//     2      sums and maxima, u32 by lane
+//     3      counts, seconds, block masks
 //     bins   one byte a bin, for each sketch of the scope, behind the Slot
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,10 +37,15 @@ inline constexpr std::uint16_t kSweepEvents = 0xFFFF;
 inline constexpr std::uint32_t kAbsentBin = sketches::kDdSketchPaddedBins - 1;
 static_assert(kAbsentBin >= sketches::kDdSketchBins);
 
-struct Wide {
+struct Totals {
   std::uint64_t requests = 0;
   aggregates::Counters counters;  // status[ok] is filled in when it is encoded
   std::array<aggregates::DurationStats, aggregates::kDurations> durations;
+};
+
+/// What is rare or large.
+struct Wide {
+  Totals totals;
   std::array<std::vector<std::uint16_t>, aggregates::kDurations> spill;  // by sketch
   sketches::HyperLogLog users;
   sketches::HyperLogLog tenants;
@@ -48,21 +55,24 @@ struct alignas(64) Slot {
   std::int64_t pane = 0;
   std::uint32_t scope = 0;
   std::uint32_t tier = 0;
-  std::uint32_t series = 0;  // of the scope's SeriesIndex
-  Wide wide;
+  std::uint32_t series = 0;  // of the scope's ScopeFold
+  bool is_wide = false;      // `wide` is there and holds something
+  std::array<std::uint16_t, aggregates::kStatuses> statuses{};  // all but ok
+  std::unique_ptr<Wide> kept_wide;                              // made once, kept when emptied
 
   alignas(64) std::array<std::uint32_t, kLanes> sums{};
   std::array<std::uint32_t, kLanes> maxima{};
   std::array<std::uint16_t, kLanes> counts{};
   std::array<std::uint16_t, aggregates::kPaneSeconds> seconds{};
   std::uint16_t events = 0;
-  std::uint16_t absent_status = 0;
   std::array<std::uint32_t, aggregates::kDurations> block_masks{};  // by sketch
 
   std::uint8_t* bins(std::size_t sketch) {
     return reinterpret_cast<std::uint8_t*>(this + 1) + sketch * sketches::kDdSketchPaddedBins;
   }
+  Wide& wide();
 };
+static_assert(sizeof(Slot) == 3 * 64);
 
 /// The duration of each sketch of a scope, in order.
 using Sketches = std::vector<aggregates::Duration>;
@@ -72,8 +82,13 @@ void sweep(Slot& slot);
 /// A byte of a bin wrapped.
 void spill(Slot& slot, std::size_t sketch, std::uint32_t bin);
 void add_to_bin(Slot& slot, std::size_t sketch, std::uint32_t bin);
-/// Appends the aggregate (aggregates::encode). Sweeps.
+/// Appends the aggregate (aggregates::encode).
 void encode(Slot& slot, const Sketches& sketches, std::string& out);
+/// Forgets everything; keeps memory, large sketches aside.
+void reset(Slot& slot, std::size_t sketches);
+/// Brings its first lines, or after those its bins, near.
+void prefetch_lines(const Slot& slot);
+void prefetch_bins(Slot& slot, std::size_t sketches);
 
 /// Slots of one size, reused. References stay where they are.
 class SlotPool {
@@ -86,23 +101,30 @@ class SlotPool {
 
   /// An empty slot.
   Slot& take();
-  /// All slots taken since the last clear(), oldest first.
+  /// All slots in use, the longest first.
   const std::vector<Slot*>& taken() const { return taken_; }
-  /// Empties and takes back all.
-  void clear();
-  std::size_t slot_bytes() const { return slot_bytes_; }
+  /// Takes back those of which `is_due(slot)`. REQUIRES: each of them was reset.
+  template <class IsDue>
+  void give_back(IsDue is_due) {
+    const auto due = std::stable_partition(taken_.begin(), taken_.end(),
+                                           [&](const Slot* slot) { return !is_due(slot); });
+    // Backwards, so that the next ones are taken in the same order.
+    free_.insert(free_.end(), std::make_reverse_iterator(taken_.end()),
+                 std::make_reverse_iterator(due));
+    taken_.erase(due, taken_.end());
+  }
+  /// Of one slot and what it may own, large sketches aside.
+  std::size_t slot_bytes() const { return slot_bytes_ + sizeof(Wide); }
 
  private:
   static constexpr std::size_t kChunkSlots = 64;
 
   void grow();
-  void reset(Slot& slot) const;
 
   struct Free {
     void operator()(std::byte* bytes) const;
   };
 
-  std::size_t sketches_;
   std::size_t slot_bytes_;
   std::vector<std::unique_ptr<std::byte, Free>> chunks_;
   std::vector<Slot*> taken_;
