@@ -29,7 +29,7 @@ Result<void> Evaluator::tick(SeriesId id, TimeUs end, const Moment& moment, cons
     if (moment.history_end_us != kMinTime &&
         end > align_up(moment.history_end_us + 1, window.hop_us))
       continue;
-    if (!is_due(series, plan, w, end)) continue;
+    if (!is_changed(series, w, end)) continue;
     if (result.window().empty()) result = header(series, end);
     v1::WindowResult& told = *result.add_window();
     told.set_length_us(window.length_us);
@@ -39,15 +39,6 @@ Result<void> Evaluator::tick(SeriesId id, TimeUs end, const Moment& moment, cons
   }
   if (!result.window().empty()) emit(series, result);
   return {};
-}
-
-bool Evaluator::is_due(const Series& series, const WindowPlan& plan, std::size_t window,
-                       TimeUs end) {
-  const windows::Window& shape = plan.windows()[window];
-  const std::size_t base = plan.base_tier(window);
-  const std::int64_t head = floor_div(end, shape.hop_us) - 1;
-  return series.occupancy.test(plan, base, head) ||
-         series.occupancy.test(plan, base, head - shape.length_us / shape.hop_us);
 }
 
 Result<void> Evaluator::close(Series& series, SeriesId id, TimeUs end) {
@@ -62,44 +53,37 @@ Result<void> Evaluator::close(Series& series, SeriesId id, TimeUs end) {
         panes_.take_open({.series = id, .tier = static_cast<std::uint8_t>(tier), .pane = pane}));
     const bool active = is_active(series, plan, end);  // a finer pane may just have closed
     if (!open && !active) continue;
-    scratch_.clear();
-    if (open) scratch_.merge_same(*open);
+    parts_.clear();
+    if (open) parts_.at(tier).merge_same(*open);
     if (tier > 0 && active) {
       const std::int64_t ratio = span / plan.tiers()[tier - 1].span_us;
-      for (std::int64_t fine = pane * ratio; fine < (pane + 1) * ratio; ++fine) {
-        WEIR_ASSIGN(const auto bytes, panes_.closed(series, id, plan, {tier - 1, fine, fine + 1}));
-        if (!bytes.empty()) WEIR_TRY(scratch_.merge_adjacent_encoded(bytes));
-      }
+      for (std::int64_t fine = pane * ratio; fine < (pane + 1) * ratio; ++fine)
+        WEIR_TRY(panes_.merge_closed(series, id, {tier - 1, fine, fine + 1}, tier, parts_));
     }
-    if (scratch_.empty()) continue;
+    if (parts_.empty()) continue;
     series.occupancy.advance(plan, end);
-    panes_.put_closed(series, id, plan, {tier, pane, pane + 1}, scratch_);
+    panes_.put_closed(series, id, {tier, pane, pane + 1}, parts_);
     series.last_end_us = std::max(series.last_end_us, end);
     table_.touch(id);
   }
   return {};
 }
 
-Result<void> Evaluator::merge_window(const Series& series, SeriesId id, std::size_t window,
-                                     TimeUs end) {
-  const WindowPlan& plan = table_.scope_of(series).scope().plan;
-  scratch_.clear();
-  plan.panes_of(window, end, ranges_);
-  for (const PaneRange& range : ranges_) {
-    for (std::int64_t pane = range.first; pane < range.last; ++pane) {
-      WEIR_ASSIGN(const auto bytes, panes_.closed(series, id, plan, {range.tier, pane, pane + 1}));
-      if (!bytes.empty()) WEIR_TRY(scratch_.merge_adjacent_encoded(bytes));
-    }
-  }
-  return {};
-}
-
 Result<v1::KpiValues> Evaluator::value_of(const Series& series, SeriesId id, std::size_t window,
                                           TimeUs end) {
-  WEIR_TRY(merge_window(series, id, window, end));
   const KeptScope& kept = table_.scope_of(series);
-  return aggregates::to_values(scratch_, kept.scope().plan.windows()[window].length_us,
-                               kept.scope(), kept.definitions->rated());
+  const WindowPlan& plan = kept.scope().plan;
+  const std::size_t base = plan.base_tier(window);
+  parts_.clear();
+  plan.panes_of(window, end, ranges_);
+  for (const PaneRange& range : ranges_)
+    for (std::int64_t pane = range.first; pane < range.last; ++pane)
+      WEIR_TRY(panes_.merge_closed(series, id, {range.tier, pane, pane + 1}, base, parts_));
+  aggregates::InferenceAggregate& all = parts_.at(0);
+  for (std::size_t entry = 1; entry <= base; ++entry)
+    if (parts_.has(entry)) all.merge_adjacent(parts_.get(entry));
+  return aggregates::to_values(all, plan.windows()[window].length_us, kept.scope(),
+                               kept.definitions->rated());
 }
 
 bool Evaluator::is_changed(const Series& series, std::size_t window, TimeUs end) const {

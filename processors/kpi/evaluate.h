@@ -57,9 +57,6 @@ class Evaluator {
   Result<void> close(Series& series, SeriesId id, TimeUs end);
   Result<void> apply(Series& series, SeriesId id, const Late& late, TimeUs closed_until);
   Result<v1::KpiValues> value_of(const Series& series, SeriesId id, std::size_t window, TimeUs end);
-  /// A pane entered or left the window at this end.
-  static bool is_due(const Series& series, const windows::WindowPlan& plan, std::size_t window,
-                     TimeUs end);
   /// Whether something entered the window or left it at this end: then it is told.
   bool is_changed(const Series& series, std::size_t window, TimeUs end) const;
   v1::KpiResult header(const Series& series, TimeUs end) const;

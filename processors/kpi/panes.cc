@@ -7,6 +7,15 @@
 namespace weir::kpi {
 
 using aggregates::InferenceAggregate;
+using windows::PaneRange;
+
+namespace {
+
+std::unexpected<Error> damaged_pane(SeriesId id) {
+  return fail(ErrorCode::corrupt, "state of kpi: damaged pane of series {}", id);
+}
+
+}  // namespace
 
 Result<void> Panes::open() {
   Result<void> result;
@@ -121,8 +130,14 @@ Result<std::vector<std::pair<PaneKey, InferenceAggregate>>> Panes::take_late(Ser
   return taken;
 }
 
-Result<std::string_view> Panes::closed(const Series& series, SeriesId id,
-                                       const windows::WindowPlan& plan, windows::PaneRange pane) {
+void PaneParts::clear() {
+  for (std::size_t entry = 0; entry < parts_.size(); ++entry)
+    if (used_[entry]) parts_[entry].clear();
+  used_.fill(false);
+}
+
+Result<std::string_view> Panes::closed_bytes(const Series& series, SeriesId id, PaneRange pane) {
+  const windows::WindowPlan& plan = plan_of(series);
   if (!series.occupancy.test(plan, pane.tier, pane.first)) return std::string_view();
   WEIR_ASSIGN(const auto bytes,
               store_.get(closed_key(id, pane.tier, windows::slot_of(plan, pane.tier, pane.first))));
@@ -135,12 +150,47 @@ Result<std::string_view> Panes::closed(const Series& series, SeriesId id,
   return bytes->substr(sizeof stored);
 }
 
-void Panes::put_closed(Series& series, SeriesId id, const windows::WindowPlan& plan,
-                       windows::PaneRange pane, const InferenceAggregate& value) {
+Result<void> Panes::merge_closed(const Series& series, SeriesId id, PaneRange pane,
+                                 std::size_t max_entry, PaneParts& parts) {
+  WEIR_ASSIGN(const auto bytes, closed_bytes(series, id, pane));
+  ByteReader reader(bytes);
+  while (!reader.at_end()) {
+    const auto entry = reader.fixed<std::uint8_t>();
+    const std::string_view aggregate = reader.bytes();
+    if (!reader.ok() || entry >= windows::kMaxTiers) return damaged_pane(id);
+    if (entry > max_entry) break;
+    WEIR_TRY(parts.at(entry).merge_adjacent_encoded(aggregate));
+  }
+  return {};
+}
+
+Result<void> Panes::read_closed(const Series& series, SeriesId id, PaneRange pane,
+                                PaneParts& parts) {
+  parts.clear();
+  WEIR_ASSIGN(const auto bytes, closed_bytes(series, id, pane));
+  ByteReader reader(bytes);
+  while (!reader.at_end()) {
+    const auto entry = reader.fixed<std::uint8_t>();
+    const std::string_view aggregate = reader.bytes();
+    if (!reader.ok() || entry >= windows::kMaxTiers) return damaged_pane(id);
+    WEIR_TRY(parts.at(entry).merge_same_encoded(aggregate));
+  }
+  return {};
+}
+
+void Panes::put_closed(Series& series, SeriesId id, PaneRange pane, const PaneParts& parts) {
+  const windows::WindowPlan& plan = plan_of(series);
   series.occupancy.set(plan, pane.tier, pane.first);
   std::string bytes;
   put_fixed(bytes, pane.first);
-  value.encode(bytes);
+  std::string part;
+  for (std::size_t entry = 0; entry < windows::kMaxTiers; ++entry) {
+    if (!parts.has(entry)) continue;
+    part.clear();
+    parts.get(entry).encode(part);
+    put_fixed(bytes, static_cast<std::uint8_t>(entry));
+    put_bytes(bytes, part);
+  }
   store_.put(closed_key(id, pane.tier, windows::slot_of(plan, pane.tier, pane.first)),
              std::move(bytes));
 }

@@ -2,7 +2,10 @@
 // to be told, closed ones in rings in the store. One thread.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +25,23 @@
 #include "processors/state/write_back.h"
 
 namespace weir::kpi {
+
+/// A pane's content, apart by the tier at which events entered. Reused: clear() keeps the memory.
+class PaneParts {
+ public:
+  aggregates::InferenceAggregate& at(std::size_t entry) {
+    used_[entry] = true;
+    return parts_[entry];
+  }
+  bool has(std::size_t entry) const { return used_[entry]; }
+  const aggregates::InferenceAggregate& get(std::size_t entry) const { return parts_[entry]; }
+  bool empty() const { return std::ranges::none_of(used_, std::identity()); }
+  void clear();
+
+ private:
+  std::array<aggregates::InferenceAggregate, windows::kMaxTiers> parts_;
+  std::array<bool, windows::kMaxTiers> used_{};
+};
 
 class Panes {
  public:
@@ -47,12 +67,15 @@ class Panes {
   /// Takes all late panes of a series away, ascending.
   Result<std::vector<std::pair<PaneKey, aggregates::InferenceAggregate>>> take_late(SeriesId id);
 
-  /// A closed pane as encoded bytes, valid until the next call; empty where there is none.
-  Result<std::string_view> closed(const Series& series, SeriesId id,
-                                  const windows::WindowPlan& plan, windows::PaneRange pane);
-  /// Writes a closed pane and marks it. REQUIRES: series.occupancy reaches it.
-  void put_closed(Series& series, SeriesId id, const windows::WindowPlan& plan,
-                  windows::PaneRange pane, const aggregates::InferenceAggregate& value);
+  /// Merges the parts of a closed pane that entered at tier `max_entry` or finer into `parts`, as
+  /// panes side by side. Nothing where there is no such pane.
+  Result<void> merge_closed(const Series& series, SeriesId id, windows::PaneRange pane,
+                            std::size_t max_entry, PaneParts& parts);
+  /// Writes a closed pane and marks it. REQUIRES: series.occupancy reaches it, `parts` not empty.
+  void put_closed(Series& series, SeriesId id, windows::PaneRange pane, const PaneParts& parts);
+  /// The parts of a closed pane as they are, for adding to them; empty where there is none.
+  Result<void> read_closed(const Series& series, SeriesId id, windows::PaneRange pane,
+                           PaneParts& parts);
 
   /// Puts open panes into the store, and lets go of them where they are above the budget.
   void flush();
@@ -67,6 +90,11 @@ class Panes {
   };
 
   Result<OpenPane*> load(const PaneKey& pane);
+  /// The bytes of the parts of a closed pane, valid until the store is used again.
+  Result<std::string_view> closed_bytes(const Series& series, SeriesId id, windows::PaneRange pane);
+  const windows::WindowPlan& plan_of(const Series& series) const {
+    return table_.scope_of(series).scope().plan;
+  }
   void count_open(const PaneKey& pane);
 
   const std::uint64_t open_budget_;

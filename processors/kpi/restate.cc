@@ -101,18 +101,17 @@ Result<void> Evaluator::apply(Series& series, SeriesId id, const Late& late, Tim
       const TimeUs end = (pane + 1) * span;
       if (end > closed_until) break;  // will be closed from the finer ones
       if (!series.occupancy.reaches(plan, tier, pane)) continue;
-      WEIR_ASSIGN(const auto bytes, panes_.closed(series, id, plan, {tier, pane, pane + 1}));
-      scratch_.clear();
-      if (!bytes.empty()) WEIR_TRY(scratch_.merge_same_encoded(bytes));
+      WEIR_TRY(panes_.read_closed(series, id, {tier, pane, pane + 1}, parts_));
+      InferenceAggregate& part = parts_.at(key.tier);
       if (tier == 0) {
-        scratch_.merge_same(value);
-        busiest_second = scratch_.counters.busiest_second();
+        part.merge_same(value);
+        busiest_second = part.counters.busiest_second();
       } else {
         // The late part of a second does not tell how busy the second was; the finest pane does.
-        scratch_.merge_adjacent(value);
-        scratch_.counters.peak = std::max(scratch_.counters.peak, busiest_second);
+        part.merge_adjacent(value);
+        part.counters.peak = std::max(part.counters.peak, busiest_second);
       }
-      panes_.put_closed(series, id, plan, {tier, pane, pane + 1}, scratch_);
+      panes_.put_closed(series, id, {tier, pane, pane + 1}, parts_);
       series.last_end_us = std::max(series.last_end_us, end);
     }
   }

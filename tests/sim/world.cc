@@ -1,0 +1,219 @@
+#include "tests/sim/world.h"
+
+#include <algorithm>
+
+#include "weir/v1/partial.pb.h"
+
+namespace weir::sim {
+namespace {
+
+constexpr int kMostCrashes = 6;
+const std::string kRaw(topics::kInference);
+
+runtime::NewRecord to_record(const Input& input) {
+  return {.content_type = input.content_type, .value = input.value, .id = input.id};
+}
+
+}  // namespace
+
+World::World(const Scenario& scenario)
+    : scenario_(scenario),
+      random_(scenario.seed ^ 0x5eed),
+      probes_(metrics_),
+      disk_(scenario.seed),
+      now_(scenario.start_us),
+      acknowledged_(static_cast<std::size_t>(scenario.raw_partitions)) {}
+
+Result<void> World::start() {
+  runtime::EmbeddedLogOptions options;
+  options.directory = "/log";
+  options.files = &disk_;
+  options.open_store = [this](const std::string& path) -> Result<std::unique_ptr<state::Store>> {
+    return disk_.open_store(path);
+  };
+  options.clock = [this] { return now_; };
+  options.segment_bytes = scenario_.segment_bytes;
+  options.sync_threads = 1;
+  WEIR_ASSIGN(log_, runtime::EmbeddedLog::open(std::move(options)));
+  for (const Graph::Topic& topic : graph_.topics) {
+    if (topic.raw && scenario_.history) continue;
+    WEIR_TRY(
+        log_->create_topic({.name = topic.name, .partitions = topic.partitions, .raw = topic.raw}));
+  }
+  return start_workers();
+}
+
+Result<void> World::start_workers() {
+  for (const Graph::Node& node : graph_.nodes) {
+    const bool raw = node.spec.input == kRaw;
+    const runtime::Reader* input = log_.get();
+    if (raw && scenario_.history) input = &history_;
+    const std::int32_t partitions = raw ? scenario_.raw_partitions : scenario_.keyed_partitions;
+    const auto workers = static_cast<std::int32_t>(random_.between(1, partitions));
+    runtime::WorkerOptions options;
+    options.task.history = scenario_.history;
+    options.task.fetch_bytes = static_cast<std::size_t>(random_.between(1, 4096));
+    options.task.cache_bytes = static_cast<std::size_t>(random_.between(1, 65536));
+    options.commit_interval_us = scenario_.commit_interval_us;
+    options.commit_bytes = static_cast<std::size_t>(random_.between(1, 1 << 20));
+    for (std::int32_t worker = 0; worker < workers; ++worker) {
+      Seat& seat = seats_.emplace_back();
+      seat.node = &node;
+      seat.worker = std::make_unique<runtime::Worker>(node.spec, *log_, *input, options);
+      std::vector<std::int32_t> own;
+      for (std::int32_t partition = worker; partition < partitions; partition += workers)
+        own.push_back(partition);
+      WEIR_TRY(seat.worker->open(own, now_));
+    }
+  }
+  return {};
+}
+
+Result<void> World::survive(const Result<void>& result) {
+  Result<void> last = result;
+  while (!last) {
+    if (!disk_.crashed()) return last;
+    ++crashes_;
+    crash_planned_ = false;
+    seats_.clear();
+    log_.reset();
+    disk_.restart();
+    now_ += random_.below(30 * kSecondUs);
+    last = start();
+  }
+  return {};
+}
+
+void World::plan_crash() {
+  if (!scenario_.crashes || crash_planned_ || crashes_ >= kMostCrashes || !random_.chance(5))
+    return;
+  disk_.crash_at(disk_.operations() + static_cast<std::uint64_t>(random_.below(60)));
+  crash_planned_ = true;
+}
+
+Result<Outcome> World::run() {
+  GraphOptions options{.keyed_partitions = scenario_.keyed_partitions};
+  options.fold.definitions = scenario_.definitions;
+  options.fold.dedup_horizon_us = kDedupHorizonUs;
+  options.fold.future_limit_us = kFutureLimitUs;
+  options.fold.open_delta_bytes = scenario_.open_bytes;
+  options.fold.history = scenario_.history;
+  options.kpi.max_series = scenario_.max_series;
+  options.kpi.stall_after_us = scenario_.stalls ? scenario_.stall_after_us : kDayUs;
+  options.kpi.open_pane_bytes = scenario_.open_bytes;
+  options.kpi.step_bytes = scenario_.step_bytes;
+  options.kpi.history = scenario_.history;
+  WEIR_ASSIGN(graph_, make_graph(options, scenario_.raw_partitions, probes_));
+  if (scenario_.history) WEIR_TRY(fill_history());
+  WEIR_TRY(survive(start()));
+  WEIR_TRY(scenario_.history ? run_history() : run_live());
+  return collect();
+}
+
+Result<void> World::send(const Input& input) {
+  const runtime::NewRecord record = to_record(input);
+  WEIR_TRY(log_->append({kRaw, input.partition}, {&record, 1}));
+  acknowledged_[static_cast<std::size_t>(input.partition)].insert(input.value);
+  return {};
+}
+
+Result<void> World::step(Seat& seat) {
+  if (now_ < seat.frozen_until_us || seat.finished) return {};
+  WEIR_ASSIGN(const auto progress, seat.worker->step(now_, upstream_finished(seat)));
+  seat.finished = progress == runtime::Worker::Progress::finished;
+  return {};
+}
+
+bool World::upstream_finished(const Seat& seat) const {
+  if (!scenario_.history) return false;
+  return std::ranges::all_of(seats_, [&seat](const Seat& other) {
+    return other.finished ||
+           std::ranges::count(other.node->spec.outputs, seat.node->spec.input) == 0;
+  });
+}
+
+void World::freeze_somebody() {
+  if (!scenario_.stalls || !random_.chance(2)) return;
+  Seat& seat =
+      seats_[static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(seats_.size())))];
+  seat.frozen_until_us = now_ + random_.below(3 * scenario_.stall_after_us);
+}
+
+Result<void> World::run_live() {
+  std::size_t sent = 0;
+  while (sent < scenario_.inputs.size()) {
+    plan_crash();
+    freeze_somebody();
+    const Input& next = scenario_.inputs[sent];
+    if (next.at_us <= now_ && random_.chance(60)) {
+      ++sent;  // where the answer is lost in a crash, the record may be there or not
+      WEIR_TRY(survive(send(next)));
+    } else if (random_.chance(30)) {
+      // Time may jump, but only while nobody has anything to do does much of it pass.
+      now_ += random_.below(random_.chance(5) ? 20 * kSecondUs : 2 * kSecondUs);
+    }
+    Seat& seat =
+        seats_[static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(seats_.size())))];
+    WEIR_TRY(survive(step(seat)));
+  }
+  return settle();
+}
+
+/// Lets time pass until every window of every event has ended.
+Result<void> World::settle() {
+  TimeUs target = now_;
+  for (const Input& input : scenario_.inputs)
+    for (const Event& event : input.events)
+      if (event.fields.event_time_us() <= now_)
+        target = std::max(target, event.fields.event_time_us());
+  target += scenario_.longest_window_us() + kMinuteUs;
+  while (lowest_watermark() < target) {
+    now_ += 5 * kSecondUs;
+    for (std::size_t i = 0; i < seats_.size(); ++i) {
+      seats_[i].frozen_until_us = 0;
+      for (int steps = 0; steps < 20; ++steps) {
+        const int crashes = crashes_;
+        WEIR_TRY(survive(step(seats_[i])));
+        if (crashes != crashes_) i = 0;  // the seats are new
+      }
+    }
+  }
+  for (Seat& seat : seats_) WEIR_TRY(seat.worker->commit(now_));
+  return {};
+}
+
+TimeUs World::lowest_watermark() const {
+  TimeUs lowest = kMaxTime;
+  for (const Seat& seat : seats_)
+    if (seat.node->keyed)
+      for (const auto& task : seat.worker->tasks()) lowest = std::min(lowest, task->watermark());
+  return lowest;
+}
+
+/// What `weir import` would have written.
+Result<void> World::fill_history() {
+  WEIR_TRY(history_.create_topic(
+      {.name = kRaw, .partitions = scenario_.raw_partitions, .raw = true}));
+  std::vector<TimeUs> append(static_cast<std::size_t>(scenario_.raw_partitions), 0);
+  for (const Input& input : scenario_.inputs) {
+    TimeUs& time = append[static_cast<std::size_t>(input.partition)];
+    for (const Event& event : input.events) time = std::max(time, event.fields.event_time_us());
+    runtime::NewRecord record = to_record(input);
+    record.append_time_us = time;
+    WEIR_TRY(history_.append({kRaw, input.partition}, {&record, 1}));
+  }
+  return {};
+}
+
+Result<void> World::run_history() {
+  while (!std::ranges::all_of(seats_, &Seat::finished)) {
+    plan_crash();
+    now_ += random_.below(500 * kMillisecondUs);
+    Seat& seat = seats_[static_cast<std::size_t>(
+        random_.below(static_cast<std::int64_t>(seats_.size())))];
+    WEIR_TRY(survive(step(seat)));
+  }
+  return {};
+}
+
+}  // namespace weir::sim

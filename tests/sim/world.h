@@ -1,0 +1,81 @@
+// Runs a scenario: the real workers, processors and embedded log over a disk that loses power, stepped
+// in an order that the seed decides, on a clock that only the seed moves.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "processors/graph.h"
+#include "processors/runtime/embedded_log.h"
+#include "processors/runtime/worker.h"
+#include "tests/fakes/memory_log.h"
+#include "tests/fakes/sim_file_system.h"
+#include "tests/sim/oracle.h"
+#include "tests/sim/scenario.h"
+#include "weir/v1/kpi.pb.h"
+
+namespace weir::sim {
+
+/// What is left when a scenario has run.
+struct Outcome {
+  std::vector<std::vector<LoggedRecord>> raw;       // by partition
+  std::vector<std::vector<v1::KpiResult>> results;  // by partition, in order of offsets
+  std::multiset<DeadKey> dead;
+  TimeUs watermark = kMinTime;    // of the owner that is furthest behind
+  std::uint64_t lost_events = 0;  // beyond what a tier kept, after a stall
+  int crashes = 0;
+};
+
+class World {
+ public:
+  explicit World(const Scenario& scenario);
+
+  /// Error: something failed that no crash explains.
+  Result<Outcome> run();
+
+ private:
+  struct Seat {
+    std::unique_ptr<runtime::Worker> worker;
+    const Graph::Node* node = nullptr;
+    TimeUs frozen_until_us = 0;
+    bool finished = false;
+  };
+
+  Result<void> start();
+  Result<void> start_workers();
+  /// Where the disk crashed, everything starts again; any other error is the outcome.
+  Result<void> survive(const Result<void>& result);
+  Result<void> run_live();
+  Result<void> fill_history();
+  Result<void> run_history();
+  Result<void> settle();
+  Result<void> send(const Input& input);
+  Result<void> step(Seat& seat);
+  void freeze_somebody();
+  void plan_crash();
+  bool upstream_finished(const Seat& seat) const;
+  TimeUs lowest_watermark() const;
+  Result<Outcome> collect();
+  Result<void> collect_raw(Outcome& outcome);
+  Result<void> collect_results(Outcome& outcome);
+
+  const Scenario& scenario_;
+  Random random_;
+  runtime::Metrics metrics_;
+  Probes probes_;
+  Graph graph_;
+  fakes::SimFileSystem disk_;
+  fakes::MemoryLog history_;
+  std::unique_ptr<runtime::EmbeddedLog> log_;
+  std::vector<Seat> seats_;
+  TimeUs now_;
+  std::vector<std::multiset<std::string>> acknowledged_;  // by partition
+  int crashes_ = 0;
+  bool crash_planned_ = false;
+};
+
+}  // namespace weir::sim
