@@ -67,13 +67,15 @@ Result<void> remove_from(const PartitionPlace& place, const std::vector<SegmentF
   return {};
 }
 
-// Removes what lies behind `position` of segment `last`. Bytes that come back after a crash are the
-// same unacknowledged ones, and are cut off again.
+// Removes what lies behind `position` of segment `last`, for good: bytes that came back after the
+// next crash would be of an older commit than the one expected then.
 Result<void> cut_off(const PartitionPlace& place, const std::vector<SegmentFile>& segments,
                      std::size_t last, std::uint64_t position) {
   WEIR_TRY(remove_from(place, segments, last + 1));
-  if (segments[last].size > position) WEIR_TRY(place.files.truncate(segments[last].path, position));
-  return {};
+  if (segments[last].size <= position) return {};
+  WEIR_TRY(place.files.truncate(segments[last].path, position));
+  WEIR_ASSIGN(const auto file, place.files.open_append(segments[last].path));
+  return file->sync();
 }
 
 Result<PartitionContents> without_mark(const PartitionPlace& place,

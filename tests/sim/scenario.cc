@@ -118,7 +118,9 @@ void Scenario::choose_rules(Random& random) {
   span_us = random.between(60, 900) * kSecondUs;
 
   definitions.set_out_of_orderness_us(random.between(0, 10) * kSecondUs);
+  // Some stalls last longer than anything is kept, most do not.
   DurationUs lateness = random.between(0, 60) * kSecondUs;
+  if (stalls && random.chance(80)) lateness += 15 * kMinuteUs;
   for (const DurationUs span : {kTen, kMinuteUs, 5 * kMinuteUs}) {
     v1::TierDefinition& tier = *definitions.add_tier();
     tier.set_span_us(span);
