@@ -1,0 +1,199 @@
+#include "processors/windows/sources.h"
+
+#include <gtest/gtest.h>
+
+#include "processors/core/id.h"
+
+namespace weir::windows {
+namespace {
+
+constexpr TimeUs kNow = 1'000 * kSecondUs;
+
+std::string at(TimeUs time) {
+  if (time == kMinTime) return "-";
+  if (time == kMaxTime) return "end";
+  return format_duration(time - kNow);
+}
+
+/// Raw partitions of one topic and what they say, in seconds after kNow.
+class Feed {
+ public:
+  explicit Feed(std::int32_t partitions, Sources::Options options = {})
+      : partitions_(partitions), ends_(8), sources_(options) {}
+
+  struct Say {
+    std::int64_t watermark = 0;
+    std::int64_t batch = 0;  // its append time
+    std::int64_t read = 0;   // append time of what it read
+    bool end = false;
+  };
+
+  Result<void> say(std::int32_t partition, Say say) {
+    const auto index = static_cast<std::size_t>(partition);
+    const std::int64_t begin = ends_[index];
+    ends_[index] += 10;
+    return sources_.advance({.partition = partition,
+                             .partitions = partitions_,
+                             .begin_offset = begin,
+                             .end_offset = ends_[index],
+                             .watermark_us = kNow + say.watermark * kSecondUs,
+                             .append_time_us = kNow + say.read * kSecondUs,
+                             .batch_append_time_us = kNow + say.batch * kSecondUs,
+                             .greatest_event_time_us = kNow + (say.watermark + 5) * kSecondUs,
+                             .end_of_history = say.end});
+  }
+  /// A batch of a partition that is up to date.
+  Result<void> tell(std::int32_t partition, std::int64_t seconds) {
+    return say(partition, {.watermark = seconds, .batch = seconds, .read = seconds});
+  }
+  /// All that tasks ask.
+  std::string render() {
+    const auto caught_up = sources_.take_caught_up();
+    return fmt::format(
+        "{} stalled={} {}", at(sources_.watermark()), sources_.stalled(),
+        caught_up ? fmt::format("caught up ({}, {}]", at(caught_up->from_us), at(caught_up->to_us))
+                  : "");
+  }
+
+  std::int32_t partitions_;
+  std::vector<std::int64_t> ends_;
+  Sources sources_;
+};
+
+TEST(Sources, TimeIsTheLowestOfAllAndWaitsForEverybody) {
+  Feed feed(2);
+  ASSERT_TRUE(feed.tell(0, 10));
+  EXPECT_EQ(feed.render(), "- stalled=0 ");
+  ASSERT_TRUE(feed.tell(1, 7));
+  EXPECT_EQ(feed.render(), "7s stalled=0 ");
+  ASSERT_TRUE(feed.tell(1, 20));
+  EXPECT_EQ(feed.render(), "10s stalled=0 ");
+  ASSERT_TRUE(feed.say(0, {.watermark = 3, .batch = 21, .read = 21}));  // never back
+  EXPECT_EQ(feed.render(), "10s stalled=0 ");
+  EXPECT_EQ(at(feed.sources_.greatest_event_time()), "25s");
+}
+
+TEST(Sources, ASilentPartitionStallsAndIsToldAgainWhenItCatchesUp) {
+  Feed feed(2);
+  ASSERT_TRUE(feed.tell(0, 0));
+  ASSERT_TRUE(feed.tell(1, 0));
+  ASSERT_TRUE(feed.tell(0, 120));
+  EXPECT_EQ(feed.render(), "0s stalled=0 ");
+  ASSERT_TRUE(feed.tell(0, 121));
+  EXPECT_EQ(feed.render(), "121s stalled=1 ");
+  EXPECT_TRUE(feed.sources_.complete_at(kNow));
+  EXPECT_FALSE(feed.sources_.complete_at(kNow + 1));
+
+  // It reads its backlog, and is back where it stands beside the task.
+  ASSERT_TRUE(feed.say(1, {.watermark = 60, .batch = 130, .read = 65}));
+  EXPECT_EQ(feed.render(), "121s stalled=1 ");
+  EXPECT_TRUE(feed.sources_.complete_at(kNow + kMinuteUs));
+  ASSERT_TRUE(feed.say(1, {.watermark = 125, .batch = 131, .read = 130}));
+  EXPECT_EQ(feed.render(), "121s stalled=0 caught up (0s, 121s]");
+  EXPECT_TRUE(feed.sources_.complete_at(kNow + kHourUs));
+  ASSERT_TRUE(feed.tell(0, 140));
+  EXPECT_EQ(feed.render(), "125s stalled=0 ");
+}
+
+TEST(Sources, AWatermarkFarBehindWhatWasReadStallsAndABacklogDoesNot) {
+  Feed backlog(2);
+  ASSERT_TRUE(backlog.say(0, {.watermark = -5'000, .batch = 0, .read = -4'990}));
+  ASSERT_TRUE(backlog.tell(1, 0));
+  EXPECT_EQ(backlog.render(), "-5000s stalled=0 ");
+
+  Feed stuck(2);
+  ASSERT_TRUE(stuck.say(0, {.watermark = -500, .batch = 0, .read = 0}));
+  EXPECT_EQ(stuck.render(), "- stalled=0 ");  // who was never heard leads nobody
+  ASSERT_TRUE(stuck.tell(1, 0));
+  EXPECT_EQ(stuck.render(), "0s stalled=1 ");
+}
+
+TEST(Sources, APartitionThatWasNeverHeardStalls) {
+  Feed feed(2);
+  ASSERT_TRUE(feed.tell(0, 0));
+  ASSERT_TRUE(feed.tell(0, 121));
+  EXPECT_EQ(feed.render(), "121s stalled=1 ");
+}
+
+TEST(Sources, WhereAllAreLateAlikeNobodyIsLeftOut) {
+  Feed feed(2);
+  ASSERT_TRUE(feed.say(0, {.watermark = -500, .batch = 0, .read = 0}));
+  ASSERT_TRUE(feed.say(1, {.watermark = -400, .batch = 0, .read = 0}));
+  EXPECT_EQ(feed.render(), "-500s stalled=0 ");
+}
+
+TEST(Sources, AHistoryHasNoStallsAndEnds) {
+  Feed feed(2, {.history = true});
+  ASSERT_TRUE(feed.tell(0, 0));
+  ASSERT_TRUE(feed.tell(1, 9'000));
+  EXPECT_EQ(feed.render(), "0s stalled=0 ");
+  ASSERT_TRUE(feed.say(0, {.watermark = 4, .end = true}));
+  EXPECT_EQ(feed.render(), "150m stalled=0 ");
+  ASSERT_TRUE(feed.say(1, {.watermark = 9'001, .end = true}));
+  EXPECT_EQ(feed.render(), "end stalled=0 ");
+  EXPECT_TRUE(feed.sources_.ended());
+  EXPECT_EQ(at(feed.sources_.greatest_event_time()), "9006s");
+}
+
+TEST(Sources, ANewPartitionJoinsAtTheCurrentLowest) {
+  Feed feed(1);
+  ASSERT_TRUE(feed.tell(0, 50));
+  feed.partitions_ = 2;
+  ASSERT_TRUE(feed.tell(0, 60));
+  EXPECT_EQ(feed.render(), "50s stalled=0 ");
+  ASSERT_TRUE(feed.tell(1, 55));
+  EXPECT_EQ(feed.render(), "55s stalled=0 ");
+}
+
+TEST(Sources, AGapADoubleAndALostPartitionStopTheTask) {
+  Feed feed(2);
+  ASSERT_TRUE(feed.tell(0, 0));
+  feed.ends_[0] = 15;
+  EXPECT_EQ(feed.tell(0, 1).error().message,
+            "raw partition 0: a batch covers offsets 15 to 25, but the last one ended at 10; "
+            "something was lost or doubled between fold and here");
+  feed.ends_[0] = 5;
+  EXPECT_EQ(feed.tell(0, 1).error().code, ErrorCode::protocol);
+  feed.partitions_ = 1;
+  EXPECT_EQ(feed.tell(0, 1).error().message,
+            "raw partition 0 of 1, after 2 were seen: the number of partitions cannot shrink under "
+            "existing state; replay into a new directory");
+}
+
+TEST(Sources, GoOnAsIfNothingHadHappenedWhenReadBack) {
+  Feed feed(3);
+  ASSERT_TRUE(feed.tell(0, 0));
+  ASSERT_TRUE(feed.tell(1, 0));
+  ASSERT_TRUE(feed.tell(2, 0));
+  ASSERT_TRUE(feed.tell(0, 121));
+  ASSERT_TRUE(feed.tell(1, 121));  // 2 is stalled
+  ASSERT_TRUE(feed.say(2, {.watermark = 125, .batch = 125, .read = 130}));
+  std::string bytes;
+  feed.sources_.encode(bytes);
+
+  Feed copy(3);
+  ASSERT_TRUE(copy.sources_.decode(bytes));
+  std::string again;
+  copy.sources_.encode(again);
+  EXPECT_EQ(to_hex(again), to_hex(bytes));
+  copy.ends_ = feed.ends_;
+  EXPECT_EQ(copy.render(), "121s stalled=0 caught up (0s, 121s]");
+  ASSERT_TRUE(copy.tell(0, 140));
+  EXPECT_EQ(copy.render(), "121s stalled=0 ");
+}
+
+TEST(Sources, RefuseDamagedBytesAndOtherVersions) {
+  Feed feed(2);
+  ASSERT_TRUE(feed.tell(0, 0));
+  std::string bytes;
+  feed.sources_.encode(bytes);
+  Sources read({});
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(read.decode(std::string_view(bytes).substr(0, size))) << size;
+  EXPECT_EQ(read.decode(bytes + "x").error().code, ErrorCode::corrupt);
+  bytes[0] = 9;
+  EXPECT_EQ(read.decode(bytes).error().message, "sources: version 9 is not read by this binary");
+}
+
+}  // namespace
+}  // namespace weir::windows
