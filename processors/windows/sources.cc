@@ -64,7 +64,7 @@ void Sources::judge_stalls() {
   };
   // Behind whom? Where all are late alike, nobody is left out.
   const bool somebody_leads = std::ranges::any_of(sources_, [&](const Source& source) {
-    return !source.ended && !source.stalled && !lags(source);
+    return source.heard && !source.ended && !source.stalled && !lags(source);
   });
   if (!somebody_leads) return;
   for (Source& source : sources_) {
@@ -80,7 +80,7 @@ void Sources::raise_watermark() {
     if (!source.ended && !source.stalled) lowest = std::min(lowest, source.watermark);
   watermark_ = std::max(watermark_, lowest);
   for (Source& source : sources_) {
-    if (!source.stalled) continue;
+    if (!source.stalled || watermark_ == kMinTime) continue;
     if (!source.ended && source.watermark < watermark_) continue;
     source.stalled = false;
     const TimeUs from = caught_up_ ? caught_up_->from_us : watermark_;
