@@ -5,27 +5,44 @@
 namespace weir::events {
 namespace {
 
-/// Makes room for entry `event`; where the column was absent, every earlier event gets `absent`.
+/// Where the column was absent, every event before this one gets `absent`.
 template <class T>
 void open_column(bool& present, std::vector<T>& column, std::size_t event, T absent) {
-  make_room(column, event + 1);
   if (present) return;
   present = true;
   std::fill_n(column.begin(), event, absent);
 }
 
 void append_text(TextColumn& column, std::size_t event, std::string_view value) {
-  if (column.absent()) {
-    if (value.empty()) return;
-    column.values.emplace_back();
-  }
-  make_room(column.codes, event + 1);
   if (!column.coded) {
+    if (column.absent()) {
+      if (value.empty()) return;
+      column.values.emplace_back();
+    }
     column.coded = true;
     std::fill_n(column.codes.begin(), event, 0u);
   }
   column.codes[event] = static_cast<std::uint32_t>(column.values.size());
   column.values.push_back(value);
+}
+
+template <class T>
+std::size_t room_of(std::vector<T>& column, std::size_t size) {
+  make_room(column, size);
+  return column.size();
+}
+
+void grow(EventColumns& columns) {
+  const std::size_t size = columns.count + 1;
+  columns.room = room_of(columns.event_time_us, size);
+  const auto grow_one = [size, &columns](auto& column) {
+    columns.room = std::min(columns.room, room_of(column, size));
+  };
+  for (TextColumn& column : columns.texts) grow_one(column.codes);
+  for (auto& column : columns.numbers) grow_one(column);
+  grow_one(columns.status);
+  grow_one(columns.flags);
+  grow_one(columns.user_hash);
 }
 
 }  // namespace
@@ -54,7 +71,8 @@ void EventColumns::clear() {
 
 void EventColumns::append(const EventRow& row) {
   const std::size_t event = count;
-  make_room(event_time_us, event + 1)[event] = row.event_time_us;
+  if (event >= room) grow(*this);
+  event_time_us[event] = row.event_time_us;
   min_time_us = std::min(min_time_us, row.event_time_us);
   max_time_us = std::max(max_time_us, row.event_time_us);
   for (std::size_t k = 0; k < kTexts; ++k) append_text(texts[k], event, row.texts[k]);

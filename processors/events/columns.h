@@ -66,6 +66,8 @@ struct EventColumns {
   /// The value of one event, wide ones included.
   std::optional<std::int64_t> value(Number which, std::size_t event) const;
 
+  std::size_t room = 0;  // events that every vector has room for
+
   void clear();
   /// Adds an event at index `count`, whatever is in it (a negative number becomes absent).
   void append(const EventRow& row);

@@ -75,6 +75,18 @@ struct EventRow {
   std::array<std::string_view, kTexts> texts;  // empty: absent
   std::array<std::int64_t, kNumbers> numbers;  // only where has_number says so
 
+  /// Everything absent; `numbers` keep what they hold.
+  void clear() {
+    event_time_us = 0;
+    user_hash = 0;
+    status = 0;
+    flags = 0;
+    has_number = 0;
+    confidence.reset();
+    request_id = {};
+    texts.fill({});
+  }
+
   std::string_view& text(Text which) { return texts[static_cast<std::size_t>(which)]; }
   std::string_view text(Text which) const { return texts[static_cast<std::size_t>(which)]; }
 
