@@ -57,9 +57,10 @@ void DurationAggregate::add(std::uint64_t value_us, bool sketched) {
 }
 
 void DurationAggregate::merge(const DurationAggregate& other) {
+  const bool partial = unsketched() || other.unsketched();
   stats.merge(other.stats);
   sketch.merge(other.sketch);
-  if (sketch.count() != stats.count) sketch.clear();
+  if (partial) sketch.clear();
 }
 
 std::uint64_t Counters::requests() const {

@@ -98,6 +98,9 @@ struct DurationAggregate {
   DurationStats stats;
   sketches::DdSketch sketch;
 
+  /// There are values, and no sketch of them.
+  bool unsketched() const { return stats.count != 0 && sketch.empty(); }
+
   /// `sketched` is the scope's and must not change between calls.
   void add(std::uint64_t value_us, bool sketched);
   void merge(const DurationAggregate& other);

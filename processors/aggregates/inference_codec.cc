@@ -234,12 +234,12 @@ Result<void> Merger::duration(DurationAggregate& into) {
   DurationStats stats;
   stats.sum_us = number(kMaxSum);
   stats.max_us = number(stats.sum_us);
-  const std::uint64_t sketched = into.sketch.count();
-  WEIR_TRY(into.sketch.merge_encoded(rest_));
-  stats.count = into.sketch.count() - sketched;
+  const bool unsketched = into.unsketched();
+  WEIR_ASSIGN(stats.count, into.sketch.merge_encoded(rest_));
+  const bool partial = unsketched || stats.count == 0;
   if (stats.count == 0) stats.count = positive(kMaxCount);
   into.stats.merge(stats);
-  if (into.sketch.count() != into.stats.count) into.sketch.clear();
+  if (partial) into.sketch.clear();
   return {};
 }
 

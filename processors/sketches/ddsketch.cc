@@ -167,8 +167,7 @@ void encode(const NarrowBins& bins, std::string& out) {
 
 DdSketch::DdSketch(const DdSketch& other)
     : sparse_(other.sparse_),
-      dense_(other.dense_ ? std::make_unique<Dense>(*other.dense_) : nullptr),
-      count_(other.count_) {}
+      dense_(other.dense_ ? std::make_unique<Dense>(*other.dense_) : nullptr) {}
 
 DdSketch& DdSketch::operator=(const DdSketch& other) {
   if (this != &other) *this = DdSketch(other);
@@ -188,7 +187,7 @@ void DdSketch::for_each_bin(Visit visit) const {
     });
 }
 
-void DdSketch::place_sparse(std::uint32_t bin, std::uint64_t count) {
+void DdSketch::add_sparse(std::uint32_t bin, std::uint64_t count) {
   const auto at = std::ranges::lower_bound(sparse_, bin, {}, &Bin::bin);
   if (at != sparse_.end() && at->bin == bin) {
     at->count += count;
@@ -213,7 +212,7 @@ void DdSketch::merge(const DdSketch& other) {
   other.for_each_bin([this](std::uint32_t bin, std::uint64_t count) { add_bin(bin, count); });
 }
 
-Result<void> DdSketch::merge_encoded(std::string_view& bytes) {
+Result<std::uint64_t> DdSketch::merge_encoded(std::string_view& bytes) {
   const auto corrupt = [&](const char* what) {
     return fail(ErrorCode::corrupt, "DDSketch of {} bytes: {}", bytes.size(), what);
   };
@@ -240,21 +239,21 @@ Result<void> DdSketch::merge_encoded(std::string_view& bytes) {
       });
     } else {
       at = read_counts(at, end, bitmap, [&](std::uint32_t bit, std::uint64_t count) {
-        place(block * 64 + bit, count);
+        add_bin(block * 64 + bit, count);
         total += count;
       });
     }
     if (at == nullptr) return corrupt("bad count");
   }
   if (total > kDdSketchMaxCount) return corrupt("total above 2^48");
-  count_ += total;
   bytes.remove_prefix(static_cast<std::size_t>(at - bytes.data()));
-  return {};
+  return total;
 }
 
 Result<DdSketch> DdSketch::decode(std::string_view& bytes) {
   DdSketch sketch;
-  WEIR_TRY(sketch.merge_encoded(bytes));
+  if (auto merged = sketch.merge_encoded(bytes); !merged)
+    return std::unexpected(std::move(merged).error());
   return sketch;
 }
 
@@ -269,6 +268,17 @@ void DdSketch::encode(std::string& out) const {
   write_bins(bitmaps, [&](std::uint32_t) { return (next++)->count; }, out);
 }
 
+bool DdSketch::empty() const {
+  const auto zero = [](std::uint64_t bitmap) { return bitmap == 0; };
+  return sparse_.empty() && (!dense_ || std::ranges::all_of(dense_->bitmaps, zero));
+}
+
+std::uint64_t DdSketch::count() const {
+  std::uint64_t total = 0;
+  for_each_bin([&](std::uint32_t, std::uint64_t count) { total += count; });
+  return total;
+}
+
 std::uint64_t DdSketch::bin_count(std::uint32_t bin) const {
   assert(bin < kDdSketchBins);
   if (dense_) return dense_->counts[bin];
@@ -281,10 +291,11 @@ void DdSketch::quantiles_us(std::span<const std::uint32_t> q,
   assert(q.size() == values_us.size() && std::ranges::is_sorted(q));
   std::ranges::fill(values_us, 0);
   // ceil(q * count / 10000) without a product that overflows.
+  const std::uint64_t total = count();
   const auto position = [&](std::size_t i) {
     if (i == q.size()) return std::numeric_limits<std::uint64_t>::max();
-    const std::uint64_t whole = count_ / 10'000 * q[i];
-    return std::max<std::uint64_t>(1, whole + (count_ % 10'000 * q[i] + 9'999) / 10'000);
+    const std::uint64_t whole = total / 10'000 * q[i];
+    return std::max<std::uint64_t>(1, whole + (total % 10'000 * q[i] + 9'999) / 10'000);
   };
   std::size_t next = 0;
   std::uint64_t wanted = position(next);
@@ -303,7 +314,6 @@ std::uint64_t DdSketch::quantile_us(std::uint32_t q) const {
 
 void DdSketch::clear() {
   sparse_.clear();
-  count_ = 0;
   if (!dense_) return;
   for (std::uint32_t block = 0; block < kDdSketchBlocks; ++block)
     if (dense_->bitmaps[block] != 0) std::fill_n(dense_->counts.begin() + block * 64, 64, 0);
@@ -315,7 +325,6 @@ std::size_t DdSketch::memory_bytes() const {
 }
 
 bool operator==(const DdSketch& a, const DdSketch& b) {
-  if (a.count_ != b.count_) return false;
   for (std::uint32_t bin = 0; bin < kDdSketchBins; ++bin)
     if (a.bin_count(bin) != b.bin_count(bin)) return false;
   return true;

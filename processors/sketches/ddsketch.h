@@ -56,10 +56,10 @@ class BinTable {
   }
 
   std::uint32_t bin(std::uint64_t value_us) const {
-    const auto value =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(value_us, kDdSketchMaxUs));
-    if (value < kDdSketchExactUs) return value;
-    const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
+    if (value_us - kDdSketchExactUs > kDdSketchMaxUs - kDdSketchExactUs) [[unlikely]]
+      return ddsketch_bin(value_us);
+    const auto bits =
+        std::bit_cast<std::uint32_t>(static_cast<float>(static_cast<std::int64_t>(value_us)));
     const std::uint32_t first = first_bin_[(bits >> kCellBits) - kFirstCell];
     return first + (bits >= begin_[first + 1] ? 1 : 0);
   }
@@ -90,20 +90,25 @@ class DdSketch {
   void add(std::uint64_t value_us) { add_bin(BinTable::instance().bin(value_us), 1); }
   /// bin < kDdSketchBins, count > 0.
   void add_bin(std::uint32_t bin, std::uint64_t count) {
-    count_ += count;
-    place(bin, count);
+    if (!dense_) [[unlikely]]
+      return add_sparse(bin, count);
+    std::uint64_t& there = dense_->counts[bin];
+    if (there == 0) dense_->bitmaps[bin / 64] |= std::uint64_t{1} << bin % 64;
+    there += count;
   }
 
   void merge(const DdSketch& other);
-  /// Merges the encoded sketch at the front of `bytes` and removes it from there. Error: corrupt;
-  /// the sketch then holds an unknown part of it and is good for clear() only.
-  Result<void> merge_encoded(std::string_view& bytes);
+  /// Merges the encoded sketch at the front of `bytes`, removes it from there and returns how many
+  /// values it held. Error: corrupt; this sketch then holds an unknown part of it and is good for
+  /// clear() only.
+  Result<std::uint64_t> merge_encoded(std::string_view& bytes);
   /// The encoded sketch at the front of `bytes`, removed from there. Error: corrupt.
   static Result<DdSketch> decode(std::string_view& bytes);
   void encode(std::string& out) const;
 
-  bool empty() const { return count_ == 0; }
-  std::uint64_t count() const { return count_; }
+  bool empty() const;
+  /// Adds the bins up.
+  std::uint64_t count() const;
   std::uint64_t bin_count(std::uint32_t bin) const;
 
   /// Nearest-rank: the value at the 1-based position ceil(q * count), at least 1, of the sorted
@@ -130,16 +135,7 @@ class DdSketch {
     std::array<std::uint64_t, kDdSketchPaddedBins> counts;
   };
 
-  void place(std::uint32_t bin, std::uint64_t count) {
-    if (dense_) [[likely]] {
-      std::uint64_t& there = dense_->counts[bin];
-      if (there == 0) dense_->bitmaps[bin / 64] |= std::uint64_t{1} << bin % 64;
-      there += count;
-    } else {
-      place_sparse(bin, count);
-    }
-  }
-  void place_sparse(std::uint32_t bin, std::uint64_t count);
+  void add_sparse(std::uint32_t bin, std::uint64_t count);
   void make_dense();
   template <class Visit>
   void for_each_bin(Visit visit) const;
@@ -147,7 +143,6 @@ class DdSketch {
   // Few bins are a sorted list; once they are more than kSparseBins, an array until destruction.
   std::vector<Bin> sparse_;
   std::unique_ptr<Dense> dense_;  // null while sparse
-  std::uint64_t count_ = 0;
 };
 
 /// What stands for every value of a bin.
