@@ -45,11 +45,14 @@ struct Delta {
   }
 
   void fill(std::size_t duration, const std::vector<std::uint32_t>& values) {
+    DurationParts& part = parts.durations[duration];
     for (const std::uint32_t value : values) {
-      parts.durations[duration].stats.add(value);
-      ++bins[duration][ddsketch_bin(value)];
+      const std::uint32_t bin = ddsketch_bin(value);
+      part.stats.add(value);
+      part.bins.block_mask |= 1u << bin / 64;
+      ++bins[duration][bin];
     }
-    parts.durations[duration].bins = {(1u << kDdSketchBlocks) - 1, bins[duration].data(), {}};
+    part.bins.bins = bins[duration].data();
   }
 
   std::string encoded() const {
