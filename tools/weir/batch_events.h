@@ -1,5 +1,5 @@
-// The events of an InferenceBatch, every column of it. For people: BatchReader is the fast one, and skips
-// the columns that nobody folds.
+// The events of an InferenceBatch, every column of it. For people: BatchReader is the fast one, and
+// skips the columns that nobody folds.
 #pragma once
 
 #include <vector>

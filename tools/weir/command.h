@@ -1,8 +1,8 @@
-// The subcommands of `weir`: each file of this folder that is one adds itself here, and main.cc turns
-// the outcome of the chosen one into an exit code.
+// The subcommands of `weir`: each file of this folder that is one adds itself here, and main.cc
+// turns the outcome of the chosen one into an exit code.
 //
-// What is wrong with the arguments themselves is a CLI::ParseError, thrown while they are parsed: exit
-// code 2. Whatever fails later is an Error: exit code 1.
+// What is wrong with the arguments themselves is a CLI::ParseError, thrown while they are parsed:
+// exit code 2. Whatever fails later is an Error: exit code 1.
 #pragma once
 
 #include <functional>
@@ -51,8 +51,8 @@ void add_query(Commands& commands);
 void add_replay(Commands& commands);
 void add_simulate(Commands& commands);
 
-/// An option whose value `parse` reads, a Result<T>(const std::string&). `value` stays as it is where
-/// the option is absent.
+/// An option whose value `parse` reads, a Result<T>(const std::string&). `value` stays as it is
+/// where the option is absent.
 template <class T, class Parse>
 CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse parse,
                         const std::string& help) {

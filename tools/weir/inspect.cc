@@ -37,15 +37,16 @@ void write_partitions(const DirectoryFacts& facts, Output& output) {
 }
 
 /// How many records the task has not read yet.
-std::int64_t lag_of(const TaskFacts& task, const DirectoryFacts& facts) {
+std::int64_t lag_of(const runtime::TaskContents& task, const DirectoryFacts& facts) {
   for (const PartitionFacts& partition : facts.partitions)
-    if (partition.where == task.at.input) return partition.bounds.end - task.at.position;
+    if (partition.where == task.position.input)
+      return partition.bounds.end - task.position.position;
   return 0;
 }
 
 /// A history is read from another log, whose end is not known here.
-bool knows_input(const TaskFacts& task, const DirectoryFacts& facts) {
-  return std::ranges::count(facts.partitions, task.at.input, &PartitionFacts::where) > 0;
+bool knows_input(const runtime::TaskContents& task, const DirectoryFacts& facts) {
+  return std::ranges::count(facts.partitions, task.position.input, &PartitionFacts::where) > 0;
 }
 
 void write_tasks(const DirectoryFacts& facts, Output& output) {
@@ -54,9 +55,9 @@ void write_tasks(const DirectoryFacts& facts, Output& output) {
   table.add_column("reads", TextTable::Align::left);
   for (const char* title : {"position", "lag", "state keys", "state bytes"})
     table.add_column(title, TextTable::Align::right);
-  for (const TaskFacts& task : facts.tasks)
-    table.add_row({to_string(task.task), to_string(task.at.input),
-                   fmt::format("{}", task.at.position),
+  for (const runtime::TaskContents& task : facts.tasks)
+    table.add_row({to_string(task.task), to_string(task.position.input),
+                   fmt::format("{}", task.position.position),
                    knows_input(task, facts) ? fmt::format("{}", lag_of(task, facts)) : "-",
                    fmt::format("{}", task.state_keys), fmt::format("{}", task.state_bytes)});
   table.write(output);
@@ -71,10 +72,9 @@ Result<void> inspect_directory(const std::string& directory) {
     output.write("\n");
     write_tasks(facts, output);
   }
-  std::uint64_t segments = 0;
-  for (const PartitionFacts& partition : facts.partitions) segments += partition.disk_bytes;
-  output.write(fmt::format("\non disk: {} of records, {} of state\n", short_bytes(segments),
-                           short_bytes(facts.store_disk_bytes)));
+  output.write(fmt::format("\non disk: {} of records, {} of state\n",
+                           short_bytes(facts.segment_disk_bytes),
+                           short_bytes(facts.state_disk_bytes)));
   return output.finish();
 }
 

@@ -1,10 +1,10 @@
-// What `weir.kpi` says of one scope and one window: the last value of each series and end, with what
-// the processor leaves out carried forward.
+// What `weir.kpi` says of one scope and one window: the last value of each series and end, with
+// what the processor leaves out carried forward.
 //
 // A tick tells only windows that changed; until the next one is told, the last value stands. It is
 // carried to each end up to the last that its partition told; a window that is empty is not. Series
-// above the cap are in the `__other__` of each partition: these are added up as far as numbers can be
-// added (the rest is absent), unless everything is asked for.
+// above the cap are in the `__other__` of each partition: these are added up as far as numbers can
+// be added (the rest is absent), unless everything is asked for.
 #pragma once
 
 #include <cstdint>
@@ -52,8 +52,8 @@ struct KpiTable {
 };
 
 /// Error: not_found, listing what there is, where the scope or the window does not exist;
-/// invalid_argument for a `where` that is none of the scope's, and for a length that several windows
-/// have; otherwise as the reader's.
+/// invalid_argument for a `where` that is none of the scope's, and for a length that several
+/// windows have; otherwise as the reader's.
 Result<KpiTable> read_kpi(const runtime::Reader& log, const KpiQuery& query);
 
 }  // namespace weir::cli

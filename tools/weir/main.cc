@@ -22,14 +22,25 @@ std::string version_text() {
       WEIR_VERSION, runtime::kLogFormatVersion, runtime::kSegmentFormatVersion);
 }
 
-/// The command that was being parsed: "weir query kpi".
+/// The command that was being parsed.
+const CLI::App& innermost(const CLI::App& app) {
+  return app.get_subcommands().empty() ? app : innermost(*app.get_subcommands().front());
+}
+
+/// "weir query kpi".
 std::string command_of(const CLI::App& app) {
-  std::string name = app.get_name();
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
-    at = at->get_subcommands().front();
-    name += " " + at->get_name();
-  }
-  return name;
+  const auto inner = app.get_subcommands();
+  return inner.empty() ? app.get_name() : app.get_name() + " " + command_of(*inner.front());
+}
+
+/// CLI11 misses a subcommand before it looks at what stands in its place.
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = innermost(app).remaining();
+  const bool misses_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const std::string what = misses_command && !unknown.empty()
+                               ? fmt::format("'{}' is not known", unknown.front())
+                               : error.what();
+  return fmt::format("{} (see {} --help)", what, command_of(app));
 }
 
 /// Each line of the message is one problem.
@@ -70,7 +81,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    complain(command_of(app), fmt::format("{} (see {} --help)", error.what(), command_of(app)));
+    complain(command_of(app), explain(app, error));
     return kWrongUsage;
   } catch (const std::exception& error) {
     complain(command_of(app), error.what());
@@ -82,7 +93,8 @@ int main(int argc, char** argv) {
 }  // namespace weir::cli
 
 int main(int argc, char** argv) {
-  // A reader of our output that went away shows as a failed write, which output.h takes for its end.
+  // A reader of our output that went away shows as a failed write, which output.h takes for its
+  // end.
   std::signal(SIGPIPE, SIG_IGN);
   return weir::cli::main(argc, argv);
 }

@@ -10,8 +10,8 @@ namespace weir::cli {
 
 class Output {
  public:
-  /// False: nobody reads any more (which is no error), or it cannot be written; there is no point in
-  /// going on.
+  /// False: nobody reads any more (which is no error), or it cannot be written; there is no point
+  /// in going on.
   bool write(std::string_view text);
 
   /// Writes what is left. Error: io, where something could not be written though somebody reads.

@@ -1,5 +1,6 @@
-// Messages of weir.v1 as JSON for people and programs: fields named as in the proto, 64-bit integers as
-// numbers (protobuf's own JSON prints them as strings), bytes as hexadecimal digits, enums by name.
+// Messages of weir.v1 as JSON for people and programs: fields named as in the proto, 64-bit
+// integers as numbers (protobuf's own JSON prints them as strings), bytes as hexadecimal digits,
+// enums by name.
 #pragma once
 
 #include <functional>
@@ -17,9 +18,9 @@ enum class Absent : bool { left_out, null };
 
 Json to_json(const google::protobuf::Message& message, Absent absent);
 
-/// Calls `visit` with the name of each scalar in the message, dots between names ("latency_us.p50"),
-/// in the order of the proto, and its value: null where it or its message is absent. Messages must not
-/// repeat or contain themselves.
+/// Calls `visit` with the name of each scalar in the message, dots between names
+/// ("latency_us.p50"), in the order of the proto, and its value: null where it or its message is
+/// absent. Messages must not repeat or contain themselves.
 using VisitScalar = std::function<void(const std::string& name, const Json& value)>;
 void for_each_scalar(const google::protobuf::Message& message, const VisitScalar& visit);
 

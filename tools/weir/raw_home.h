@@ -16,8 +16,9 @@ struct RawHomeOptions {
   std::int32_t partitions = 4;  // of the raw topic, where it is new
 };
 
-/// Opens the log and makes the raw topic and that of dead letters. Nothing expires by age: the records
-/// are as old as what they tell of. Errors: already_exists, or as EmbeddedLog::open and create_topic.
+/// Opens the log and makes the raw topic and that of dead letters. Nothing expires by age: the
+/// records are as old as what they tell of. Errors: already_exists, or as EmbeddedLog::open and
+/// create_topic.
 Result<std::unique_ptr<Home>> open_raw_home(const RawHomeOptions& options);
 
 /// How many partitions its raw topic has.

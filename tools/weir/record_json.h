@@ -9,9 +9,9 @@
 
 namespace weir::cli {
 
-/// One object for each event of a batch, otherwise one: partition, offset, append_time, key and id where
-/// they are there, and `event`, or `message` with the name of its type. What cannot be decoded is shown
-/// as its first bytes and why.
+/// One object for each event of a batch, otherwise one: partition, offset, append_time, key and id
+/// where they are there, and `event`, or `message` with the name of its type. What cannot be
+/// decoded is shown as its first bytes and why.
 std::vector<Json> decode_record(const runtime::TopicPartition& where,
                                 const runtime::Record& record);
 

@@ -95,7 +95,7 @@ DurationUs traffic_length(double rate_per_s) {
       std::min(seconds * static_cast<double>(kSecondUs), static_cast<double>(kMaxTraffic)));
 }
 
-/// What kpi stores of one pane: series_key.h of its state, and the pane's number before the aggregate.
+/// What kpi stores of one closed pane: see its state.h.
 double stored_bytes(const InferenceAggregate& pane, std::size_t tier) {
   std::string bytes;
   pane.encode(bytes);

@@ -7,6 +7,8 @@
 #include <absl/strings/escaping.h>
 #include <fmt/format.h>
 
+#include "processors/events/validate.h"
+
 namespace weir::cli {
 namespace {
 
@@ -87,8 +89,11 @@ std::string short_bytes(std::uint64_t bytes) {
 }
 
 std::string printable(std::string_view bytes, std::size_t limit) {
-  std::string text = absl::Utf8SafeCEscape({bytes.data(), std::min(bytes.size(), limit)});
-  if (bytes.size() > limit) text += "...";
+  const bool utf8 = events::is_utf8(bytes);
+  const std::string_view shown = utf8 ? events::cut_utf8(bytes, limit) : bytes.substr(0, limit);
+  const absl::string_view source(shown.data(), shown.size());
+  std::string text = utf8 ? absl::Utf8SafeCEscape(source) : absl::CEscape(source);
+  if (bytes.size() > shown.size()) text += "...";
   return text;
 }
 

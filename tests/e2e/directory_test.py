@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Data directories that are damaged, in use, not ours, or there already; rows that are refused."""
+
+import json
+import os
+import subprocess
+import time
+import unittest
+
+from weir_cli import WEIR, WeirTest, query, run
+
+EVENT = ('{"event_time":"2026-01-05T00:00:%02d.5Z","service":"chat","status":"ok",'
+         '"latency_us":%d}\n')
+
+
+class Directory(WeirTest):
+    def setUp(self):
+        super().setUp()
+        self.raw, self.results = self.dir / "raw", self.dir / "results"
+
+    def events(self, seconds=range(60)):
+        return self.write("events.ndjson", "".join(EVENT % (s, 1000 * (s + 1)) for s in seconds))
+
+    def test_import_twice(self):
+        file = self.events()
+        run("import", "ndjson", file, "--out", self.raw)
+        self.fails("import", "ndjson", file, "--out", self.raw, says=(str(self.raw), "--append"))
+
+        run("import", "ndjson", file, "--out", self.raw, "--append")
+        run("replay", self.raw, "--out", self.results)
+        rows = [row for row in query(self.results, "service", "1m/10s")
+                if row["end_time"] == "2026-01-05T00:01:00Z"]
+        self.assertEqual([row["requests"] for row in rows], [120])
+
+    def test_simulate_twice(self):
+        run("simulate", "--events", "100", "--out", self.raw)
+        self.fails("simulate", "--events", "100", "--out", self.raw, says=("--append",))
+        run("simulate", "--events", "100", "--out", self.raw, "--append")
+
+    def test_refused_rows_are_dead_letters(self):
+        file = self.write("mixed.ndjson", EVENT % (1, 5) + "{not json\n" + EVENT % (2, -7) +
+                          '{"service":"chat"}\n')
+        done = run("import", "ndjson", file, "--out", self.raw)
+        self.assertIn("1 events, 3 rows refused", done.stdout)
+        self.assertIn("2026-01-05T00:00:01.500000Z", done.stdout)
+
+        letters = [json.loads(line) for line in run("query", self.raw, "deadletter", "--format",
+                                                    "json").stdout.splitlines()]
+        self.assertEqual([letter["source"] for letter in letters],
+                         [f"{file}:{line}" for line in (2, 3, 4)])
+        self.assertEqual({letter["reason"] for letter in letters}, {"refused_row"})
+        self.assertEqual(letters[0]["original"], "{not json")
+        self.assertIn("latency_us", letters[1]["text"])
+        self.assertIn("event_time", letters[2]["text"])
+        table = run("query", self.raw, "deadletter").stdout.splitlines()
+        self.assertEqual(len(table), 4)
+        self.assertIn(f"{file}:2", table[1])
+
+    def test_input_that_is_not_there(self):
+        self.fails("import", "ndjson", self.dir / "none.ndjson", "--out", self.raw,
+                   says=("none.ndjson",))
+        self.assertFalse(self.raw.exists())
+        self.fails("replay", self.dir / "none", "--out", self.results, says=("none",))
+        self.fails("query", self.dir / "none", "deadletter", says=("none",))
+        self.fails("inspect", self.dir / "none", says=("none",))
+
+    def test_a_directory_that_cannot_be_made(self):
+        file = self.events()
+        below = file / "raw"  # below a file there are no directories, not even for root
+        self.fails("import", "ndjson", file, "--out", below, says=(str(below),))
+
+    def test_a_directory_of_something_else(self):
+        (self.dir / "photos").mkdir()
+        self.write("photos/cat.jpg", "not a log")
+        self.fails("import", "ndjson", self.events(), "--out", self.dir / "photos", "--append",
+                   says=("photos",))
+        self.fails("query", self.dir / "photos", "deadletter", says=("photos",))
+
+    def test_a_damaged_segment(self):
+        run("import", "ndjson", self.events(), "--out", self.raw, "--partitions", "1")
+        segment, = (self.raw / "topics/weir.inference/0").iterdir()
+        damaged = bytearray(segment.read_bytes())
+        damaged[len(damaged) // 2] ^= 0x40
+        segment.write_bytes(damaged)
+        self.fails("replay", self.raw, "--out", self.results, says=(segment.name,))
+
+    def test_a_file_that_lost_its_end(self):
+        run("import", "ndjson", self.events(), "--out", self.raw, "--partitions", "1")
+        segment, = (self.raw / "topics/weir.inference/0").iterdir()
+        os.truncate(segment, segment.stat().st_size // 2)
+        self.fails("replay", self.raw, "--out", self.results, says=(segment.name,))
+
+    def test_a_second_writer(self):
+        with subprocess.Popen([WEIR, "simulate", "--for", "100000h", "--rate", "100", "--out",
+                               self.raw]) as first:
+            while not (self.raw / "topics/weir.inference/3").exists():
+                self.assertIsNone(first.poll())
+                time.sleep(0.01)
+            self.fails("simulate", "--events", "10", "--append", "--out", self.raw,
+                       says=(str(self.raw), str(first.pid)))
+            run("inspect", self.raw)  # a reader works beside it
+            first.kill()
+
+    def test_what_does_not_exist_is_listed(self):
+        run("import", "ndjson", self.events(), "--out", self.raw)
+        run("replay", self.raw, "--out", self.results)
+        for more, says in (
+                (("--scope", "region", "--window", "1m"), ("region", "service,model", "tenant")),
+                (("--scope", "service", "--window", "2m"), ("2m", "1m/10s", "5m/10s", "1h/1m")),
+                (("--scope", "service", "--window", "1m", "--where", "model=x"), ("model",))):
+            self.fails("query", self.results, "kpi", *more, says=says)
+        config = self.write("hops.yaml", "fold:\n  scopes:\n    - dimensions: [service]\n"
+                            "      windows: [1m/10s, 1m/1m]\n")
+        other = self.dir / "other"
+        run("replay", self.raw, "--out", other, "--config", config)
+        self.fails("query", other, "kpi", "--scope", "service", "--window", "1m",
+                   says=("1m/10s", "1m/1m"))
+        self.assertEqual(len(query(other, "service", "1m/1m")), 1)
+
+
+class Inspect(WeirTest):
+    def test_topics_tasks_and_records(self):
+        raw, results = self.dir / "raw", self.dir / "results"
+        file = self.write("events.ndjson", "".join(EVENT % (s, s) for s in range(60)))
+        run("import", "ndjson", file, "--out", raw, "--partitions", "1")
+        run("replay", raw, "--out", results)
+
+        self.assertRegex(run("inspect", raw).stdout, r"\nweir\.inference/0 +0 +1 +1 ")
+        shown = run("inspect", results).stdout
+        for text in ("weir.kpi/0", "weir.partial/1", "fold/0", "kpi/1"):
+            self.assertIn(text, shown)
+
+        events = [json.loads(line) for line in run("inspect", raw,
+                                                   "weir.inference").stdout.splitlines()]
+        self.assertEqual(len(events), 60)
+        self.assertEqual(events[7]["event"], {
+            "event_time_us": 1767571207500000, "service": "chat", "status": "ok", "latency_us": 7})
+        for topic, field in (("weir.partial", "end_offset"), ("weir.kpi", "end_time_us"),
+                             ("weir.config", "definitions")):
+            lines = run("inspect", results, topic, "--limit", "1").stdout.splitlines()
+            self.assertTrue(any(field in json.loads(line)["message"] for line in lines), lines)
+        self.fails("inspect", results, "weir.kpi/9", says=("weir.kpi/9",))
+        self.fails("inspect", results, "weir.nothing", says=("weir.nothing",))
+
+
+if __name__ == "__main__":
+    unittest.main()

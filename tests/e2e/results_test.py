@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""What query shows: restatements, values carried forward, series above the cap, filters."""
+
+import csv
+import json
+import unittest
+from datetime import datetime, timedelta, timezone
+
+from weir_cli import WeirTest, query, run
+
+
+def event(at_s, **fields):
+    time = datetime(2026, 1, 5, tzinfo=timezone.utc) + timedelta(seconds=at_s)
+    return json.dumps({"event_time": time.isoformat(), "service": "chat", "status": "ok",
+                       **fields}) + "\n"
+
+
+class Results(WeirTest):
+    def replayed(self, events, config="", partitions=1):
+        raw, results = self.dir / "raw", self.dir / "results"
+        file = self.write("events.ndjson", "".join(events))
+        run("import", "ndjson", file, "--out", raw, "--partitions", partitions)
+        run("replay", raw, "--out", results, "--config", self.write("weir.yaml", config))
+        return results
+
+    def test_a_quiet_series_keeps_its_value(self):
+        """Nothing enters or leaves a window for half an hour, but it still has an end each minute."""
+        results = self.replayed([event(0), event(0), *(event(s, service="busy")
+                                                       for s in range(0, 1800, 5))],
+                                config="partitions: 1\n")
+        rows = query(results, "service", "1h", "--where", "service=chat")
+        self.assertEqual([row["end_time"] for row in rows],
+                         [f"2026-01-05T00:{minute:02}:00Z" for minute in range(1, 31)])
+        self.assertEqual({row["requests"] for row in rows}, {2})
+
+    def test_an_emptied_window_is_told_once(self):
+        results = self.replayed([event(0), event(600)])
+        rows = query(results, "service", "1m")
+        self.assertEqual(
+            [(row["end_time"][14:19], row["requests"]) for row in rows],
+            [*((f"00:{s}0", 1) for s in range(1, 6)), ("01:00", 1), ("01:10", 0), ("10:10", 1)])
+        self.assertEqual((rows[-2]["status"], rows[-2]["success_ratio"]), (None, None))
+
+    def test_late_events_restate(self):
+        """Every event that is older than the newest is late, and commits fall between them."""
+        raw, results = self.dir / "raw", self.dir / "results"
+        run("simulate", "--events", "1000000", "--rate", "2000", "--services", "2", "--out", raw)
+        config = self.write("weir.yaml", "commit_interval: 1ms\nfold: {out_of_orderness: 0s}\n")
+        run("replay", raw, "--out", results, "--config", config)
+
+        told = {}
+        for row in query(results, "service", "1m", "--all"):
+            told.setdefault((row["end_time"], row["series"]["service"]), []).append(row)
+        last = {(row["end_time"], row["series"]["service"]): row
+                for row in query(results, "service", "1m")}
+
+        self.assertEqual(told.keys(), last.keys())
+        self.assertTrue(any(len(rows) > 1 for rows in told.values()), "nothing was restated")
+        for key, (first, *later) in told.items():
+            self.assertEqual((first["restates"], first["restated"], first["difference"]),
+                             (False, None, None))
+            before = first
+            for row in later:
+                self.assertTrue(row["restates"])
+                self.assertEqual(row["restated"], {field: before[field]
+                                                   for field in row["restated"]})
+                self.assertEqual(row["difference"]["requests"],
+                                 row["requests"] - before["requests"])
+                self.assertLess(before["as_of"]["offset"], row["as_of"]["offset"])
+                before = row
+            self.assertEqual(last[key], {field: before[field] for field in last[key]})
+        table = run("query", results, "kpi", "--scope", "service", "--window", "1m",
+                    "--all").stdout
+        self.assertIn("restates (+", table)
+
+    def test_series_above_the_cap_are_added_up(self):
+        config = ("partitions: 3\nkpi:\n  max_series: 1\nfold:\n  scopes:\n"
+                  "    - dimensions: [tenant]\n      windows: [1m/1m]\n      distinct: [users]\n")
+        results = self.replayed([event(i % 50, tenant=f"tenant-{i % 40}", latency_us=1000 * i,
+                                       input_tokens=i, user_hash=f"{i + 1:x}")
+                                 for i in range(1, 401)], config)
+        rows = query(results, "tenant", "1m")
+        other, = [row for row in rows if row["overflow"]]
+        kept = [row for row in rows if not row["overflow"]]
+        self.assertEqual(other["series"], {"tenant": "__other__"})
+        self.assertEqual(sum(row["requests"] for row in rows), 400)
+        self.assertEqual(sum(row["input_tokens"] for row in rows), sum(range(1, 401)))
+        self.assertEqual(len(kept), 3)  # one of each partition
+        self.assertEqual(sum(row["latency_us"]["mean"] * row["requests"] for row in rows),
+                         1000 * sum(range(1, 401)))
+        self.assertEqual((other["latency_us"]["p50"], other["distinct_users"],
+                          other["peak_requests_per_second"], other["success_ratio"]),
+                         (None, None, None, 1.0))
+        apart = [row for row in query(results, "tenant", "1m", "--all") if row["overflow"]]
+        self.assertEqual(len({row["as_of"]["partition"] for row in apart}), 3)
+        self.assertEqual(sum(row["requests"] for row in apart), other["requests"])
+
+    def test_filters_and_formats(self):
+        results = self.replayed([event(s, service=service, model="m,1", latency_us=2000)
+                                 for s in range(30) for service in ("chat", "code")])
+        rows = query(results, "service,model", "1m/10s", "--where", "service=code", "--where",
+                     "model=m,1")
+        self.assertEqual([row["requests"] for row in rows], [10, 20, 30])
+        self.assertEqual(rows[0]["scope"], ["service", "model"])
+        self.assertEqual(rows[0]["series"], {"service": "code", "model": "m,1"})
+        self.assertEqual(rows[0]["window"], "1m/10s")
+        self.assertEqual(rows[0]["complete"], True)
+        self.assertEqual(rows[0]["unrated_status"], ["client_error", "cancelled"])
+        self.assertEqual(query(results, "service", "1m", "--where", "service=none"), [])
+
+        lines = run("query", results, "kpi", "--scope", "service,model", "--window", "1m",
+                    "--format", "csv").stdout.splitlines()
+        header, first, *_ = csv.reader(lines)
+        row = dict(zip(header, first))
+        self.assertEqual((row["model"], row["requests"], row["latency_us.max"],
+                          row["ttft_us.max"], row["success_ratio"]),
+                         ("m,1", "10", "2000", "", "1.0"))
+        table = run("query", results, "kpi", "--scope", "service,model", "--window", "1m").stdout
+        self.assertIn("not rated: client_error, cancelled", table.splitlines()[0])
+        self.assertRegex(table, r"2026-01-05T00:00:10Z +chat +m,1 +10 +100\.00% +2\.0ms ")
+
+    def test_dead_letters_of_a_replay(self):
+        """An event that is too old is refused where it was folded, and says so."""
+        results = self.replayed([event(200_000 + s // 64) for s in range(1024)] + [event(5)])
+        letter = json.loads(run("query", results, "deadletter", "--format", "json").stdout)
+        self.assertEqual((letter["topic"], letter["partition"], letter["reason"]),
+                         ("weir.inference", 0, "too_old"))
+        self.assertIn("too_old", run("query", results, "deadletter", "--format", "csv").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""A replay that is killed, or stopped, and continued gives the results of one that was not."""
+
+import signal
+import subprocess
+import time
+import unittest
+
+from weir_cli import WEIR, WeirTest, run
+
+# Many small commits, so that a kill falls between, and into, some.
+CONFIG = "commit_interval: 5ms\npartitions: 2\nthreads: 2\n"
+SHOW = [("service", "1m/10s"), ("service,model", "5m/10s"), ("tenant", "1h/1m")]
+
+
+class Resume(WeirTest):
+    def setUp(self):
+        super().setUp()
+        self.raw = self.dir / "raw"
+        self.config = self.write("weir.yaml", CONFIG)
+        run("simulate", "--for", "20m", "--rate", "1000", "--seed", "11", "--tenants", "20", "--out",
+            self.raw)
+
+    def command(self, results):
+        return ["replay", self.raw, "--out", results, "--config", self.config]
+
+    def results_of(self, directory):
+        """Every last value, byte for byte."""
+        return [run("query", directory, "kpi", "--scope", scope, "--window", window, "--format",
+                    "json").stdout for scope, window in SHOW]
+
+    def interrupt(self, results, bytes_told, how):
+        """Ends a replay once so many bytes of results are on disk; False where it was faster."""
+        with subprocess.Popen([WEIR, *map(str, self.command(results))],
+                              stderr=subprocess.DEVNULL) as replay:
+            while replay.poll() is None:
+                told = sum(file.stat().st_size
+                           for file in (results / "topics").glob("weir.kpi/*/*") if file.exists())
+                if told > bytes_told:
+                    replay.send_signal(how)
+                    break
+                time.sleep(0.001)
+            return replay.wait() != 0
+
+    def interrupted_often(self, how):
+        straight, broken = self.dir / "straight", self.dir / "broken"
+        run(*self.command(straight))
+        expected = self.results_of(straight)
+        self.assertTrue(all(expected))
+
+        interrupted = [self.interrupt(broken, bytes_told, how)
+                       for bytes_told in (0, 100_000, 300_000, 600_000)]
+        run(*self.command(broken))
+
+        self.assertGreaterEqual(sum(interrupted), 2, "it was never in the middle")
+        self.assertEqual(self.results_of(broken), expected)
+        run(*self.command(broken))  # nothing is left to do
+        self.assertEqual(self.results_of(broken), expected)
+
+    def test_killed(self):
+        self.interrupted_often(signal.SIGKILL)
+
+    def test_stopped(self):
+        self.interrupted_often(signal.SIGTERM)
+
+    def test_other_rules_need_another_directory(self):
+        results = self.dir / "results"
+        run(*self.command(results))
+        other = self.write("other.yaml", "fold:\n  out_of_orderness: 1s\n")
+        self.fails("replay", self.raw, "--out", results, "--config", other, says=(str(results),))
+
+
+if __name__ == "__main__":
+    unittest.main()

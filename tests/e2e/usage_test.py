@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Arguments, help, exit codes, and the configuration file."""
+
+import subprocess
+import unittest
+
+from weir_cli import TUMBLING, WEIR, WeirTest, run
+
+COMMANDS = ("import", "import azure-llm", "import llmperf", "import ndjson", "import csv",
+            "simulate", "replay", "query", "query kpi", "query deadletter", "inspect", "check",
+            "graph")
+
+
+class Usage(WeirTest):
+    def test_every_command_has_help_with_an_example(self):
+        for command in COMMANDS:
+            with self.subTest(command=command):
+                shown = run(*command.split(), "--help").stdout
+                before, found, example = shown.partition("\nExample:\n")
+                self.assertTrue(found, shown)
+                self.assertIn("Usage: weir " + command.split()[0], before)
+                self.assertTrue(example.strip().startswith("weir " + command.split()[0]), example)
+
+    def test_help_lists_every_command(self):
+        shown = run("--help").stdout
+        for command in COMMANDS:
+            self.assertIn(f"\n  {command.split()[0]} ", shown)
+
+    def test_version_says_what_is_read_and_written(self):
+        shown = run("--version").stdout
+        self.assertRegex(shown, r"^weir \d+\.\d+\.\d+\n")
+        for word in ("log directory", "segment frames", "weir.v1", "state"):
+            self.assertIn(word, shown)
+
+    def test_wrong_usage(self):
+        directory = self.dir / "never-made"
+        for arguments, says in (
+                ((), "subcommand"),
+                (("fly",), "fly"),
+                (("import",), "subcommand"),
+                (("import", "azure-llm", "--out", directory), "FILE"),
+                (("import", "azure-llm", "trace.csv"), "--out"),
+                (("import", "llmperf", "run.json", "--out", directory), "--"),
+                (("import", "csv", "a.csv", "--map", "nonsense", "--out", directory), "nonsense"),
+                (("simulate", "--out", directory), "duration"),
+                (("simulate", "--events", "many", "--out", directory), "many"),
+                (("simulate", "--for", "1w", "--out", directory), "1w"),
+                (("simulate", "--for", "1m", "--rate", "0", "--out", directory), "rate"),
+                (("replay", directory), "--out"),
+                (("query", directory), "subcommand"),
+                (("query", directory, "kpi", "--window", "1m"), "--scope"),
+                (("query", directory, "kpi", "--scope", "planet", "--window", "1m"), "planet"),
+                (("query", directory, "kpi", "--scope", "service", "--window", "soon"), "soon"),
+                (("query", directory, "kpi", "--scope", "service", "--window", "1m", "--from",
+                  "yesterday"), "yesterday"),
+                (("query", directory, "kpi", "--scope", "service", "--window", "1m", "--format",
+                  "xml"), "xml"),
+                (("query", directory, "kpi", "--scope", "service", "--window", "1m", "--where",
+                  "service"), "service"),
+                (("inspect", directory, "weir.kpi/first"), "weir.kpi/first"),
+                (("inspect", directory, "--limit", "-1"), "--limit"),
+                (("check",), "FILE"),
+        ):
+            with self.subTest(arguments=arguments):
+                line = self.fails(*arguments, code=2, says=(says, "--help"))
+                self.assertTrue(line.startswith("weir"), line)
+        self.assertFalse(directory.exists())
+
+    def test_graph(self):
+        text = run("graph", "--partitions", "3").stdout
+        self.assertIn("weir.inference   -> fold", text)
+        self.assertRegex(text, r"weir\.inference +3 partitions")
+        dot = run("graph", "--dot").stdout
+        self.assertTrue(dot.startswith("digraph weir {") and dot.endswith("}\n"), dot)
+
+    def test_a_reader_that_goes_away_is_no_error(self):
+        raw = self.dir / "raw"
+        run("simulate", "--events", "20000", "--out", raw)
+        with subprocess.Popen([WEIR, "inspect", raw, "weir.inference", "--limit", "1000"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as inspect:
+            self.assertTrue(inspect.stdout.readline().startswith(b'{"partition":0'))
+            inspect.stdout.close()
+            complaint = inspect.stderr.read()
+        self.assertEqual((inspect.returncode, complaint), (0, b""))
+
+
+class Configuration(WeirTest):
+    def test_what_a_good_one_means(self):
+        file = self.write("weir.yaml", TUMBLING)
+        shown = run("check", file, "--series", "1000", "--rate", "2").stdout
+        for text in ("weir.yaml: good", "memory 1.0GiB", "scope service: windows 10s/10s 1m/1m",
+                     "after 30d:", "all scopes"):
+            self.assertIn(text, shown)
+
+    def test_every_problem_has_its_line(self):
+        file = self.write("weir.yaml", "memory: 1GB\ncomit_interval: 1s\nfold:\n  scopes:\n"
+                          "    - dimensions: [planet]\n")
+        problems = run("check", file, code=1).stderr.splitlines()
+        for line, text in ((1, "1GB"), (2, "comit_interval"), (5, "planet")):
+            self.assertTrue(any(f"weir.yaml:{line}:" in p and text in p for p in problems), problems)
+
+    def test_an_unknown_key_stops_a_replay_before_it_begins(self):
+        raw, results = self.dir / "raw", self.dir / "results"
+        run("simulate", "--events", "100", "--out", raw)
+        file = self.write("weir.yaml", "fold:\n  scope: []\n")
+        self.fails("replay", raw, "--out", results, "--config", file, says=("weir.yaml:2", "scope"))
+        self.assertFalse(results.exists())
+
+    def test_a_missing_file(self):
+        self.fails("check", self.dir / "none.yaml", says=("none.yaml",))
+
+
+if __name__ == "__main__":
+    unittest.main()
