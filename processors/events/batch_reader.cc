@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -95,6 +96,9 @@ std::string_view name_of(int field) {
   return InferenceBatch::descriptor()->FindFieldByNumber(field)->name();
 }
 
+/// By event; of two problems the first one found.
+using Problems = std::map<std::uint32_t, Problem>;
+
 /// Whether everything from the first value to the last, what stands between them included, is ASCII.
 /// Then so are the values; and none but the first can be long, for a length above 127 is not.
 bool is_plain(const std::vector<std::string_view>& values) {
@@ -104,8 +108,7 @@ bool is_plain(const std::vector<std::string_view>& values) {
 }
 
 /// Every value once; events are looked at only where one is bad.
-void check_dictionary(Text which, const TextColumn& column, std::size_t count,
-                      std::vector<Problem>& problems) {
+void check_dictionary(Text which, const TextColumn& column, std::size_t count, Problems& problems) {
   if (column.absent() || is_plain(column.values)) return;
   std::vector<bool> bad;
   for (std::size_t k = 0; k < column.values.size(); ++k) {
@@ -116,7 +119,7 @@ void check_dictionary(Text which, const TextColumn& column, std::size_t count,
   if (bad.empty()) return;
   for (std::uint32_t i = 0; i < count; ++i)
     if (bad[column.coded ? column.codes[i] : 0])
-      problems.push_back(*check_text(which, column.at(i), i));
+      problems.try_emplace(i, *check_text(which, column.at(i), i));
 }
 
 }  // namespace
@@ -287,9 +290,9 @@ ReadResult BatchReader::build_text(int field, TextColumn& column) const {
 /// The rules that columns can break: what is unsigned cannot be negative, and u32 is below
 /// kMaxNumber.
 void BatchReader::check_rows(const EventColumns& columns, std::vector<Problem>& problems) const {
-  std::vector<Problem> found;
+  Problems found;
   const auto note = [&found](std::optional<Problem> problem) {
-    if (problem) found.push_back(*std::move(problem));
+    if (problem) found.try_emplace(problem->event, *std::move(problem));
   };
   if (columns.count > 0 && columns.min_time_us <= 0)
     for (std::uint32_t i = 0; i < columns.count; ++i) note(check_time(columns.event_time_us[i], i));
@@ -301,11 +304,7 @@ void BatchReader::check_rows(const EventColumns& columns, std::vector<Problem>& 
     std::memcpy(&value, confidence.data() + 4 * i, sizeof value);
     if (!(value >= 0.0f && value <= 1.0f) && !std::isnan(value)) note(check_confidence(value, i));
   }
-  if (found.empty()) return;
-  std::ranges::stable_sort(found, {}, &Problem::event);
-  const auto repeats = std::ranges::unique(found, {}, &Problem::event);
-  problems.insert(problems.end(), std::make_move_iterator(found.begin()),
-                  std::make_move_iterator(repeats.begin()));
+  for (auto& [event, problem] : found) problems.push_back(std::move(problem));
 }
 
 ReadResult BatchReader::append_others(EventColumns& columns, std::vector<Problem>& problems) {

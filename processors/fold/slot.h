@@ -106,12 +106,9 @@ class SlotPool {
   /// Takes back those of which `is_due(slot)`. REQUIRES: each of them was reset.
   template <class IsDue>
   void give_back(IsDue is_due) {
-    const auto due = std::stable_partition(taken_.begin(), taken_.end(),
-                                           [&](const Slot* slot) { return !is_due(slot); });
     // Backwards, so that the next ones are taken in the same order.
-    free_.insert(free_.end(), std::make_reverse_iterator(taken_.end()),
-                 std::make_reverse_iterator(due));
-    taken_.erase(due, taken_.end());
+    std::copy_if(taken_.rbegin(), taken_.rend(), std::back_inserter(free_), is_due);
+    std::erase_if(taken_, is_due);
   }
   /// Of one slot and what it may own, large sketches aside.
   std::size_t slot_bytes() const { return slot_bytes_ + sizeof(Wide); }
