@@ -28,11 +28,12 @@ TEST(KpiConfig, TakesWhatAFileSays) {
 TEST(KpiConfig, RefusesWhatCannotWork) {
   EXPECT_EQ(read("kpi:\n  max_series: 0\n  stall_after: 10ms\n  open_pane_memory: 0B\n"
                  "  step_output: 0B\n  history: true\n"),
-            "weir.yaml:2: kpi.max_series: must be at least 1\n"
-            "weir.yaml:3: kpi.stall_after: must be at least 1s\n"
-            "weir.yaml:4: kpi.open_pane_memory: must be above 0\n"
-            "weir.yaml:5: kpi.step_output: must be above 0\n"
-            "weir.yaml:6: kpi.history: unknown key");
+            "weir.yaml:2: key 'kpi.max_series': must be at least 1\n"
+            "weir.yaml:3: key 'kpi.stall_after': must be at least 1s\n"
+            "weir.yaml:4: key 'kpi.open_pane_memory': must be above 0\n"
+            "weir.yaml:5: key 'kpi.step_output': must be above 0\n"
+            "weir.yaml:6: unknown key 'history'; known here: max_series, open_pane_memory, "
+            "stall_after, step_output");
 }
 
 }  // namespace
