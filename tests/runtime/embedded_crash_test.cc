@@ -140,6 +140,40 @@ TEST(EmbeddedCrash, LosingPowerAgainWhileRecoveringChangesNothing) {
   }
 }
 
+// Bytes and files that recovery removed must not come back behind what was written meanwhile, nor as
+// those of an older commit than the one that is then expected.
+TEST(EmbeddedCrash, WhatWasCutOffStaysCutOff) {
+  const Expected expected;
+  for (std::uint64_t n = 0; n < expected.operations; ++n) {
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      SCOPED_TRACE(fmt::format("power lost at operation {} with seed {}", n, seed));
+      SimFileSystem disk(seed * 1000 + n);
+      disk.crash_at(n);
+      if (steps_until_error(disk) < 2) continue;
+      disk.restart();
+      std::string acknowledged;
+      {
+        const auto log = open(disk).value();
+        for (std::int64_t i = 100; i < 103; ++i) {
+          TaskCommit one{.task = {"fold", 0}, .input = kRaw, .position = i};
+          one.outputs = {{{"weir.out", static_cast<std::int32_t>(seed % 2)}, record("other", "")}};
+          ASSERT_TRUE(log->commit({&one, 1}));
+        }
+        if (seed % 4 < 2) {
+          ASSERT_TRUE(log->append(kRaw, std::vector{record("other", "")}));
+        }
+        acknowledged = everything(*log);
+        disk.restart();
+      }
+
+      const auto log = open(disk);
+
+      ASSERT_TRUE(log) << log.error().message;
+      ASSERT_EQ(everything(**log), acknowledged);
+    }
+  }
+}
+
 TEST(EmbeddedCrash, AnOperationThatFailsEndsTheLogAndLosesNothingAcknowledged) {
   const Expected expected;
   for (std::uint64_t n = 0; n < expected.operations; ++n) {
