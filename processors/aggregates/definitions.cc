@@ -80,6 +80,9 @@ Result<Duration> parse_duration_name(std::string_view name) {
 }
 
 std::string_view status_name(std::size_t counter) { return kStatusNames[counter]; }
+Result<std::size_t> parse_status(std::string_view name) {
+  return parse_name<std::size_t>(kStatusNames, "status", name);
+}
 
 std::string scope_name(std::span<const Dimension> dimensions) {
   if (dimensions.empty()) return "*";
@@ -151,7 +154,7 @@ Result<std::shared_ptr<const Definitions>> Definitions::make(const v1::Definitio
   made->rated_.fill(true);
   made->rated_[kStatusAbsent] = false;
   for (const std::string& name : message.unrated_status()) {
-    WEIR_ASSIGN(const std::size_t status, parse_name<std::size_t>(kStatusNames, "status", name));
+    WEIR_ASSIGN(const std::size_t status, parse_status(name));
     made->rated_[status] = false;
   }
   made->hash_ = hash64(message.SerializeAsString());

@@ -77,6 +77,8 @@ constexpr std::size_t status_counter(std::uint32_t status) {
 }
 /// "ok", "client_error", ... by counter.
 std::string_view status_name(std::size_t counter);
+/// The counter of that name. Error: invalid_argument, listing the names.
+Result<std::size_t> parse_status(std::string_view name);
 
 class Definitions {
  public:

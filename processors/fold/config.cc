@@ -69,10 +69,11 @@ void read_lateness(const config::Section& section, v1::Definitions& definitions)
 }
 
 void read_unrated(const config::Section& section, v1::Definitions& definitions) {
-  std::vector<std::string> unrated;
-  if (!section.strings("unrated", unrated)) return;
+  std::vector<std::size_t> unrated;
+  if (!section.list("unrated", unrated, aggregates::parse_status)) return;
   definitions.clear_unrated_status();
-  for (std::string& status : unrated) definitions.add_unrated_status(std::move(status));
+  for (const std::size_t status : unrated)
+    definitions.add_unrated_status(std::string(aggregates::status_name(status)));
 }
 
 }  // namespace
