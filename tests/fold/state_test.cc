@@ -1,0 +1,58 @@
+#include "processors/fold/state.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::fold {
+namespace {
+
+Head some_head() {
+  return {.greatest_event_time_us = 1,
+          .append_time_us = 2,
+          .watermark_us = -3,
+          .ended = true,
+          .definitions_hash = 4,
+          .destinations = {{.end_offset = 5, .watermark_us = 6}, {}}};
+}
+
+TEST(FoldState, TheHeadIsReadAsItWasWritten) {
+  EXPECT_EQ(decode_head(encode_head(some_head())).value(), some_head());
+  EXPECT_EQ(decode_head(encode_head({})).value(), Head{});
+}
+
+TEST(FoldState, VersionOneStaysReadable) {
+  EXPECT_EQ(to_hex(encode_head(some_head())),
+            "01"
+            "0100000000000000"
+            "0200000000000000"
+            "fdffffffffffffff"
+            "01"
+            "0400000000000000"
+            "02"
+            "05000000000000000600000000000000"
+            "00000000000000000000000000000080");
+  const SeenRecord seen{.content_hash = 7, .append_time_us = 8};
+  EXPECT_EQ(to_hex(encode_seen(seen)), "07000000000000000800000000000000");
+  EXPECT_EQ(to_hex(seen_key({0xab})), "49ab000000000000000000000000000000");
+}
+
+TEST(FoldState, AnotherVersionAndDamageAreRefused) {
+  std::string bytes = encode_head(some_head());
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_head(std::string_view(bytes).substr(0, size))) << size;
+  EXPECT_EQ(decode_head(bytes + "x").error().code, ErrorCode::corrupt);
+  bytes[0] = 2;
+  EXPECT_EQ(decode_head(bytes).error().message,
+            "state of fold has version 2, this binary reads 1; use the binary that wrote it, or "
+            "replay into a new directory");
+}
+
+TEST(FoldState, SeenRecordsAreReadAsTheyWereWritten) {
+  const SeenRecord seen{.content_hash = 7, .append_time_us = 8};
+  EXPECT_EQ(decode_seen(encode_seen(seen)).value(), seen);
+  EXPECT_EQ(parse_seen_key(seen_key({1, 2})).value(), (Id{1, 2}));
+  EXPECT_EQ(decode_seen("x").error().message, "state of fold: damaged id record");
+  EXPECT_EQ(parse_seen_key("Ix").error().message, "state of fold: key 4978 is not one of ours");
+}
+
+}  // namespace
+}  // namespace weir::fold
