@@ -7,6 +7,8 @@
 namespace weir::cli {
 namespace {
 
+constexpr DurationUs kHistoryCommitUs = 5 * kSecondUs;
+
 const Graph::Topic& topic_of(const Graph& graph, const std::string& name) {
   return *std::ranges::find(graph.topics, name, &Graph::Topic::name);
 }
@@ -67,6 +69,9 @@ runtime::WorkerGroup Pipeline::group_of(const Graph::Node& node) const {
   group.options.task.cache_bytes = share(memory.state_cache, all_tasks);
   group.options.task.history = options_.history;
   group.options.commit_interval_us = settings.commit_interval_us;
+  // Nobody waits for a history's results: fewer, larger deltas.
+  if (options_.history)
+    group.options.commit_interval_us = std::max(settings.commit_interval_us, kHistoryCommitUs);
   group.options.commit_bytes = share(memory.uncommitted, workers);
   return group;
 }
