@@ -193,7 +193,8 @@ Result<std::vector<PublishedTopic>> decode_ends(std::string_view bytes, const st
     return fail(ErrorCode::version, "{}: format {}, and this weir reads up to {}; use a newer weir",
                 file, version, kLogFormatVersion);
   const auto checksum = reader.fixed<std::uint64_t>();
-  if (!magic || !reader.ok() || version == 0 || checksum != hash64(bytes.substr(bytes.size() - reader.remaining())))
+  if (!magic || !reader.ok() || version == 0 ||
+      checksum != hash64(bytes.substr(bytes.size() - reader.remaining())))
     return damaged();
 
   std::vector<PublishedTopic> topics;

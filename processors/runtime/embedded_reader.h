@@ -1,5 +1,5 @@
-// Reads an embedded log beside the process that writes it, or with none: for query, inspect, explain
-// and the source of a replay. Takes no lock and writes nothing.
+// Reads an embedded log beside the process that writes it, or with none: for query, inspect,
+// explain and the source of a replay. Takes no lock and writes nothing.
 #pragma once
 
 #include <map>
@@ -14,8 +14,8 @@
 
 namespace weir::runtime {
 
-/// Thread-safe. Sees a topic of commits up to its published end, and a raw topic up to its last whole
-/// append; `bounds`, and a read at the known end, look again.
+/// Thread-safe. Sees a topic of commits up to its published end, and a raw topic up to its last
+/// whole append; `bounds`, and a read at the known end, look again.
 class EmbeddedReader final : public Reader {
  public:
   /// `files` outlives this. invalid_argument: no weir log there; version: of a newer weir; corrupt.

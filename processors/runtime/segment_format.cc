@@ -97,7 +97,8 @@ FrameState decode_frame(std::string_view bytes, Frame& frame) {
   const std::size_t key_size = load<std::uint32_t>(at + 16);
   const std::size_t fixed = kFrameHeaderBytes + id_size + content_type_size;
   const bool known = (flags & ~(kHasId | kMore)) == 0 && load<std::uint8_t>(at + 13) == 0;
-  if (!known || size > kMaxFrameBytes || size < fixed || size - fixed < key_size) return FrameState::bad;
+  if (!known || size > kMaxFrameBytes || size < fixed || size - fixed < key_size)
+    return FrameState::bad;
   frame.size = size;
   if (bytes.size() < size) return FrameState::cut;
   if (load<std::uint64_t>(at) != hash64(bytes.substr(8, size - 8))) return FrameState::bad;

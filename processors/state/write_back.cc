@@ -1,6 +1,7 @@
 #include "processors/state/write_back.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace weir::state {
 
@@ -94,9 +95,15 @@ void WriteBack::change(std::string_view key, std::optional<std::string> value) {
 }
 
 void WriteBack::sort_dirty_keys() {
+  if (sorted_ == dirty_keys_.size()) return;
   const auto middle = dirty_keys_.begin() + static_cast<std::ptrdiff_t>(sorted_);
   std::sort(middle, dirty_keys_.end());
-  std::inplace_merge(dirty_keys_.begin(), middle, dirty_keys_.end());
+  std::vector<std::string> merged;
+  merged.reserve(dirty_keys_.size());
+  std::merge(std::move_iterator(dirty_keys_.begin()), std::move_iterator(middle),
+             std::move_iterator(middle), std::move_iterator(dirty_keys_.end()),
+             std::back_inserter(merged));
+  dirty_keys_ = std::move(merged);
   sorted_ = dirty_keys_.size();
 }
 

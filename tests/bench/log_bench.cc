@@ -1,6 +1,6 @@
-// The embedded log on the disk of the temporary directory, with RocksDB: records of 31 KB, as batches
-// of 512 events are. Reading is from the page cache, checksums verified; appending and committing end
-// with a sync, whose bare rate stands beside them. Wall-clock time.
+// The embedded log on the disk of the temporary directory, with RocksDB: records of 31 KB, as
+// batches of 512 events are. Reading is from the page cache, checksums verified; appending and
+// committing end with a sync, whose bare rate stands beside them. Wall-clock time.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any bytes as a frame of a segment, its checksum put right so that the rest is reached: refused, or
-// read back from what it is written as.
+// Any bytes as a frame of a segment, its checksum put right so that the rest is reached: refused,
+// or read back from what it is written as.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>

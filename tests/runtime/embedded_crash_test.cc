@@ -140,8 +140,8 @@ TEST(EmbeddedCrash, LosingPowerAgainWhileRecoveringChangesNothing) {
   }
 }
 
-// Bytes and files that recovery removed must not come back behind what was written meanwhile, nor as
-// those of an older commit than the one that is then expected.
+// Bytes and files that recovery removed must not come back behind what was written meanwhile, nor
+// as those of an older commit than the one that is then expected.
 TEST(EmbeddedCrash, WhatWasCutOffStaysCutOff) {
   const Expected expected;
   for (std::uint64_t n = 0; n < expected.operations; ++n) {
