@@ -99,8 +99,9 @@ std::string_view name_of(int field) {
 /// By event; of two problems the first one found.
 using Problems = std::map<std::uint32_t, Problem>;
 
-/// Whether everything from the first value to the last, what stands between them included, is ASCII.
-/// Then so are the values; and none but the first can be long, for a length above 127 is not.
+/// Whether everything from the first value to the last, what stands between them included, is
+/// ASCII. Then so are the values; and none but the first can be long, for a length above 127 is
+/// not.
 bool is_plain(const std::vector<std::string_view>& values) {
   const std::string_view first = values.front();
   const std::string_view last = values.back();
@@ -292,7 +293,9 @@ ReadResult BatchReader::build_text(int field, TextColumn& column) const {
 void BatchReader::check_rows(const EventColumns& columns, std::vector<Problem>& problems) const {
   Problems found;
   const auto note = [&found](std::optional<Problem> problem) {
-    if (problem) found.try_emplace(problem->event, *std::move(problem));
+    if (!problem) return;
+    const std::uint32_t event = problem->event;
+    found.try_emplace(event, *std::move(problem));
   };
   if (columns.count > 0 && columns.min_time_us <= 0)
     for (std::uint32_t i = 0; i < columns.count; ++i) note(check_time(columns.event_time_us[i], i));

@@ -1,5 +1,5 @@
-// The source of both kernels: included once by each of kernel_portable.cc and kernel_v3.cc, within a
-// namespace of its own. Loops over arrays without calls or branches, so that compilers vectorise
+// The source of both kernels: included once by each of kernel_portable.cc and kernel_v3.cc, within
+// a namespace of its own. Loops over arrays without calls or branches, so that compilers vectorise
 // them; rounding is exact, so that the vector's width cannot show.
 
 using aggregates::kPaneSeconds;
@@ -25,9 +25,10 @@ using Lanes = std::uint32_t __attribute__((vector_size(kLanes * sizeof(std::uint
 using SignedLanes = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::int32_t))));
 using NarrowLanes = std::uint16_t __attribute__((vector_size(kLanes * sizeof(std::uint16_t))));
 
-/// (latency - ttft) / (output tokens - 1), rounded half up, where it is defined. All are below 2^31,
-/// so the doubles are exact. So is the quotient's whole part: of two integers a and b below 2^34, a/b
-/// differs from the next integer by 1/b at least, which is 2^-35 of it; a double rounds by 2^-53.
+/// (latency - ttft) / (output tokens - 1), rounded half up, where it is defined. All are below
+/// 2^31, so the doubles are exact. So is the quotient's whole part: of two integers a and b below
+/// 2^34, a/b differs from the next integer by 1/b at least, which is 2^-35 of it; a double rounds
+/// by 2^-53.
 inline void time_per_token(const std::uint32_t* latency, const std::uint32_t* ttft,
                            const std::uint32_t* output, std::size_t count, Column& out) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -42,7 +43,8 @@ inline void time_per_token(const std::uint32_t* latency, const std::uint32_t* tt
   }
 }
 
-/// Columns to rows. Values of kLaneLimit and more become absent: their top bit is set, as kNone's is.
+/// Columns to rows. Values of kLaneLimit and more become absent: their top bit is set, as kNone's
+/// is.
 inline void to_rows(const std::array<const std::uint32_t*, kLanes>& in, std::size_t count,
                     Block& block) {
   Lanes wide{};

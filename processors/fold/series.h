@@ -1,5 +1,5 @@
-// From names to numbers: what a fold task has learned about the values of its scopes' dimensions. No
-// number here shows in an output; series are written by their text. Not thread-safe.
+// From names to numbers: what a fold task has learned about the values of its scopes' dimensions.
+// No number here shows in an output; series are written by their text. Not thread-safe.
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
-// One open delta: what one series has gathered in one pane since the last commit. Laid out so that an
-// event touches two cache lines and one byte of a bin for each sketch: sums, maxima and counters there
-// are narrow, and are swept into wide ones before they can wrap. What few series need is elsewhere.
+// One open delta: what one series has gathered in one pane since the last commit. Laid out so that
+// an event touches two cache lines and one byte of a bin for each sketch: sums, maxima and counters
+// there are narrow, and are swept into wide ones before they can wrap. What few series need is
+// elsewhere.
 //
 //   Slot     64-byte lines
 //     1      who it is, statuses, `wide`

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "processors/events/batch_reader.h"
-#include "reference.h"
-#include "rows.h"
+#include "tests/events/reference.h"
+#include "tests/events/rows.h"
 
 namespace weir::events {
 namespace {

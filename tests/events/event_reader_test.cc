@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "reference.h"
-#include "rows.h"
+#include "tests/events/reference.h"
+#include "tests/events/rows.h"
 
 namespace weir::events {
 namespace {

@@ -1,4 +1,5 @@
-// Records of version 1, as tests/proto/golden keeps them, stay readable by hand-written readers, too.
+// Records of version 1, as tests/proto/golden keeps them, stay readable by hand-written readers,
+// too.
 #include <cctype>
 #include <fstream>
 #include <iterator>
@@ -7,7 +8,7 @@
 
 #include "processors/events/batch_reader.h"
 #include "processors/events/event_reader.h"
-#include "reference.h"
+#include "tests/events/reference.h"
 
 namespace weir::events {
 namespace {

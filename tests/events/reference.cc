@@ -1,4 +1,4 @@
-#include "reference.h"
+#include "tests/events/reference.h"
 
 #include <algorithm>
 #include <cstring>

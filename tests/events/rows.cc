@@ -1,4 +1,4 @@
-#include "rows.h"
+#include "tests/events/rows.h"
 
 #include <random>
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "reference.h"
+#include "tests/events/reference.h"
 
 namespace weir::events {
 namespace {

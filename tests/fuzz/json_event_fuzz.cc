@@ -1,5 +1,5 @@
-// Any bytes as a JSON event: a refusal with a reason, or an event that keeps the rules and reads back
-// from the JSON it is written as.
+// Any bytes as a JSON event: a refusal with a reason, or an event that keeps the rules and reads
+// back from the JSON it is written as.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
