@@ -22,7 +22,7 @@ Probe::Probe(runtime::Metrics& metrics)
         {{"reason", events::reason_name(static_cast<v1::DeadLetterReason>(reason))}});
 }
 
-runtime::Counter& Probe::dead(v1::DeadLetterReason reason) {
+runtime::Counter& Probe::dead(v1::DeadLetterReason reason) const {
   return *dead_[static_cast<std::size_t>(reason)];
 }
 

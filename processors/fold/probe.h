@@ -19,7 +19,7 @@ struct Probe {
   runtime::Counter& unknown_fields;  // of JSON events
   runtime::Counter& batches;
   runtime::Counter& deltas;
-  runtime::Counter& dead(v1::DeadLetterReason reason);  // events refused
+  runtime::Counter& dead(v1::DeadLetterReason reason) const;  // events refused
 
  private:
   std::array<runtime::Counter*, v1::DeadLetterReason_ARRAYSIZE> dead_{};

@@ -166,8 +166,9 @@ void KpiProcessor::begin_tick() {
   const TimeUs last = last_tick();
   TimeUs end = head_.closed_until_us + kTickUs;
   if (end > active_until_us_) {
-    // Nobody shows anything until the next open pane closes.
-    end = std::max(end, panes_->earliest_open_end().value_or(last));
+    // Nobody shows anything until the next open pane closes; but series are forgotten on the hour.
+    const TimeUs next = std::max(end, panes_->earliest_open_end().value_or(last));
+    end = std::min(next, align_up(end, kRetireUs));
   }
   if (last != kMinTime && end <= last) {
     head_.phase = Head::Phase::tick;

@@ -191,7 +191,7 @@ std::string tell_everything(KpiTask& task) {
 
 TEST(Kpi, TellsTheSameWhereverACommitAndARestartFall) {
   const v1::Definitions definitions = rules({"20s/10s", "2m/1m", "10m/10s"});
-  for (const std::uint64_t budget : {1, 1'000, 1 << 20}) {
+  for (const std::uint64_t budget : {1U, 1'000U, 1U << 20}) {
     SCOPED_TRACE(budget);
     const Config config{.max_series = 3, .stall_after_us = kMinuteUs};
     KpiTask whole(definitions, config, 2);
