@@ -1,6 +1,5 @@
 #include "tests/runtime/log_contract.h"
 
-#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -263,6 +262,30 @@ TEST_P(LogContract, ReopeningKeepsEverything) {
   ASSERT_TRUE(log().append(kRaw, records({"b"})));
   ASSERT_TRUE(commit(log(), commit_of(kTask, 2, {{kOut, record("y", "2")}})));
   EXPECT_EQ(everything(), "[0, 2) 0@1000 k=a 1@1000 k=b[0, 2) 0@1000 x=1 1@1000 y=22 key=value");
+}
+
+TEST_P(LogContract, AReaderFollowsWhatIsBeingWritten) {
+  create_topics(log());
+  constexpr std::int64_t kRecords = 200;
+  std::string seen;
+  {
+    const std::jthread reader([&] {
+      RecordBatch batch;
+      for (std::int64_t at = 0; at < kRecords; at += std::ssize(batch.records)) {
+        const auto read = log().read(kRaw, at, 1'000, batch);
+        ASSERT_TRUE(read) << read.error().message;
+        for (const Record& record : batch.records) seen += fmt::format("{} ", record.key);
+      }
+    });
+    for (std::int64_t i = 0; i < kRecords; i += 2) {
+      ASSERT_TRUE(log().append(kRaw, std::vector{record(std::to_string(i), std::string(300, 'x')),
+                                                 record(std::to_string(i + 1), "")}));
+    }
+  }
+
+  std::string written;
+  for (std::int64_t i = 0; i < kRecords; ++i) written += fmt::format("{} ", i);
+  EXPECT_EQ(seen, written);
 }
 
 TEST_P(LogContract, ManyThreadsAppendAndCommitAtOnce) {
