@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "tests/sim/world.h"
-#include "weir/v1/dead_letter.pb.h"
 
 namespace weir::sim {
 namespace {
@@ -37,10 +36,9 @@ std::string type_of(std::string_view content_type) {
 Result<Outcome> World::collect() {
   Outcome outcome;
   outcome.crashes = crashes_;
-  outcome.watermark = lowest_watermark();
-  outcome.lost_events = probes_.kpi.lost_events.value();
+  outcome.lost_events = static_cast<std::int64_t>(probes_.kpi.lost_events.value());
   WEIR_TRY(collect_raw(outcome));
-  WEIR_TRY(collect_results(outcome));
+  WEIR_TRY(collect_outputs(outcome));
   return outcome;
 }
 
@@ -82,8 +80,16 @@ Result<void> World::collect_raw(Outcome& outcome) {
   return {};
 }
 
-Result<void> World::collect_results(Outcome& outcome) {
+Result<void> World::collect_outputs(Outcome& outcome) {
   for (std::int32_t partition = 0; partition < scenario_.keyed_partitions; ++partition) {
+    std::vector<LoggedBatch>& batches = outcome.batches.emplace_back();
+    WEIR_TRY(read_all(*log_, {std::string(topics::kPartial), partition},
+                      [&batches](const runtime::Record& record) {
+                        LoggedBatch& logged = batches.emplace_back();
+                        logged.offset = record.offset;
+                        logged.append_time_us = record.append_time_us;
+                        logged.batch.ParseFromString(std::string(record.value));
+                      }));
     std::vector<v1::KpiResult>& results = outcome.results.emplace_back();
     WEIR_TRY(read_all(*log_, {std::string(topics::kKpi), partition},
                       [&results](const runtime::Record& record) {
@@ -92,11 +98,7 @@ Result<void> World::collect_results(Outcome& outcome) {
   }
   return read_all(*log_, {std::string(topics::kDeadLetter), 0},
                   [&outcome](const runtime::Record& record) {
-                    v1::DeadLetter letter;
-                    letter.ParseFromString(std::string(record.value));
-                    for (const v1::DeadLetterEntry& entry : letter.entry())
-                      outcome.dead.emplace(letter.partition(), letter.offset(), entry.event_index(),
-                                           entry.reason());
+                    outcome.dead.emplace_back().ParseFromString(std::string(record.value));
                   });
 }
 

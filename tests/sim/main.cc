@@ -23,7 +23,7 @@ struct Totals {
   std::int64_t restated = 0;
   std::int64_t dead = 0;
   std::int64_t crashes = 0;
-  std::int64_t unproven = 0;  // something was lost for good in a stall: values are not compared
+  std::int64_t lossy = 0;  // seeds: something came too late to be told everywhere, after a stall
 };
 
 std::string run_seed(std::uint64_t seed, Totals& totals) {
@@ -38,9 +38,9 @@ std::string run_seed(std::uint64_t seed, Totals& totals) {
     totals.results += static_cast<std::int64_t>(partition.size());
     for (const v1::KpiResult& result : partition) totals.restated += result.restates();
   }
-  totals.dead += static_cast<std::int64_t>(outcome->dead.size());
+  totals.dead += std::ssize(outcome->dead);
   totals.crashes += outcome->crashes;
-  totals.unproven += outcome->lost_events != 0;
+  totals.lossy += outcome->lost_events != 0;
   return differences(scenario, oracle, *outcome);
 }
 
@@ -76,8 +76,8 @@ int main(int argc, char** argv) {
   }
   fmt::print(
       "{} seeds: {} events, {} results ({} told again), {} dead letters, {} crashes, "
-      "{} not compared\n",
+      "{} with losses\n",
       seeds, totals.events, totals.results, totals.restated, totals.dead, totals.crashes,
-      totals.unproven);
+      totals.lossy);
   return failed == 0 ? 0 : 1;
 }

@@ -1,6 +1,6 @@
-// The right answer, from the raw log alone: which events count where, which are dead letters, and the
-// exact value of every window. Shares no code with the pipeline but generated messages and time
-// arithmetic; slow and plain on purpose.
+// What the raw log means: how far time had come after each of its records, which events count and in
+// which tier of each scope, and which are dead letters. Shares no code with the pipeline but
+// generated messages and time arithmetic; slow and plain on purpose.
 #pragma once
 
 #include <cstdint>
@@ -23,20 +23,22 @@ struct LoggedRecord {
   std::int64_t tick_last_offset = -2;  // of a tick
 };
 
-/// What the exact values of one window come from.
-struct Exact {
-  std::int64_t requests = 0;
-  std::map<int, std::int64_t> status;  // by InferenceStatus; above 9: 10
-  std::vector<std::int64_t> latency_us;
-  std::vector<std::int64_t> ttft_us;
-  std::optional<std::int64_t> input_tokens;
-  std::optional<std::int64_t> output_tokens;
-  std::optional<std::int64_t> retries;
-  std::map<std::int64_t, std::int64_t> per_second;  // of events in the finest tier
+/// An event that counts.
+struct Counted {
+  const v1::InferenceEvent* event = nullptr;
+  std::int64_t offset = 0;
+  std::vector<int> tiers;  // by scope: where it enters; -1: nowhere
 };
 
-/// (scope, series values, window, end).
-using WindowKey = std::tuple<int, std::vector<std::string>, int, TimeUs>;
+/// How far one raw partition is.
+struct RawTime {
+  TimeUs watermark = kMinTime;
+  TimeUs append = kMinTime;
+  TimeUs greatest = kMinTime;  // event time, ticks included
+
+  bool operator==(const RawTime&) const = default;
+};
+
 /// (raw partition, offset, event index, reason).
 using DeadKey = std::tuple<std::int32_t, std::int64_t, std::uint32_t, int>;
 
@@ -45,21 +47,36 @@ class Oracle {
   /// `log`: by raw partition, in order of offsets.
   Oracle(const Scenario& scenario, const std::vector<std::vector<LoggedRecord>>& log);
 
-  const std::map<WindowKey, Exact>& windows() const { return windows_; }
+  /// By raw partition, ascending by offset.
+  const std::vector<std::vector<Counted>>& counted() const { return counted_; }
+  /// After records [0, end) of a partition.
+  const RawTime& time_at(std::int32_t partition, std::int64_t end) const {
+    return times_[static_cast<std::size_t>(partition)][static_cast<std::size_t>(end)];
+  }
+  /// How many records a partition has.
+  std::int64_t records(std::int32_t partition) const {
+    return std::ssize(times_[static_cast<std::size_t>(partition)]) - 1;
+  }
   const std::multiset<DeadKey>& dead() const { return dead_; }
-  /// The last tick that all partitions allow.
-  TimeUs watermark() const { return watermark_; }
-  TimeUs greatest_event_time() const { return greatest_event_time_; }
 
  private:
   void read(std::int32_t partition, const std::vector<LoggedRecord>& log);
-  void count(const v1::InferenceEvent& event, TimeUs watermark, bool& counted);
+  bool is_repeat(std::int32_t partition, const LoggedRecord& record, TimeUs append);
+  /// The greatest time of the events that count.
+  TimeUs read_events(std::int32_t partition, const LoggedRecord& record, const RawTime& now);
+  std::vector<int> tiers_of(TimeUs time, TimeUs watermark) const;
 
   const Scenario& scenario_;
-  std::map<WindowKey, Exact> windows_;
+  std::vector<std::vector<Counted>> counted_;
+  std::vector<std::vector<RawTime>> times_;
+  std::vector<std::map<Id, std::pair<std::string, TimeUs>>> seen_;
   std::multiset<DeadKey> dead_;
-  TimeUs watermark_ = kMaxTime;
-  TimeUs greatest_event_time_ = kMinTime;
 };
+
+/// The tier whose span is a window's hop.
+int tier_of(const v1::Definitions& definitions, DurationUs hop_us);
+/// The values of a scope's dimensions.
+std::vector<std::string> series_of(const v1::ScopeDefinition& scope,
+                                   const v1::InferenceEvent& event);
 
 }  // namespace weir::sim

@@ -76,6 +76,8 @@ struct Scenario {
   DurationUs span_us = 0;
   std::vector<Input> inputs;  // ascending by at_us
 
+  /// After how long a partition is stalled; longer than any run where nobody is to be.
+  DurationUs stall_limit_us() const { return stalls ? stall_after_us : kDayUs; }
   /// The longest time after an event that a window still shows it.
   DurationUs longest_window_us() const;
 

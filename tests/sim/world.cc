@@ -99,7 +99,7 @@ Result<Outcome> World::run() {
   options.fold.open_delta_bytes = scenario_.open_bytes;
   options.fold.history = scenario_.history;
   options.kpi.max_series = scenario_.max_series;
-  options.kpi.stall_after_us = scenario_.stalls ? scenario_.stall_after_us : kDayUs;
+  options.kpi.stall_after_us = scenario_.stall_limit_us();
   options.kpi.open_pane_bytes = scenario_.open_bytes;
   options.kpi.step_bytes = scenario_.step_bytes;
   options.kpi.history = scenario_.history;
@@ -178,7 +178,30 @@ Result<void> World::settle() {
       }
     }
   }
-  for (Seat& seat : seats_) WEIR_TRY(seat.worker->commit(now_));
+  return finish();
+}
+
+/// Time stands still until nobody has anything to do.
+Result<void> World::finish() {
+  bool busy = true;
+  while (busy) {
+    busy = false;
+    const Result<void> round = work_off(busy);
+    if (!round) busy = true;
+    WEIR_TRY(survive(round));
+  }
+  return {};
+}
+
+Result<void> World::work_off(bool& busy) {
+  for (Seat& seat : seats_) {
+    WEIR_ASSIGN(auto progress, seat.worker->step(now_, false));
+    while (progress == runtime::Worker::Progress::worked) {
+      busy = true;
+      WEIR_ASSIGN(progress, seat.worker->step(now_, false));
+    }
+    WEIR_TRY(seat.worker->commit(now_));
+  }
   return {};
 }
 
@@ -192,8 +215,8 @@ TimeUs World::lowest_watermark() const {
 
 /// What `weir import` would have written.
 Result<void> World::fill_history() {
-  WEIR_TRY(history_.create_topic(
-      {.name = kRaw, .partitions = scenario_.raw_partitions, .raw = true}));
+  WEIR_TRY(
+      history_.create_topic({.name = kRaw, .partitions = scenario_.raw_partitions, .raw = true}));
   std::vector<TimeUs> append(static_cast<std::size_t>(scenario_.raw_partitions), 0);
   for (const Input& input : scenario_.inputs) {
     TimeUs& time = append[static_cast<std::size_t>(input.partition)];
@@ -209,8 +232,8 @@ Result<void> World::run_history() {
   while (!std::ranges::all_of(seats_, &Seat::finished)) {
     plan_crash();
     now_ += random_.below(500 * kMillisecondUs);
-    Seat& seat = seats_[static_cast<std::size_t>(
-        random_.below(static_cast<std::int64_t>(seats_.size())))];
+    Seat& seat =
+        seats_[static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(seats_.size())))];
     WEIR_TRY(survive(step(seat)));
   }
   return {};

@@ -15,7 +15,9 @@
 #include "tests/fakes/memory_log.h"
 #include "tests/fakes/sim_file_system.h"
 #include "tests/sim/oracle.h"
+#include "tests/sim/owner.h"
 #include "tests/sim/scenario.h"
+#include "weir/v1/dead_letter.pb.h"
 #include "weir/v1/kpi.pb.h"
 
 namespace weir::sim {
@@ -23,10 +25,10 @@ namespace weir::sim {
 /// What is left when a scenario has run.
 struct Outcome {
   std::vector<std::vector<LoggedRecord>> raw;       // by partition
-  std::vector<std::vector<v1::KpiResult>> results;  // by partition, in order of offsets
-  std::multiset<DeadKey> dead;
-  TimeUs watermark = kMinTime;    // of the owner that is furthest behind
-  std::uint64_t lost_events = 0;  // beyond what a tier kept, after a stall
+  std::vector<std::vector<LoggedBatch>> batches;    // by keyed partition
+  std::vector<std::vector<v1::KpiResult>> results;  // likewise, in order of offsets
+  std::vector<v1::DeadLetter> dead;
+  std::int64_t lost_events = 0;  // as counted: beyond what a tier kept, after a stall
   int crashes = 0;
 };
 
@@ -53,6 +55,8 @@ class World {
   Result<void> fill_history();
   Result<void> run_history();
   Result<void> settle();
+  Result<void> finish();
+  Result<void> work_off(bool& busy);
   Result<void> send(const Input& input);
   Result<void> step(Seat& seat);
   void freeze_somebody();
@@ -61,7 +65,7 @@ class World {
   TimeUs lowest_watermark() const;
   Result<Outcome> collect();
   Result<void> collect_raw(Outcome& outcome);
-  Result<void> collect_results(Outcome& outcome);
+  Result<void> collect_outputs(Outcome& outcome);
 
   const Scenario& scenario_;
   Random random_;
