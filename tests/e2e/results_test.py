@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, timezone
 
 from weir_cli import WeirTest, query, run
 
-
 def event(at_s, **fields):
     time = datetime(2026, 1, 5, tzinfo=timezone.utc) + timedelta(seconds=at_s)
     return json.dumps({"event_time": time.isoformat(), "service": "chat", "status": "ok",
@@ -24,7 +23,7 @@ class Results(WeirTest):
         return results
 
     def test_a_quiet_series_keeps_its_value(self):
-        """Nothing enters or leaves a window for half an hour, but it still has an end each minute."""
+        """Nothing enters or leaves a window for half an hour: it still has an end each minute."""
         results = self.replayed([event(0), event(0), *(event(s, service="busy")
                                                        for s in range(0, 1800, 5))],
                                 config="partitions: 1\n")
@@ -40,38 +39,6 @@ class Results(WeirTest):
             [(row["end_time"][14:19], row["requests"]) for row in rows],
             [*((f"00:{s}0", 1) for s in range(1, 6)), ("01:00", 1), ("01:10", 0), ("10:10", 1)])
         self.assertEqual((rows[-2]["status"], rows[-2]["success_ratio"]), (None, None))
-
-    def test_late_events_restate(self):
-        """Every event that is older than the newest is late, and commits fall between them."""
-        raw, results = self.dir / "raw", self.dir / "results"
-        run("simulate", "--events", "1000000", "--rate", "2000", "--services", "2", "--out", raw)
-        config = self.write("weir.yaml", "commit_interval: 1ms\nfold: {out_of_orderness: 0s}\n")
-        run("replay", raw, "--out", results, "--config", config)
-
-        told = {}
-        for row in query(results, "service", "1m", "--all"):
-            told.setdefault((row["end_time"], row["series"]["service"]), []).append(row)
-        last = {(row["end_time"], row["series"]["service"]): row
-                for row in query(results, "service", "1m")}
-
-        self.assertEqual(told.keys(), last.keys())
-        self.assertTrue(any(len(rows) > 1 for rows in told.values()), "nothing was restated")
-        for key, (first, *later) in told.items():
-            self.assertEqual((first["restates"], first["restated"], first["difference"]),
-                             (False, None, None))
-            before = first
-            for row in later:
-                self.assertTrue(row["restates"])
-                self.assertEqual(row["restated"], {field: before[field]
-                                                   for field in row["restated"]})
-                self.assertEqual(row["difference"]["requests"],
-                                 row["requests"] - before["requests"])
-                self.assertLess(before["as_of"]["offset"], row["as_of"]["offset"])
-                before = row
-            self.assertEqual(last[key], {field: before[field] for field in last[key]})
-        table = run("query", results, "kpi", "--scope", "service", "--window", "1m",
-                    "--all").stdout
-        self.assertIn("restates (+", table)
 
     def test_series_above_the_cap_are_added_up(self):
         config = ("partitions: 3\nkpi:\n  max_series: 1\nfold:\n  scopes:\n"

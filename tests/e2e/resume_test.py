@@ -18,8 +18,8 @@ class Resume(WeirTest):
         super().setUp()
         self.raw = self.dir / "raw"
         self.config = self.write("weir.yaml", CONFIG)
-        run("simulate", "--for", "20m", "--rate", "1000", "--seed", "11", "--tenants", "20", "--out",
-            self.raw)
+        run("simulate", "--for", "20m", "--rate", "1000", "--seed", "11", "--tenants", "20",
+            "--out", self.raw)
 
     def command(self, results):
         return ["replay", self.raw, "--out", results, "--config", self.config]

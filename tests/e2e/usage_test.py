@@ -97,7 +97,8 @@ class Configuration(WeirTest):
                           "    - dimensions: [planet]\n")
         problems = run("check", file, code=1).stderr.splitlines()
         for line, text in ((1, "1GB"), (2, "comit_interval"), (5, "planet")):
-            self.assertTrue(any(f"weir.yaml:{line}:" in p and text in p for p in problems), problems)
+            self.assertTrue(any(f"weir.yaml:{line}:" in p and text in p for p in problems),
+                            problems)
 
     def test_an_unknown_key_stops_a_replay_before_it_begins(self):
         raw, results = self.dir / "raw", self.dir / "results"

@@ -23,7 +23,7 @@ void write_memory(const Settings& settings, Output& output) {
   const MemoryPlan plan = settings.memory_plan();
   output.write(fmt::format("memory {}, disk {}\n", short_bytes(settings.memory_bytes),
                            short_bytes(settings.disk_bytes)));
-  TextTable table;
+  TextTable table(output);
   table.add_column("memory for", TextTable::Align::left);
   table.add_column("bytes", TextTable::Align::right);
   const auto add = [&](std::string what, std::uint64_t bytes) {
@@ -35,12 +35,12 @@ void write_memory(const Settings& settings, Output& output) {
   add("state cache", plan.state_cache);
   add("outputs waiting for a commit", plan.uncommitted);
   add("records read ahead", plan.fetch);
-  table.write(output);
+  table.finish();
 }
 
 void write_scope(const ScopeForecast& scope, const CheckArguments& arguments, Output& output) {
   output.write(fmt::format("\nscope {}: windows {}\n", scope.name, fmt::join(scope.windows, " ")));
-  TextTable table;
+  TextTable table(output);
   for (const char* title : {"tier", "kept", "panes", "bytes a pane", "bytes a series"})
     table.add_column(title, TextTable::Align::right);
   for (const TierForecast& tier : scope.tiers)
@@ -49,7 +49,7 @@ void write_scope(const ScopeForecast& scope, const CheckArguments& arguments, Ou
          short_duration(static_cast<double>(tier.panes * tier.span_us)),
          fmt::format("{}", tier.panes), fmt::format("{:.0f}", tier.pane_bytes),
          fmt::format("{:.0f}", static_cast<double>(tier.panes) * tier.filled * tier.pane_bytes)});
-  table.write(output);
+  table.finish();
   const double series = scope.series_bytes_after(arguments.age_us);
   output.write(fmt::format(
       "after {}: {:.0f} bytes a series, {} for {}\n", format_duration(arguments.age_us), series,

@@ -37,7 +37,8 @@ Result<void> for_each_refusal(const runtime::Reader& log, const Show& show) {
   if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
   return scan_topic(
       log, topics::kDeadLetter, [&](std::int32_t, const runtime::Record& record) -> Result<bool> {
-        WEIR_ASSIGN(const auto letter, parse_record<v1::DeadLetter>(record));
+        v1::DeadLetter letter;
+        WEIR_TRY(parse_record(record, letter));
         const TimeUs time =
             letter.append_time_us() != 0 ? letter.append_time_us() : record.append_time_us;
         // Of entries in a row that say the same, only the first one has the text.
@@ -76,7 +77,7 @@ std::string csv_line(const Refusal& refusal) {
 }
 
 Result<void> write_table(const runtime::Reader& log, Output& output) {
-  TextTable table;
+  TextTable table(output);
   table.add_column("time", TextTable::Align::left);
   table.add_column("where", TextTable::Align::left);
   table.add_column("event", TextTable::Align::right);
@@ -90,7 +91,7 @@ Result<void> write_table(const runtime::Reader& log, Output& output) {
                    printable(refusal.letter.original(), kTableOriginalBytes)});
     return true;
   }));
-  table.write(output);
+  table.finish();
   return {};
 }
 

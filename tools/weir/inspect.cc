@@ -24,7 +24,7 @@ struct InspectArguments {
 };
 
 void write_partitions(const DirectoryFacts& facts, Output& output) {
-  TextTable table;
+  TextTable table(output);
   table.add_column("topic/partition", TextTable::Align::left);
   for (const char* title : {"start", "end", "records", "disk"})
     table.add_column(title, TextTable::Align::right);
@@ -33,7 +33,7 @@ void write_partitions(const DirectoryFacts& facts, Output& output) {
     table.add_row({to_string(partition.where), fmt::format("{}", start), fmt::format("{}", end),
                    fmt::format("{}", end - start), short_bytes(partition.disk_bytes)});
   }
-  table.write(output);
+  table.finish();
 }
 
 /// How many records the task has not read yet.
@@ -50,7 +50,7 @@ bool knows_input(const runtime::TaskContents& task, const DirectoryFacts& facts)
 }
 
 void write_tasks(const DirectoryFacts& facts, Output& output) {
-  TextTable table;
+  TextTable table(output);
   table.add_column("task", TextTable::Align::left);
   table.add_column("reads", TextTable::Align::left);
   for (const char* title : {"position", "lag", "state keys", "state bytes"})
@@ -60,7 +60,7 @@ void write_tasks(const DirectoryFacts& facts, Output& output) {
                    fmt::format("{}", task.position.position),
                    knows_input(task, facts) ? fmt::format("{}", lag_of(task, facts)) : "-",
                    fmt::format("{}", task.state_keys), fmt::format("{}", task.state_bytes)});
-  table.write(output);
+  table.finish();
 }
 
 Result<void> inspect_directory(const std::string& directory) {

@@ -2,23 +2,24 @@
 // what the processor leaves out carried forward.
 //
 // A tick tells only windows that changed; until the next one is told, the last value stands. It is
-// carried to each end up to the last that its partition told; a window that is empty is not. Series
-// above the cap are in the `__other__` of each partition: these are added up as far as numbers can
-// be added (the rest is absent), unless everything is asked for.
+// carried to each end up to the last that its partition told of the scope; an empty window is not.
+// Series above the cap are in the `__other__` of each partition: these are added up as far as
+// numbers can be added (the rest is absent), unless everything is asked for.
+//
+// Memory: a row for each series, and one for each restatement.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "processors/core/result.h"
-#include "processors/core/time.h"
 #include "processors/runtime/io.h"
 #include "processors/windows/window.h"
-#include "weir/v1/kpi.pb.h"
+#include "tools/weir/kpi_partition.h"
 
 namespace weir::cli {
 
@@ -31,29 +32,31 @@ struct KpiQuery {
   bool all = false;  // also what was told before, and `__other__` by partition
 };
 
-struct KpiRow {
-  TimeUs end_time_us = 0;
-  std::vector<std::string> series;
-  v1::WindowResult window;
-  bool overflow = false;
-  bool added_up = false;  // of several partitions: the busiest second is not known either
-  bool restates = false;
-  std::int32_t as_of_partition = 0;
-  std::int64_t as_of_offset = 0;
-  std::uint64_t definitions_hash = 0;
-};
+/// One thread.
+class KpiResults {
+ public:
+  /// `log` outlives this. Error: not_found, listing what there is, where the scope or the window
+  /// does not exist; invalid_argument for a `where` that is none of the scope's, and for a length
+  /// that several windows have; otherwise as the reader's.
+  static Result<KpiResults> open(const runtime::Reader& log, const KpiQuery& query);
 
-struct KpiTable {
-  std::vector<std::string> scope;
-  windows::Window window;
-  std::vector<KpiRow> rows;  // ascending by end, then series, then as they were told
-  /// By definitions: the statuses that the success ratio leaves out.
-  std::map<std::uint64_t, std::vector<std::string>> unrated;
-};
+  const std::vector<std::string>& scope() const { return selection_.scope; }
+  const windows::Window& window() const { return selection_.window; }
+  bool all() const { return selection_.all; }
+  /// The statuses that the success ratio leaves out under these definitions; null: not known.
+  const std::vector<std::string>* unrated(std::uint64_t definitions_hash) const;
 
-/// Error: not_found, listing what there is, where the scope or the window does not exist;
-/// invalid_argument for a `where` that is none of the scope's, and for a length that several
-/// windows have; otherwise as the reader's.
-Result<KpiTable> read_kpi(const runtime::Reader& log, const KpiQuery& query);
+  /// Calls `visit` with each row, ascending by end, then series, then as they were told, until it
+  /// says false.
+  using Visit = std::function<bool(const KpiRow&)>;
+  Result<void> read(const Visit& visit) const;
+
+ private:
+  explicit KpiResults(const runtime::Reader& log) : log_(&log) {}
+
+  const runtime::Reader* log_;
+  KpiSelection selection_;
+  std::map<std::uint64_t, std::vector<std::string>> unrated_;
+};
 
 }  // namespace weir::cli

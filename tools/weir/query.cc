@@ -24,8 +24,8 @@ struct QueryArguments {
 Result<void> query_kpi(const QueryArguments& arguments) {
   runtime::PosixFileSystem files;
   WEIR_ASSIGN(const auto log, runtime::EmbeddedReader::open(files, arguments.directory));
-  WEIR_ASSIGN(const KpiTable table, read_kpi(*log, arguments.kpi));
-  return write_kpi(table, arguments.format, arguments.kpi.all);
+  WEIR_ASSIGN(const KpiResults results, KpiResults::open(*log, arguments.kpi));
+  return write_kpi(results, arguments.format);
 }
 
 Result<void> query_dead_letters(const QueryArguments& arguments) {

@@ -45,16 +45,16 @@ Result<void> scan_topic(const runtime::Reader& log, std::string_view topic, cons
   return {};
 }
 
-/// A record as the message of its topic. Error: corrupt; version, where a newer writer made it.
+/// Reads a record as the message of its topic. Error: corrupt; version, where a newer weir wrote
+/// it.
 template <class Message>
-Result<Message> parse_record(const runtime::Record& record) {
-  Message message;
+Result<void> parse_record(const runtime::Record& record, Message& message) {
   if (!message.ParseFromArray(record.value.data(), static_cast<int>(record.value.size())))
     return fail(ErrorCode::corrupt, "not a {}", message.GetTypeName());
   if (message.version() != 1)
     return fail(ErrorCode::version, "{} of version {}; this binary reads 1", message.GetTypeName(),
                 message.version());
-  return message;
+  return {};
 }
 
 }  // namespace weir::cli

@@ -14,30 +14,24 @@ constexpr std::string_view kPeak = "peak_requests_per_second";
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-/// The statuses that the success ratio of a row leaves out; null: it is not known.
-const std::vector<std::string>* unrated(const KpiTable& table, const KpiRow& row) {
-  const auto found = table.unrated.find(row.definitions_hash);
-  return found == table.unrated.end() ? nullptr : &found->second;
-}
-
 std::string hash_text(const KpiRow& row) { return fmt::format("{:016x}", row.definitions_hash); }
 
-Json json_of(const KpiTable& table, const KpiRow& row, bool all) {
+Json json_of(const KpiResults& results, const KpiRow& row) {
   Json json;
-  json["scope"] = table.scope;
+  json["scope"] = results.scope();
   Json& series = json["series"] = Json::object();
-  for (std::size_t i = 0; i < table.scope.size(); ++i)
-    series[table.scope[i]] = text_or_null(row.series[i]);
+  for (std::size_t i = 0; i < results.scope().size(); ++i)
+    series[results.scope()[i]] = text_or_null(row.series[i]);
   json["end_time"] = format_rfc3339(row.end_time_us);
-  json["window"] = windows::to_string(table.window);
+  json["window"] = windows::to_string(results.window());
   json["complete"] = row.window.complete();
   json.update(to_json(row.window.value(), Absent::null));
   if (row.added_up) json[std::string(kPeak)] = nullptr;
-  const auto* statuses = unrated(table, row);
+  const auto* statuses = results.unrated(row.definitions_hash);
   json["unrated_status"] = statuses == nullptr ? Json() : Json(*statuses);
   json["overflow"] = row.overflow;
   json["definitions_hash"] = hash_text(row);
-  if (!all) return json;
+  if (!results.all()) return json;
   json["restates"] = row.restates;
   json["as_of"] = {{"partition", row.as_of_partition}, {"offset", row.as_of_offset}};
   const v1::WindowResult& window = row.window;
@@ -47,9 +41,9 @@ Json json_of(const KpiTable& table, const KpiRow& row, bool all) {
   return json;
 }
 
-void write_json(const KpiTable& table, bool all, Output& output) {
-  for (const KpiRow& row : table.rows)
-    if (!output.write(to_line(json_of(table, row, all)))) return;
+Result<void> write_json(const KpiResults& results, Output& output) {
+  return results.read(
+      [&](const KpiRow& row) { return output.write(to_line(json_of(results, row))); });
 }
 
 std::string csv_value(const Json& value) {
@@ -57,14 +51,14 @@ std::string csv_value(const Json& value) {
   return value.is_string() ? csv_field(value.get<std::string>()) : value.dump();
 }
 
-std::string csv_header(const KpiTable& table, bool all) {
+std::string csv_header(const KpiResults& results) {
   std::string line = "end_time,window";
-  for (const std::string& dimension : table.scope) line += ',' + dimension;
+  for (const std::string& dimension : results.scope()) line += ',' + dimension;
   line += ",complete";
   for_each_scalar(v1::KpiValues(),
                   [&](const std::string& name, const Json&) { line += ',' + name; });
   line += ",unrated_status,overflow,definitions_hash";
-  if (!all) return line + '\n';
+  if (!results.all()) return line + '\n';
   line += ",restates,as_of.partition,as_of.offset";
   for (const std::string_view part : {"restated.", "difference."})
     for_each_scalar(v1::KpiValues(), [&](const std::string& name, const Json&) {
@@ -80,27 +74,26 @@ void append_values(const v1::KpiValues& values, bool present, bool peak_known, s
   });
 }
 
-std::string csv_line(const KpiTable& table, const KpiRow& row, bool all) {
+std::string csv_line(const KpiResults& results, const KpiRow& row) {
   std::string line =
-      fmt::format("{},{}", format_rfc3339(row.end_time_us), windows::to_string(table.window));
+      fmt::format("{},{}", format_rfc3339(row.end_time_us), windows::to_string(results.window()));
   for (const std::string& value : row.series) line += ',' + csv_field(value);
   line += fmt::format(",{}", row.window.complete());
   append_values(row.window.value(), true, !row.added_up, line);
-  const auto* statuses = unrated(table, row);
+  const auto* statuses = results.unrated(row.definitions_hash);
   line += fmt::format(",{},{},{}",
                       statuses == nullptr ? "" : fmt::format("{}", fmt::join(*statuses, " ")),
                       row.overflow, hash_text(row));
-  if (!all) return line + '\n';
+  if (!results.all()) return line + '\n';
   line += fmt::format(",{},{},{}", row.restates, row.as_of_partition, row.as_of_offset);
   append_values(row.window.restated(), row.window.has_restated(), true, line);
   append_values(row.window.difference(), row.window.has_difference(), true, line);
   return line + '\n';
 }
 
-void write_csv(const KpiTable& table, bool all, Output& output) {
-  output.write(csv_header(table, all));
-  for (const KpiRow& row : table.rows)
-    if (!output.write(csv_line(table, row, all))) return;
+Result<void> write_csv(const KpiResults& results, Output& output) {
+  output.write(csv_header(results));
+  return results.read([&](const KpiRow& row) { return output.write(csv_line(results, row)); });
 }
 
 std::string duration_cell(bool known, double us) { return known ? short_duration(us) : "-"; }
@@ -138,28 +131,32 @@ std::vector<std::string> cells_of(const KpiRow& row) {
   return cells;
 }
 
-/// What the success ratio leaves out, where all rows agree; it is part of the number.
-std::string rating(const KpiTable& table) {
-  if (table.rows.empty()) return "";
-  const auto* statuses = unrated(table, table.rows.back());
-  if (statuses == nullptr) return "";
-  return fmt::format("; success is ok / rated (not rated: {})",
-                     statuses->empty() ? "nothing" : fmt::format("{}", fmt::join(*statuses, ", ")));
+/// What the success ratio leaves out is part of the number.
+std::string caption(const KpiResults& results, const KpiRow& row) {
+  const auto* statuses = results.unrated(row.definitions_hash);
+  std::string text = fmt::format("windows of {}, by their end; success is ok / rated",
+                                 windows::to_string(results.window()));
+  if (statuses != nullptr && !statuses->empty())
+    text += fmt::format(" (not rated: {})", fmt::join(*statuses, ", "));
+  return text + '\n';
 }
 
-void write_table(const KpiTable& table, Output& output) {
-  output.write(fmt::format("windows of {}, by their end{}\n", windows::to_string(table.window),
-                           rating(table)));
-  TextTable text;
-  text.add_column("end", TextTable::Align::left);
-  for (const std::string& dimension : table.scope)
-    text.add_column(dimension, TextTable::Align::left);
+Result<void> write_table(const KpiResults& results, Output& output) {
+  TextTable table(output);
+  table.add_column("end", TextTable::Align::left);
+  for (const std::string& dimension : results.scope())
+    table.add_column(dimension, TextTable::Align::left);
   for (const char* title : {"requests", "success", "mean", "p50", "p95", "p99", "ttft p95",
                             "peak/s", "in tok", "out tok"})
-    text.add_column(title, TextTable::Align::right);
-  text.add_column("", TextTable::Align::left);
-  for (const KpiRow& row : table.rows) text.add_row(cells_of(row));
-  text.write(output);
+    table.add_column(title, TextTable::Align::right);
+  table.add_column("", TextTable::Align::left);
+  bool captioned = false;
+  WEIR_TRY(results.read([&](const KpiRow& row) {
+    if (!std::exchange(captioned, true)) output.write(caption(results, row));
+    return table.add_row(cells_of(row));
+  }));
+  table.finish();
+  return {};
 }
 
 }  // namespace
@@ -172,17 +169,17 @@ void add_format(CLI::App& app, Format& format) {
       ->option_text("NAME");
 }
 
-Result<void> write_kpi(const KpiTable& table, Format format, bool all) {
+Result<void> write_kpi(const KpiResults& results, Format format) {
   Output output;
   switch (format) {
     case Format::table:
-      write_table(table, output);
+      WEIR_TRY(write_table(results, output));
       break;
     case Format::json:
-      write_json(table, all, output);
+      WEIR_TRY(write_json(results, output));
       break;
     case Format::csv:
-      write_csv(table, all, output);
+      WEIR_TRY(write_csv(results, output));
       break;
   }
   return output.finish();

@@ -15,11 +15,11 @@ enum class Format { table, json, csv };
 /// Adds `--format`.
 void add_format(CLI::App& app, Format& format);
 
-/// One row a line; with `all` also whether and what it restates.
+/// One row a line; where everything was asked for, also whether and what it restates.
 ///
 ///   json  one object a line; fields as in proto/weir/v1/kpi.proto, absent is null
 ///   csv   a header, then one row a line; "latency_us.p50" for fields of fields, absent is empty
 ///   table the main columns, in units that fit; absent is "-"
-Result<void> write_kpi(const KpiTable& table, Format format, bool all);
+Result<void> write_kpi(const KpiResults& results, Format format);
 
 }  // namespace weir::cli

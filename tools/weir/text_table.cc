@@ -23,6 +23,8 @@ constexpr std::array<Unit, 4> kCounts = {{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1
 constexpr std::array<Unit, 5> kBytes = {
     {{1099511627776., "TiB"}, {1073741824., "GiB"}, {1048576., "MiB"}, {1024., "KiB"}, {1, "B"}}};
 
+constexpr std::size_t kRowsAtOnce = 2'000;
+
 /// In the largest unit that leaves at least 1, with three digits.
 template <std::size_t N>
 std::string in_units(double value, const std::array<Unit, N>& units) {
@@ -43,39 +45,40 @@ std::size_t width_of(std::string_view text) {
 
 }  // namespace
 
-std::vector<std::size_t> TextTable::widths() const {
-  std::vector<std::size_t> widths;
-  for (const Column& column : columns_) widths.push_back(width_of(column.title));
+bool TextTable::add_row(std::vector<std::string> cells) {
+  rows_.push_back(std::move(cells));
+  return rows_.size() < kRowsAtOnce || write_rows();
+}
+
+void TextTable::finish() { write_rows(); }
+
+bool TextTable::write_rows() {
+  if (!titled_) {
+    std::vector<std::string> titles;
+    for (const Column& column : columns_) titles.push_back(column.title);
+    rows_.insert(rows_.begin(), std::move(titles));
+    titled_ = true;
+  }
   for (const auto& row : rows_)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  return widths;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      columns_[i].width = std::max(columns_[i].width, width_of(row[i]));
+  bool go_on = true;
+  for (const auto& row : rows_) go_on = go_on && output_.write(line_of(row));
+  rows_.clear();
+  return go_on;
 }
 
-void TextTable::append_line(const std::vector<std::string>& cells,
-                            const std::vector<std::size_t>& widths, std::string& text) const {
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::string padding(widths[i] - width_of(cells[i]), ' ');
-    if (i > 0) text += "  ";
-    if (columns_[i].align == Align::right) text += padding;
-    text += cells[i];
-    if (columns_[i].align == Align::left) text += padding;
-  }
-  text.erase(text.find_last_not_of(' ') + 1);
-  text += '\n';
-}
-
-void TextTable::write(Output& output) const {
-  const std::vector<std::size_t> widths = this->widths();
-  std::vector<std::string> titles;
-  for (const Column& column : columns_) titles.push_back(column.title);
+std::string TextTable::line_of(const std::vector<std::string>& cells) const {
   std::string line;
-  append_line(titles, widths, line);
-  for (const auto& row : rows_) {
-    if (!output.write(line)) return;
-    line.clear();
-    append_line(row, widths, line);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::string padding(columns_[i].width - width_of(cells[i]), ' ');
+    if (i > 0) line += "  ";
+    if (columns_[i].align == Align::right) line += padding;
+    line += cells[i];
+    if (columns_[i].align == Align::left) line += padding;
   }
-  output.write(line);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
 }
 
 std::string short_duration(double us) { return in_units(us, kDurations); }

@@ -10,27 +10,36 @@
 
 namespace weir::cli {
 
+/// Rows are written some thousand at a time, so that a table may be long: a column is as wide as
+/// the widest cell so far.
 class TextTable {
  public:
   enum class Align : bool { left, right };
 
+  /// `output` outlives this.
+  explicit TextTable(Output& output) : output_(output) {}
+
+  /// Before the first row.
   void add_column(std::string title, Align align) { columns_.push_back({std::move(title), align}); }
-  /// As many cells as there are columns.
-  void add_row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  void write(Output& output) const;
+  /// As many cells as there are columns. False: there is no point in going on.
+  bool add_row(std::vector<std::string> cells);
+  /// Writes what is left, and the titles where there was no row.
+  void finish();
 
  private:
   struct Column {
     std::string title;
     Align align = Align::left;
+    std::size_t width = 0;
   };
 
-  std::vector<std::size_t> widths() const;
-  void append_line(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths,
-                   std::string& text) const;
+  bool write_rows();
+  std::string line_of(const std::vector<std::string>& cells) const;
 
+  Output& output_;
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
+  bool titled_ = false;
 };
 
 /// "840us", "41.2ms", "3.40s", "2.5m", "1.2h".
