@@ -11,9 +11,9 @@
 //   O <tier u8> <pane u64> <series u32>          an open pane: aggregate
 //   L <series u32> <tier u8> <pane u64>          late, not told yet: aggregate
 //
-// A closed pane's parts are apart by the tier at which their events entered (fold's word for how late
-// they were): a window shows those that entered at its base tier or finer, whatever panes it is merged
-// from. Nearly always there is one part, entry 0.
+// A closed pane's parts are apart by the tier at which their events entered (fold's word for how
+// late they were): a window shows those that entered at its base tier or finer, whatever panes it
+// is merged from. Nearly always there is one part, entry 0.
 //
 // A closed pane's slot is its number modulo the ring's length, so that new ones overwrite old ones
 // and nothing grows; the pane number in the value tells them apart.

@@ -17,7 +17,8 @@ inline constexpr TimeUs kStart = 1'699'999'200 * kSecondUs;  // on an hour
 
 inline constexpr TimeUs at(std::int64_t second) { return kStart + second * kSecondUs; }
 
-/// [service] over 30s/10s and 1m/1m; tiers 10 s (1 min late) and 1 m (10 min late); 5 s out of order.
+/// [service] over 30s/10s and 1m/1m; tiers 10 s (1 min late) and 1 m (10 min late); 5 s out of
+/// order.
 v1::Definitions small_definitions();
 
 /// A request of service "a" that ended then.
@@ -45,8 +46,8 @@ class FoldTask {
   ///   "partial/0 [0,2) w=5s: a@10s=2 a@0s/1m=1 defined end"
   ///   "dead 1@10s: 0 missing_time, 3 too_old"
   ///   "config from 0"
-  /// "a@10s=2" are two requests in the pane that begins then; the span of a pane follows where it is
-  /// not that of tier 0.
+  /// "a@10s=2" are two requests in the pane that begins then; the span of a pane follows where it
+  /// is not that of tier 0.
   std::string commit();
   /// Goes on from what is committed in a new processor.
   void restart();

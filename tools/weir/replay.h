@@ -14,8 +14,8 @@ struct ReplayOptions {
   bool stats = false;  // print Weir's own metrics at the end
 };
 
-/// Runs until every window is closed. SIGINT and SIGTERM stop it after the step in hand; called again
-/// it continues from there. Prints progress (on a terminal) and a summary to standard error.
+/// Runs until every window is closed. SIGINT and SIGTERM stop it after the step in hand; called
+/// again it continues from there. Prints progress (on a terminal) and a summary to standard error.
 Result<void> replay(const ReplayOptions& options);
 
 }  // namespace weir::cli
