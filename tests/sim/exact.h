@@ -1,4 +1,5 @@
-// The exact values of a window, from its events one by one, and how what was told differs from them.
+// The exact values of a window, from its events one by one, and how what was told differs from
+// them.
 #pragma once
 
 #include <array>
@@ -43,8 +44,8 @@ struct Meaning {
   bool peak_is_known = true;  // else what was told is at most it
 };
 
-/// Empty where `told` is what it must be: counts, sums and greatest values exactly, quantiles within
-/// 1 %, distinct counts within 10 % and one. Otherwise both, for a person.
+/// Empty where `told` is what it must be: counts, sums and greatest values exactly, quantiles
+/// within 1 %, distinct counts within 10 % and one. Otherwise both, for a person.
 std::string difference(const Exact& exact, const v1::KpiValues& told, const Meaning& meaning);
 
 }  // namespace weir::sim

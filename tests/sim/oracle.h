@@ -1,5 +1,5 @@
-// What the raw log means: how far time had come after each of its records, which events count and in
-// which tier of each scope, and which are dead letters. Shares no code with the pipeline but
+// What the raw log means: how far time had come after each of its records, which events count and
+// in which tier of each scope, and which are dead letters. Shares no code with the pipeline but
 // generated messages and time arithmetic; slow and plain on purpose.
 #pragma once
 

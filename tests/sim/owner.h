@@ -56,10 +56,6 @@ class Owner {
     int tier = 0;
     bool waits = false;  // came after its pane had been told
   };
-  struct Told {
-    TimeUs end = 0;
-    v1::WindowResult result;
-  };
   struct Series {
     std::vector<Known> events;  // ascending by time
     bool peak_is_known = true;

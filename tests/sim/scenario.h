@@ -1,5 +1,5 @@
-// What a seed decides: partitions, rules, input, and how rough the world is. The same seed gives the
-// same scenario, event for event.
+// What a seed decides: partitions, rules, input, and how rough the world is. The same seed gives
+// the same scenario, event for event.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Runs a scenario: the real workers, processors and embedded log over a disk that loses power, stepped
-// in an order that the seed decides, on a clock that only the seed moves.
+// Runs a scenario: the real workers, processors and embedded log over a disk that loses power,
+// stepped in an order that the seed decides, on a clock that only the seed moves.
 #pragma once
 
 #include <cstdint>
