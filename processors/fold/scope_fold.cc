@@ -11,7 +11,7 @@ void DimensionIds::resolve(const events::TextColumn& column, std::size_t count) 
     return;
   }
   std::uint32_t* const ids = events::make_room(by_value_, column.values.size());
-  names.ids(column.values, ids);
+  for (std::size_t k = 0; k < column.values.size(); ++k) ids[k] = names.id(column.values[k]);
   for (std::size_t i = 0; i < count; ++i) out[i] = ids[column.codes[i]];
 }
 
@@ -44,21 +44,22 @@ void ScopeFold::find_slots(const events::EventColumns& columns, std::size_t begi
                            std::span<const std::int64_t> panes,
                            std::span<const std::uint8_t> left_out, SlotPool& pool, Slot& trash,
                            Slot** slots) {
-  SeriesSlots* open_slots = nullptr;
+  const std::uint8_t* const out = left_out.data() + begin;
+  const std::uint32_t* const series = series_by_event_.data() + begin;
+  Slot** by_series = nullptr;  // of the pane in hand
   std::int64_t pane = 0;
   for (std::size_t i = 0; i < panes.size(); ++i) {
-    if (left_out[begin + i] != 0) [[unlikely]] {
+    if (out[i] != 0) [[unlikely]] {
       slots[i] = &trash;
       continue;
     }
-    if (open_slots == nullptr || panes[i] != pane) {
+    if (by_series == nullptr || panes[i] != pane) {
       pane = panes[i];
-      open_slots = &pane_slots(0, pane, series_count_);
+      by_series = pane_slots(0, pane, series_count_).data();
     }
-    const std::uint32_t series = series_by_event_[begin + i];
-    Slot*& slot = (*open_slots)[series];
+    Slot* slot = by_series[series[i]];
     if (slot == nullptr) [[unlikely]]
-      slot = &open(columns, begin + i, series, {0, pane}, pool);
+      slot = by_series[series[i]] = &open(columns, begin + i, series[i], {0, pane}, pool);
     slots[i] = slot;
   }
 }

@@ -8,25 +8,6 @@ namespace weir::fold {
 
 NameTable::NameTable() { rehash(64); }
 
-void NameTable::ids(std::span<const std::string_view> names, std::uint32_t* ids) {
-  constexpr std::size_t kGroup = 32;
-  std::array<Key, kGroup> keys;
-  std::array<std::size_t, kGroup> hashes;
-  for (std::size_t begin = 0; begin < names.size(); begin += kGroup) {
-    const auto group = names.subspan(begin, std::min(kGroup, names.size() - begin));
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      keys[i] = key_of(group[i]);
-      hashes[i] = hash_of(keys[i]);
-      __builtin_prefetch(&slots_[hashes[i] & (slots_.size() - 1)]);
-    }
-    for (std::size_t i = 0; i < group.size(); ++i)
-      if (const std::uint32_t slot = slots_[hashes[i] & (slots_.size() - 1)]; slot != 0)
-        __builtin_prefetch(&keys_[slot - 1]);
-    for (std::size_t i = 0; i < group.size(); ++i)
-      ids[begin + i] = find(keys[i], hashes[i], group[i]);
-  }
-}
-
 std::uint32_t NameTable::insert(const Key& key, std::string_view name, std::size_t at) {
   const auto id = static_cast<std::uint32_t>(keys_.size());
   keys_.push_back(key);

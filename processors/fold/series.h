@@ -2,10 +2,8 @@
 // No number here shows in an output; series are written by their text. Not thread-safe.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +22,14 @@ class NameTable {
   /// The name's id, made where it is new.
   std::uint32_t id(std::string_view name) {
     const Key key = key_of(name);
-    return find(key, hash_of(key), name);
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
+      if (slots_[at] == 0) [[unlikely]]
+        return insert(key, name, at);
+      const std::uint32_t id = slots_[at] - 1;
+      if (keys_[id] == key && (key.size <= kInlineBytes || long_names_[id] == name)) return id;
+    }
   }
-  /// Ids of many names: tables are brought near for some while others are looked up.
-  void ids(std::span<const std::string_view> names, std::uint32_t* ids);
   std::size_t size() const { return keys_.size(); }
   std::size_t memory_bytes() const;
   void clear();
@@ -46,15 +48,6 @@ class NameTable {
   };
 
   static constexpr std::size_t kInlineBytes = 16;
-
-  std::uint32_t find(const Key& key, std::size_t hash, std::string_view name) {
-    const std::size_t mask = slots_.size() - 1;
-    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
-      if (slots_[at] == 0) return insert(key, name, at);
-      const std::uint32_t id = slots_[at] - 1;
-      if (keys_[id] == key && (key.size <= kInlineBytes || long_names_[id] == name)) return id;
-    }
-  }
 
   static Key key_of(std::string_view name) {
     const char* const at = name.data();
@@ -75,11 +68,12 @@ class NameTable {
     return value;
   }
 
+  /// Both halves of one product, as wyhash does it (Wang Yi, 2019). Decides nothing that is published.
   static std::size_t hash_of(const Key& key) {
-    // Odd constants of xxHash and the golden ratio: they mix, and decide nothing that is published.
-    const std::uint64_t mixed =
-        (key.low + key.size) * 0x9E37'79B9'7F4A'7C15 ^ key.high * 0xC2B2'AE3D'27D4'EB4F;
-    return static_cast<std::size_t>((mixed ^ mixed >> 32) * 0x9E37'79B9'7F4A'7C15 >> 20);
+    __extension__ using Product = unsigned __int128;
+    const Product product = static_cast<Product>(key.low ^ 0x9E37'79B9'7F4A'7C15) *
+                            ((key.high + key.size) ^ 0xC2B2'AE3D'27D4'EB4F);
+    return static_cast<std::size_t>(product) ^ static_cast<std::size_t>(product >> 64);
   }
 
   std::uint32_t insert(const Key& key, std::string_view name, std::size_t at);
