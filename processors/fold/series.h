@@ -68,7 +68,8 @@ class NameTable {
     return value;
   }
 
-  /// Both halves of one product, as wyhash does it (Wang Yi, 2019). Decides nothing that is published.
+  /// Both halves of one product, as wyhash does it (Wang Yi, 2019). It decides nothing that is
+  /// published.
   static std::size_t hash_of(const Key& key) {
     __extension__ using Product = unsigned __int128;
     const Product product = static_cast<Product>(key.low ^ 0x9E37'79B9'7F4A'7C15) *
