@@ -62,17 +62,18 @@ Result<void> check(const CheckArguments& arguments) {
   Output output;
   output.write(fmt::format("{}: good\n", arguments.file));
   write_memory(settings, output);
-  output.write(fmt::format(
-      "\nstate of kpi, keys and values before compression, with {} series in each scope and {} "
-      "requests a second of each series (measured on simulated traffic):\n",
-      arguments.series, arguments.rate_per_s));
+  output.write(
+      fmt::format("\nstate of kpi as `weir inspect` counts it, for {} series in each scope that "
+                  "send {} requests "
+                  "a second in the mean; measured on simulated traffic\n",
+                  arguments.series, arguments.rate_per_s));
   double total = 0;
   for (const ScopeForecast& scope : scopes) {
     write_scope(scope, arguments, output);
     total += scope.series_bytes_after(arguments.age_us) * static_cast<double>(arguments.series);
   }
-  output.write(fmt::format("\nall scopes after {}: {}\n", format_duration(arguments.age_us),
-                           bytes_text(total)));
+  output.write(fmt::format("\nall scopes after {}: {} ({:.0f} bytes)\n",
+                           format_duration(arguments.age_us), bytes_text(total), total));
   return output.finish();
 }
 
@@ -89,7 +90,7 @@ void add_check(Commands& commands) {
   app.add_option("--series", arguments->series, "series of each scope")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
       ->capture_default_str();
-  app.add_option("--rate", arguments->rate_per_s, "requests a second of each series")
+  app.add_option("--rate", arguments->rate_per_s, "requests a second of each series, in the mean")
       ->check(CLI::Range(1e-4, 1e5))
       ->capture_default_str();
   add_parsed(app, "--for", arguments->age_us, parse_duration,

@@ -16,14 +16,29 @@ namespace {
 
 using aggregates::InferenceAggregate;
 
-/// Traffic to measure: even, small, and long enough to fill the coarser panes.
-constexpr ingest::WorldSizes kWorld = {
-    .services = 2, .models = 2, .tenants = 8, .tenant_skew = 0, .users = 1'000};
+/// Enough traffic to fill coarse panes, and soon made.
 constexpr double kMaxEvents = 300'000;
-constexpr DurationUs kMaxTraffic = kDayUs;
+constexpr double kCountedEvents = 50'000;
+constexpr double kWantedSeconds = 2 * 3600;
+constexpr double kMinSeries = 4;
+constexpr double kMaxSeries = 100;
+/// When the simulator's load is what it is in the mean of a day, and rises as it fell.
+constexpr DurationUs kMeanLoadUs = 8 * kHourUs;
 
-/// Panes of the finest tier of one scope, by series.
-using Panes = std::map<std::string, std::map<std::int64_t, InferenceAggregate>>;
+/// Encoded panes of the finest tier of one scope, by series.
+using Panes = std::map<std::string, std::map<std::int64_t, std::string>>;
+
+Result<void> merge_delta(const std::string& delta, std::string& pane) {
+  if (pane.empty()) {
+    pane = delta;
+    return {};
+  }
+  WEIR_ASSIGN(InferenceAggregate both, InferenceAggregate::decode(pane));
+  WEIR_TRY(both.merge_same_encoded(delta));
+  pane.clear();
+  both.encode(pane);
+  return {};
+}
 
 /// A fold task over a store in memory.
 class Fold {
@@ -59,8 +74,8 @@ class Fold {
       batch.ParseFromString(emitted.record.value);
       for (const v1::PaneDelta& delta : batch.delta())
         if (delta.tier() == 0)
-          WEIR_TRY(panes_[delta.scope()][delta.series()][delta.pane()].merge_same_encoded(
-              delta.aggregate()));
+          WEIR_TRY(
+              merge_delta(delta.aggregate(), panes_[delta.scope()][delta.series()][delta.pane()]));
     }
     return {};
   }
@@ -78,21 +93,34 @@ class Fold {
   std::vector<Panes> panes_;
 };
 
-/// How many series the traffic has in a scope.
-double series_of(const aggregates::Scope& scope) {
-  double series = 1;
-  for (const aggregates::Dimension dimension : scope.dimensions) {
-    if (dimension == aggregates::Dimension::service) series *= kWorld.services;
-    if (dimension == aggregates::Dimension::model) series *= kWorld.models;
-    if (dimension == aggregates::Dimension::tenant) series *= kWorld.tenants;
+/// A fleet with about as many series in the scope.
+ingest::WorldSizes world_of(const aggregates::Scope& scope, double series) {
+  const auto has = [&](aggregates::Dimension dimension) {
+    return std::ranges::count(scope.dimensions, dimension) > 0;
+  };
+  ingest::WorldSizes world{.services = 4, .models = 2, .tenants = 20};
+  const auto rest = static_cast<std::int32_t>(series);
+  if (has(aggregates::Dimension::tenant)) {
+    world.tenants = rest;
+  } else if (has(aggregates::Dimension::service)) {
+    world.services = has(aggregates::Dimension::model) ? (rest + 1) / 2 : rest;
   }
-  return series;
+  return world;
 }
 
-DurationUs traffic_length(double rate_per_s) {
-  const double seconds = kMaxEvents / rate_per_s;
-  return static_cast<DurationUs>(
-      std::min(seconds * static_cast<double>(kSecondUs), static_cast<double>(kMaxTraffic)));
+/// What fold makes of traffic at this rate: of the panes of one scope.
+Result<Panes> fold_traffic(const fold::Config& config, std::size_t scope,
+                           ingest::SimulatorOptions traffic) {
+  WEIR_ASSIGN(const auto definitions, aggregates::Definitions::make(config.definitions));
+  traffic.batch_events = 64;
+  traffic.incidents.emplace();  // none
+  WEIR_ASSIGN(const auto simulator, ingest::Simulator::make(traffic));
+  Fold fold(config, definitions);
+  WEIR_TRY(fold.open());
+  ingest::PartitionStream stream = simulator.partition(0);
+  for (runtime::NewRecord record; stream.next(record);) WEIR_TRY(fold.take(record));
+  WEIR_TRY(fold.commit());
+  return fold.panes()[scope];
 }
 
 /// What kpi stores of one closed pane: see its state.h.
@@ -104,23 +132,23 @@ double stored_bytes(const InferenceAggregate& pane, std::size_t tier) {
 }
 
 /// Measures one tier, whose panes each consist of `ratio` of the finest.
-TierForecast measure(const Panes& panes, std::size_t tier, std::int64_t ratio,
-                     std::int64_t panes_of_traffic) {
+Result<TierForecast> measure(const Panes& panes, std::size_t tier, std::int64_t ratio,
+                             double finest_panes) {
   double bytes = 0;
   double filled = 0;
   for (const auto& [series, finest] : panes) {
     std::map<std::int64_t, InferenceAggregate> merged;
-    for (const auto& [pane, aggregate] : finest) {
+    for (const auto& [pane, encoded] : finest) {
       InferenceAggregate& into = merged[floor_div(pane, ratio)];
-      tier == 0 ? into.merge_same(aggregate) : into.merge_adjacent(aggregate);
+      WEIR_TRY(tier == 0 ? into.merge_same_encoded(encoded) : into.merge_adjacent_encoded(encoded));
     }
     for (const auto& [pane, aggregate] : merged) bytes += stored_bytes(aggregate, tier);
     filled += static_cast<double>(merged.size());
   }
-  const double all = static_cast<double>(panes.size()) *
-                     static_cast<double>(std::max<std::int64_t>(1, panes_of_traffic / ratio));
-  return {.filled = std::min(1.0, filled / std::max(all, 1.0)),
-          .pane_bytes = bytes / std::max(filled, 1.0)};
+  const double all =
+      static_cast<double>(panes.size()) * std::max(1.0, finest_panes / static_cast<double>(ratio));
+  return TierForecast{.filled = std::min(1.0, filled / std::max(all, 1.0)),
+                      .pane_bytes = bytes / std::max(filled, 1.0)};
 }
 
 double fixed_bytes(const aggregates::Scope& scope, const Panes& panes) {
@@ -129,20 +157,36 @@ double fixed_bytes(const aggregates::Scope& scope, const Panes& panes) {
          static_cast<double>(windows::Occupancy(scope.plan).encoded_size());
 }
 
-Result<ScopeForecast> forecast_scope(const Fold& fold, const aggregates::Scope& scope,
-                                     std::size_t index, DurationUs traffic_us) {
-  const Panes& panes = fold.panes()[index];
+Result<ScopeForecast> forecast_scope(const fold::Config& config, const aggregates::Scope& scope,
+                                     std::size_t index, double rate_per_s) {
+  const double series =
+      std::clamp(kMaxEvents / (rate_per_s * kWantedSeconds), kMinSeries, kMaxSeries);
+  ingest::SimulatorOptions traffic{.world = world_of(scope, series)};
+  traffic.events = static_cast<std::int64_t>(kCountedEvents);
+  WEIR_ASSIGN(const Panes counted, fold_traffic(config, index, traffic));
+
+  traffic.rate_per_s = rate_per_s * static_cast<double>(counted.size());
+  traffic.events = 0;
+  traffic.duration_us = static_cast<DurationUs>(
+      std::min(kMaxEvents / traffic.rate_per_s * static_cast<double>(kSecondUs),
+               static_cast<double>(kDayUs)));
+  traffic.start_us += kMeanLoadUs - traffic.duration_us / 2;
+  WEIR_ASSIGN(const Panes panes, fold_traffic(config, index, traffic));
+
   ScopeForecast result{.name = aggregates::scope_name(scope.dimensions),
+                       .windows = {},
+                       .tiers = {},
                        .fixed_bytes = fixed_bytes(scope, panes)};
   for (const windows::Window& window : scope.plan.windows())
     result.windows.push_back(windows::to_string(window));
   const auto& tiers = scope.plan.tiers();
   for (std::size_t tier = 0; tier < tiers.size() && scope.plan.keeps(tier); ++tier) {
-    TierForecast& measured = result.tiers.emplace_back(
-        measure(panes, tier, tiers[tier].span_us / tiers[0].span_us,
-                std::max<std::int64_t>(1, traffic_us / tiers[0].span_us)));
+    WEIR_ASSIGN(TierForecast measured, measure(panes, tier, tiers[tier].span_us / tiers[0].span_us,
+                                               static_cast<double>(traffic.duration_us) /
+                                                   static_cast<double>(tiers[0].span_us)));
     measured.span_us = tiers[tier].span_us;
     measured.panes = scope.plan.ring_panes(tier);
+    result.tiers.push_back(measured);
   }
   return result;
 }
@@ -164,21 +208,8 @@ Result<std::vector<ScopeForecast>> forecast(const fold::Config& config, double r
   folded.history = true;
   std::vector<ScopeForecast> forecasts;
   for (std::size_t index = 0; index < definitions->scopes().size(); ++index) {
-    const aggregates::Scope& scope = definitions->scopes()[index];
-    const double rate = rate_per_s * series_of(scope);
-    const DurationUs traffic_us = traffic_length(rate);
-    WEIR_ASSIGN(const auto simulator,
-                ingest::Simulator::make({.duration_us = traffic_us,
-                                         .rate_per_s = rate,
-                                         .batch_events = 64,
-                                         .world = kWorld,
-                                         .incidents = std::vector<ingest::Incident>()}));
-    Fold fold(folded, definitions);
-    WEIR_TRY(fold.open());
-    ingest::PartitionStream stream = simulator.partition(0);
-    for (runtime::NewRecord record; stream.next(record);) WEIR_TRY(fold.take(record));
-    WEIR_TRY(fold.commit());
-    WEIR_ASSIGN(forecasts.emplace_back(), forecast_scope(fold, scope, index, traffic_us));
+    WEIR_ASSIGN(forecasts.emplace_back(),
+                forecast_scope(folded, definitions->scopes()[index], index, rate_per_s));
   }
   return forecasts;
 }

@@ -1,7 +1,7 @@
 // How large the state of kpi will become: what a pane takes is measured on simulated traffic,
 // folded by fold itself; how many panes there will be follows from the windows.
 //
-// An estimate: real traffic has other latencies, and series that differ in their rates.
+// An estimate: the simulator's latencies, and its few busy and many quiet series.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct ScopeForecast {
   double series_bytes_after(DurationUs age_us) const;
 };
 
-/// For series that each send `rate_per_s` requests a second (> 0). Error: invalid_argument, where
+/// For series that send `rate_per_s` requests a second (> 0) in the mean. Error: invalid_argument, where
 /// the definitions are not acceptable.
 Result<std::vector<ScopeForecast>> forecast(const fold::Config& config, double rate_per_s);
 
