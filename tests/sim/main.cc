@@ -24,28 +24,48 @@ struct Totals {
   std::int64_t dead = 0;
   std::int64_t crashes = 0;
   std::int64_t lossy = 0;  // seeds: something came too late to be told everywhere, after a stall
+
+  void add(const Totals& other) {
+    events += other.events;
+    results += other.results;
+    restated += other.restated;
+    dead += other.dead;
+    crashes += other.crashes;
+    lossy += other.lossy;
+  }
+  std::string render() const {
+    return fmt::format(
+        "{} events, {} results ({} told again), {} dead letters, {} crashes, {} with losses",
+        events, results, restated, dead, crashes, lossy);
+  }
 };
 
-std::string run_seed(std::uint64_t seed, Totals& totals) {
+std::string run_seed(std::uint64_t seed, bool verbose, Totals& totals) {
   const Scenario scenario(seed);
   World world(scenario);
   const auto outcome = world.run();
   if (!outcome) return "failed: " + outcome.error().message;
   const Oracle oracle(scenario, outcome->raw);
-  for (const Input& input : scenario.inputs)
-    totals.events += static_cast<std::int64_t>(input.events.size());
+  Totals own;
+  for (const Input& input : scenario.inputs) own.events += std::ssize(input.events);
   for (const auto& partition : outcome->results) {
-    totals.results += static_cast<std::int64_t>(partition.size());
-    for (const v1::KpiResult& result : partition) totals.restated += result.restates();
+    own.results += std::ssize(partition);
+    for (const v1::KpiResult& result : partition) own.restated += result.restates();
   }
-  totals.dead += std::ssize(outcome->dead);
-  totals.crashes += outcome->crashes;
-  totals.lossy += outcome->lost_events != 0;
+  own.dead = std::ssize(outcome->dead);
+  own.crashes = outcome->crashes;
+  own.lossy = outcome->lost_events != 0;
+  totals.add(own);
+  if (verbose)
+    fmt::print("seed {}: {}{}, {} raw and {} keyed partitions, {} over {}; {}\n", seed,
+               scenario.history ? "history" : "live", scenario.stalls ? " with stalls" : "",
+               scenario.raw_partitions, scenario.keyed_partitions, scenario.inputs.size(),
+               format_duration(scenario.span_us), own.render());
   return differences(scenario, oracle, *outcome);
 }
 
 int usage() {
-  std::fputs("usage: weir_sim [--seeds N] [--first-seed S]\n", stderr);
+  std::fputs("usage: weir_sim [--seeds N] [--first-seed S] [--verbose]\n", stderr);
   return 2;
 }
 
@@ -54,13 +74,13 @@ int usage() {
 int main(int argc, char** argv) {
   std::uint64_t seeds = 100;
   std::uint64_t first = 1;
-  for (int i = 1; i < argc; i += 2) {
-    if (i + 1 == argc) return usage();
-    const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-    if (std::string_view(argv[i]) == "--seeds") {
-      seeds = value;
-    } else if (std::string_view(argv[i]) == "--first-seed") {
-      first = value;
+  bool verbose = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    if (option == "--verbose") {
+      verbose = true;
+    } else if ((option == "--seeds" || option == "--first-seed") && i + 1 < argc) {
+      (option == "--seeds" ? seeds : first) = std::strtoull(argv[++i], nullptr, 10);
     } else {
       return usage();
     }
@@ -68,16 +88,12 @@ int main(int argc, char** argv) {
   Totals totals;
   int failed = 0;
   for (std::uint64_t seed = first; seed < first + seeds && failed < 3; ++seed) {
-    const std::string wrong = run_seed(seed, totals);
+    const std::string wrong = run_seed(seed, verbose, totals);
     if (wrong.empty()) continue;
     ++failed;
     fmt::print("seed {} FAILED\n{}\nreproduce: {} --seeds 1 --first-seed {}\n", seed, wrong,
                argv[0], seed);
   }
-  fmt::print(
-      "{} seeds: {} events, {} results ({} told again), {} dead letters, {} crashes, "
-      "{} with losses\n",
-      seeds, totals.events, totals.results, totals.restated, totals.dead, totals.crashes,
-      totals.lossy);
+  fmt::print("{} seeds: {}\n", seeds, totals.render());
   return failed == 0 ? 0 : 1;
 }

@@ -132,6 +132,13 @@ bool World::upstream_finished(const Seat& seat) const {
   });
 }
 
+/// A graceful stop, and other workers go on.
+Result<void> World::move_workers() {
+  for (Seat& seat : seats_) WEIR_TRY(seat.worker->commit(now_));
+  seats_.clear();
+  return start_workers();
+}
+
 void World::freeze_somebody() {
   if (!scenario_.stalls || !random_.chance(2)) return;
   Seat& seat =
@@ -144,6 +151,7 @@ Result<void> World::run_live() {
   while (sent < scenario_.inputs.size()) {
     plan_crash();
     freeze_somebody();
+    if (random_.chance(1)) WEIR_TRY(survive(move_workers()));
     const Input& next = scenario_.inputs[sent];
     if (next.at_us <= now_ && random_.chance(60)) {
       ++sent;  // where the answer is lost in a crash, the record may be there or not
@@ -151,6 +159,7 @@ Result<void> World::run_live() {
     } else if (random_.chance(30)) {
       // Time may jump, but only while nobody has anything to do does much of it pass.
       now_ += random_.below(random_.chance(5) ? 20 * kSecondUs : 2 * kSecondUs);
+      if (random_.chance(1)) now_ += random_.below(5 * kMinuteUs);
     }
     Seat& seat =
         seats_[static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(seats_.size())))];
@@ -231,6 +240,7 @@ Result<void> World::fill_history() {
 Result<void> World::run_history() {
   while (!std::ranges::all_of(seats_, &Seat::finished)) {
     plan_crash();
+    if (random_.chance(1)) WEIR_TRY(survive(move_workers()));
     now_ += random_.below(500 * kMillisecondUs);
     Seat& seat =
         seats_[static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(seats_.size())))];

@@ -59,6 +59,7 @@ class World {
   Result<void> work_off(bool& busy);
   Result<void> send(const Input& input);
   Result<void> step(Seat& seat);
+  Result<void> move_workers();
   void freeze_somebody();
   void plan_crash();
   bool upstream_finished(const Seat& seat) const;
