@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "processors/runtime/io.h"
+#include "tests/sim/records.h"
 
 namespace weir::sim {
 namespace {
@@ -24,78 +25,14 @@ const std::vector<std::vector<WindowChoice>> kWindowSets = {
     {{kMinuteUs, kTen}, {5 * kMinuteUs, kTen}, {10 * kMinuteUs, kMinuteUs}},
     {{3 * kMinuteUs, kMinuteUs}, {20 * kSecondUs, kTen}},
     {{10 * kMinuteUs, 5 * kMinuteUs}, {2 * kMinuteUs, kTen}},
+    {{20 * kMinuteUs, kMinuteUs}, {kMinuteUs, kMinuteUs}, {kTen, kTen}},
+};
+const std::vector<std::vector<DurationUs>> kTierSets = {
+    {kTen, kMinuteUs, 5 * kMinuteUs},
+    {kTen, 2 * kTen, kMinuteUs, 5 * kMinuteUs, 10 * kMinuteUs, kHourUs},
 };
 const std::vector<std::vector<std::string>> kScopes = {
     {"service"}, {"service", "model"}, {"tenant"}, {}, {"model", "region"}};
-
-/// A column of u32 with 0xFFFFFFFF for what an event lacks.
-template <class Field, class Has, class Get>
-void add_column(const std::vector<Event>& events, Field* column, Has has, Get get) {
-  if (std::ranges::none_of(events, [&](const Event& e) { return has(e.fields); })) return;
-  for (const Event& event : events)
-    column->Add(has(event.fields) ? static_cast<std::uint32_t>(get(event.fields)) : 0xFFFFFFFFU);
-}
-
-template <class Get>
-void add_texts(const std::vector<Event>& events, v1::StringColumn* column, Get get) {
-  for (const Event& event : events) {
-    const std::string& text = get(event.fields);
-    const auto found = std::ranges::find(column->value(), text);
-    const auto code = found - column->value().begin();
-    if (found == column->value().end()) column->add_value(text);
-    column->mutable_code()->push_back(static_cast<char>(code));
-  }
-}
-
-std::string to_columns(const std::vector<Event>& events) {
-  v1::InferenceBatch batch;
-  batch.set_count(static_cast<std::uint32_t>(events.size()));
-  TimeUs base = std::numeric_limits<TimeUs>::max();
-  for (const Event& event : events) base = std::min(base, event.fields.event_time_us());
-  batch.set_base_time_us(base);
-  for (const Event& event : events) {
-    batch.add_time_offset_us(static_cast<std::uint32_t>(event.fields.event_time_us() - base));
-    batch.mutable_status()->push_back(static_cast<char>(event.fields.status()));
-  }
-  using E = v1::InferenceEvent;
-  add_texts(events, batch.mutable_service(), [](const E& e) -> auto& { return e.service(); });
-  add_texts(events, batch.mutable_model(), [](const E& e) -> auto& { return e.model(); });
-  add_texts(events, batch.mutable_tenant(), [](const E& e) -> auto& { return e.tenant(); });
-  add_texts(events, batch.mutable_region(), [](const E& e) -> auto& { return e.region(); });
-  add_column(
-      events, batch.mutable_latency_us(), [](const E& e) { return e.has_latency_us(); },
-      [](const E& e) { return e.latency_us(); });
-  add_column(
-      events, batch.mutable_ttft_us(), [](const E& e) { return e.has_ttft_us(); },
-      [](const E& e) { return e.ttft_us(); });
-  add_column(
-      events, batch.mutable_input_tokens(), [](const E& e) { return e.has_input_tokens(); },
-      [](const E& e) { return e.input_tokens(); });
-  add_column(
-      events, batch.mutable_output_tokens(), [](const E& e) { return e.has_output_tokens(); },
-      [](const E& e) { return e.output_tokens(); });
-  add_column(
-      events, batch.mutable_retry_count(), [](const E& e) { return e.has_retry_count(); },
-      [](const E& e) { return e.retry_count(); });
-  return batch.SerializeAsString();
-}
-
-std::string to_json(const v1::InferenceEvent& event) {
-  std::string json = fmt::format(
-      R"({{"event_time_us":{},"service":"{}","model":"{}","tenant":"{}","status":{},"new_field":1)",
-      event.event_time_us(), event.service(), event.model(), event.tenant(),
-      static_cast<int>(event.status()));
-  if (!event.region().empty()) json += fmt::format(R"(,"region":"{}")", event.region());
-  if (event.has_latency_us()) json += fmt::format(R"(,"latency_us":{})", event.latency_us());
-  if (event.has_ttft_us()) json += fmt::format(R"(,"ttft_us":{})", event.ttft_us());
-  if (event.has_input_tokens()) json += fmt::format(R"(,"input_tokens":{})", event.input_tokens());
-  if (event.has_output_tokens())
-    json += fmt::format(R"(,"output_tokens":{})", event.output_tokens());
-  if (event.has_retry_count()) json += fmt::format(R"(,"retry_count":{})", event.retry_count());
-  return json + "}";
-}
-
-auto order_of(const Input& input) { return std::tie(input.at_us, input.value); }
 
 }  // namespace
 
@@ -126,7 +63,7 @@ void Scenario::choose_rules(Random& random) {
   // Some stalls last longer than anything is kept, most do not.
   DurationUs lateness = random.between(0, 60) * kSecondUs;
   if (stalls && random.chance(80)) lateness += 15 * kMinuteUs;
-  for (const DurationUs span : {kTen, kMinuteUs, 5 * kMinuteUs}) {
+  for (const DurationUs span : kTierSets[random.chance(70) ? 0 : 1]) {
     v1::TierDefinition& tier = *definitions.add_tier();
     tier.set_span_us(span);
     tier.set_lateness_us(lateness);
@@ -144,15 +81,26 @@ void Scenario::choose_rules(Random& random) {
       scope.mutable_window()->rbegin()->set_hop_us(window.hop_us);
     }
     if (random.chance(80)) scope.add_sketch("latency");
-    if (random.chance(50)) scope.add_sketch("ttft");
+    for (const char* const sketch : {"ttft", "tpot", "queue", "compute", "network"})
+      if (random.chance(40)) scope.add_sketch(sketch);
+    scope.set_distinct_users(random.chance(30));
+    scope.set_distinct_tenants(random.chance(30));
   }
-  definitions.add_unrated_status("client_error");
+  if (random.chance(70)) definitions.add_unrated_status("client_error");
+  if (random.chance(70)) definitions.add_unrated_status("cancelled");
 }
 
 void Scenario::choose_inputs(Random& random) {
+  for (std::int32_t partition = 1; partition < raw_partitions; ++partition)
+    if (random.chance(20)) silent_.insert(partition);
+  if (stalls && random.chance(40)) {
+    stuck_partition_ = static_cast<std::int32_t>(random.below(raw_partitions));
+    stuck_from_us_ = start_us + random.below(span_us);
+    stuck_until_us_ = stuck_from_us_ + random.below(span_us);
+  }
   for (std::int64_t left = random.between(20, 150); left > 0; --left)
     inputs.push_back(make_input(random, start_us + random.below(span_us)));
-  std::ranges::sort(inputs, {}, order_of);
+  std::ranges::stable_sort(inputs, {}, &Input::at_us);
   // A producer that never heard the answer sends the same again; a broken one other bytes.
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].id || !random.chance(50)) continue;
@@ -167,50 +115,71 @@ void Scenario::choose_inputs(Random& random) {
     inputs.push_back(std::move(again));
     if (inputs.size() > 300) break;
   }
-  std::ranges::sort(inputs, {}, order_of);
+  std::ranges::stable_sort(inputs, {}, &Input::at_us);
 }
 
 Input Scenario::make_input(Random& random, TimeUs at) {
   Input input;
   input.at_us = at;
-  // Some partitions are quiet, one is hot.
+  // Some partitions are silent, one is hot.
   input.partition = random.chance(50) ? 0 : static_cast<std::int32_t>(random.below(raw_partitions));
+  if (silent_.contains(input.partition)) input.partition = 0;
+  const bool stuck =
+      input.partition == stuck_partition_ && at >= stuck_from_us_ && at < stuck_until_us_;
   const auto events = random.chance(40) ? random.between(2, 8) : 1;
-  for (std::int64_t left = events; left > 0; --left) input.events.push_back(make_event(random, at));
+  for (std::int64_t left = events; left > 0; --left)
+    input.events.push_back(make_event(random, stuck ? stuck_from_us_ : at));
   if (random.chance(30)) {
     input.id.emplace();
     for (std::uint8_t& byte : *input.id) byte = static_cast<std::uint8_t>(random.next());
   }
-  const bool columns =
-      input.events.size() > 1 || (random.chance(20) && input.events[0].fields.latency_us() >= 0 &&
-                                  input.events[0].fields.event_time_us() > 0);
-  if (columns) {
-    // Columns cannot be negative; what they cannot say is not meant.
-    for (Event& event : input.events) {
-      if (event.fields.latency_us() < 0) event.fields.clear_latency_us();
-      if (event.fields.event_time_us() <= 0) event.fields.set_event_time_us(at);
-      event.reason = v1::DEAD_LETTER_REASON_UNSPECIFIED;
-    }
+  if (input.events.size() > 1 || random.chance(20)) {
+    std::ranges::stable_partition(input.events, fits_columns, &Event::fields);
     input.content_type = std::string(runtime::kInferenceBatchType);
-    input.value = to_columns(input.events);
-  } else if (random.chance(30)) {
+    input.value = to_batch(input.events);
+  } else if (random.chance(30) && !input.events[0].fields.has_confidence()) {
     input.content_type = random.chance(50) ? std::string(runtime::kJsonType) : std::string();
     input.value = to_json(input.events[0].fields);
   } else {
+    if (random.chance(30))
+      input.content_type = "application/x-protobuf; message=weir.v1.InferenceEvent";
     input.value = input.events[0].fields.SerializeAsString();
   }
-  if (random.chance(3)) {
-    input.broken = v1::DEAD_LETTER_REASON_CONTENT_TYPE;
-    input.content_type = "text/plain";
-  } else if (random.chance(3)) {
-    input.broken = v1::DEAD_LETTER_REASON_MALFORMED;
-    input.content_type = std::string(runtime::kInferenceBatchType);
-    input.value = "\xff\xff not a batch";
-  }
+  if (random.chance(6)) break_input(random, input);
   return input;
 }
 
-Event Scenario::make_event(Random& random, TimeUs at) {
+void Scenario::break_input(Random& random, Input& input) {
+  input.broken = v1::DEAD_LETTER_REASON_MALFORMED;
+  switch (random.below(5)) {
+    case 0:
+      input.broken = v1::DEAD_LETTER_REASON_CONTENT_TYPE;
+      input.content_type = "text/plain";
+      break;
+    case 1:
+      input.content_type = std::string(runtime::kJsonType);
+      input.value = R"({"event_time":)";
+      break;
+    case 2: {
+      v1::InferenceBatch batch;  // with a column too short
+      batch.set_count(2);
+      batch.add_time_offset_us(0);
+      input.content_type = std::string(runtime::kInferenceBatchType);
+      input.value = batch.SerializeAsString();
+      break;
+    }
+    case 3:
+      input.content_type = std::string(runtime::kInferenceBatchType);
+      input.value = to_batch(input.events);
+      input.value.pop_back();  // truncated
+      break;
+    default:
+      input.content_type = std::string(runtime::kInferenceBatchType);
+      input.value = "\xff\xff not a batch";
+  }
+}
+
+Event Scenario::make_event(Random& random, TimeUs at) const {
   Event event;
   v1::InferenceEvent& fields = event.fields;
   TimeUs time = at - random.below(4 * kSecondUs);
@@ -225,18 +194,44 @@ Event Scenario::make_event(Random& random, TimeUs at) {
   fields.set_status(static_cast<v1::InferenceStatus>(random.chance(70) ? 1 : random.below(12)));
   if (random.chance(90))
     fields.set_latency_us(random.between(0, std::int64_t{1} << random.between(1, 31)));
+  if (random.chance(1)) fields.set_latency_us(random.between(1, 1'000'000'000'000));
   if (random.chance(50)) fields.set_ttft_us(random.between(0, 900'000));
+  if (random.chance(20)) fields.set_queue_us(random.between(0, 90'000));
+  if (random.chance(20)) fields.set_compute_us(random.between(0, 900'000));
+  if (random.chance(20)) fields.set_network_us(random.between(0, 9'000));
+  if (random.chance(5)) fields.set_cold_start_us(random.between(0, 90'000'000));
   if (random.chance(70)) fields.set_input_tokens(random.between(0, 8'000));
   if (random.chance(70)) fields.set_output_tokens(random.between(0, 2'000));
+  if (random.chance(20)) fields.set_cached_tokens(random.between(0, 2'000));
   if (random.chance(5)) fields.set_retry_count(static_cast<std::int32_t>(random.between(0, 3)));
-  if (random.chance(2)) {
-    fields.set_latency_us(-5);
-    event.reason = v1::DEAD_LETTER_REASON_NEGATIVE_DURATION;
-  } else if (random.chance(2)) {
-    fields.set_event_time_us(0);
-    event.reason = v1::DEAD_LETTER_REASON_MISSING_TIME;
-  }
+  if (random.chance(10)) fields.set_low_confidence(random.chance(50));
+  if (random.chance(10)) fields.set_abnormal_input(random.chance(50));
+  if (random.chance(70)) fields.set_user_hash(random.chance(70) ? 7 : random.next());
+  if (random.chance(4)) event.reason = break_event(random, fields);
   return event;
+}
+
+v1::DeadLetterReason Scenario::break_event(Random& random, v1::InferenceEvent& fields) {
+  switch (random.below(6)) {
+    case 0:
+      fields.set_latency_us(-5);
+      return v1::DEAD_LETTER_REASON_NEGATIVE_DURATION;
+    case 1:
+      fields.set_event_time_us(0);
+      return v1::DEAD_LETTER_REASON_MISSING_TIME;
+    case 2:
+      fields.set_input_tokens(-1);
+      return v1::DEAD_LETTER_REASON_OUT_OF_RANGE;
+    case 3:
+      fields.set_request_id("short");
+      return v1::DEAD_LETTER_REASON_MALFORMED;
+    case 4:
+      fields.set_service(std::string(300, 'x'));
+      return v1::DEAD_LETTER_REASON_INVALID_TEXT;
+    default:
+      fields.set_confidence(std::numeric_limits<float>::quiet_NaN());
+      return v1::DEAD_LETTER_REASON_NOT_A_NUMBER;
+  }
 }
 
 DurationUs Scenario::longest_window_us() const {

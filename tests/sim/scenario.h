@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -85,7 +86,14 @@ struct Scenario {
   void choose_rules(Random& random);
   void choose_inputs(Random& random);
   Input make_input(Random& random, TimeUs at);
-  Event make_event(Random& random, TimeUs at);
+  static void break_input(Random& random, Input& input);
+  Event make_event(Random& random, TimeUs at) const;
+  static v1::DeadLetterReason break_event(Random& random, v1::InferenceEvent& fields);
+
+  std::set<std::int32_t> silent_;      // partitions that nobody sends to
+  std::int32_t stuck_partition_ = -1;  // whose producer's clock stands still for a while
+  TimeUs stuck_from_us_ = 0;
+  TimeUs stuck_until_us_ = 0;
 };
 
 inline constexpr DurationUs kDedupHorizonUs = 2 * kMinuteUs;
