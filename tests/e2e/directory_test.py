@@ -64,6 +64,27 @@ class Directory(WeirTest):
         self.fails("query", self.dir / "none", "deadletter", says=("none",))
         self.fails("inspect", self.dir / "none", says=("none",))
 
+    def test_a_file_of_another_format_leaves_nothing_behind(self):
+        file = self.write("trace_code.csv", "a,b\n1,2\n")
+        self.fails("import", "azure-llm", file, "--out", self.raw, says=(str(file),))
+        run("import", "ndjson", self.events(), "--out", self.raw)
+
+    def test_raw_events_are_no_results(self):
+        run("import", "ndjson", self.events(), "--out", self.raw)
+        self.fails("query", self.raw, "kpi", "--scope", "service", "--window", "1m",
+                   says=(str(self.raw), "weir replay"))
+
+    def test_damaged_results(self):
+        run("import", "ndjson", self.events(), "--out", self.raw)
+        run("replay", self.raw, "--out", self.results, "--config",
+            self.write("weir.yaml", "partitions: 1\n"))
+        segment, = (self.results / "topics/weir.kpi/0").iterdir()
+        damaged = bytearray(segment.read_bytes())
+        damaged[len(damaged) // 2] ^= 0x40
+        segment.write_bytes(damaged)
+        self.fails("query", self.results, "kpi", "--scope", "service", "--window", "1m",
+                   says=(segment.name,))
+
     def test_a_directory_that_cannot_be_made(self):
         file = self.events()
         below = file / "raw"  # below a file there are no directories, not even for root

@@ -94,6 +94,15 @@ class Results(WeirTest):
                          ("weir.inference", 0, "too_old"))
         self.assertIn("too_old", run("query", results, "deadletter", "--format", "csv").stdout)
 
+    def test_refused_rows_go_with_a_replay(self):
+        """Each once, however often it is continued."""
+        results = self.replayed([event(1), "{not json\n", event(2), "[]\n"])
+        run("replay", self.dir / "raw", "--out", results, "--config", self.dir / "weir.yaml")
+        letters = [json.loads(line) for line in run("query", results, "deadletter", "--format",
+                                                    "json").stdout.splitlines()]
+        self.assertEqual([(letter["source"].rpartition(":")[2], letter["original"])
+                          for letter in letters], [("2", "{not json"), ("4", "[]")])
+
 
 if __name__ == "__main__":
     unittest.main()

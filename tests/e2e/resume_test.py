@@ -29,18 +29,22 @@ class Resume(WeirTest):
         return [run("query", directory, "kpi", "--scope", scope, "--window", window, "--format",
                     "json").stdout for scope, window in SHOW]
 
-    def interrupt(self, results, bytes_told, how):
-        """Ends a replay once so many bytes of results are on disk; False where it was faster."""
+    def interrupt(self, results, reached, how):
+        """Ends a replay once `reached()`; False where it was faster."""
         with subprocess.Popen([WEIR, *map(str, self.command(results))],
                               stderr=subprocess.DEVNULL) as replay:
             while replay.poll() is None:
-                told = sum(file.stat().st_size
-                           for file in (results / "topics").glob("weir.kpi/*/*") if file.exists())
-                if told > bytes_told:
+                if reached():
                     replay.send_signal(how)
                     break
-                time.sleep(0.001)
+                time.sleep(0.0005)
             return replay.wait() != 0
+
+    @staticmethod
+    def has_told(results, bytes_told):
+        """So many bytes of results are on disk."""
+        return lambda: bytes_told < sum(file.stat().st_size for file in
+                                        (results / "topics").glob("weir.kpi/*/*"))
 
     def interrupted_often(self, how):
         straight, broken = self.dir / "straight", self.dir / "broken"
@@ -48,7 +52,7 @@ class Resume(WeirTest):
         expected = self.results_of(straight)
         self.assertTrue(all(expected))
 
-        interrupted = [self.interrupt(broken, bytes_told, how)
+        interrupted = [self.interrupt(broken, self.has_told(broken, bytes_told), how)
                        for bytes_told in (0, 100_000, 300_000, 600_000)]
         run(*self.command(broken))
 
@@ -59,6 +63,15 @@ class Resume(WeirTest):
 
     def test_killed(self):
         self.interrupted_often(signal.SIGKILL)
+
+    def test_killed_while_its_directory_is_made(self):
+        straight, broken = self.dir / "straight", self.dir / "broken"
+        run(*self.command(straight))
+        for made in ("LOCK", "format", "state", "state/CURRENT", "ends", "replay", "topics",
+                     "topics/weir.partial", "topics/weir.kpi"):
+            self.interrupt(broken, (broken / made).exists, signal.SIGKILL)
+        run(*self.command(broken))
+        self.assertEqual(self.results_of(broken), self.results_of(straight))
 
     def test_stopped(self):
         self.interrupted_often(signal.SIGTERM)

@@ -48,6 +48,7 @@ class Usage(WeirTest):
                 (("simulate", "--for", "1m", "--rate", "0", "--out", directory), "rate"),
                 (("replay", directory), "--out"),
                 (("query", directory), "subcommand"),
+                (("query", "kpi", "--scope", "service", "--window", "1m"), "DIR"),
                 (("query", directory, "kpi", "--window", "1m"), "--scope"),
                 (("query", directory, "kpi", "--scope", "planet", "--window", "1m"), "planet"),
                 (("query", directory, "kpi", "--scope", "service", "--window", "soon"), "soon"),
@@ -106,6 +107,17 @@ class Configuration(WeirTest):
         file = self.write("weir.yaml", "fold:\n  scope: []\n")
         self.fails("replay", raw, "--out", results, "--config", file, says=("weir.yaml:2", "scope"))
         self.assertFalse(results.exists())
+
+    def test_the_log_goes_where_it_should(self):
+        raw, log = self.dir / "raw", self.dir / "weir.log"
+        run("simulate", "--events", "100", "--out", raw)
+        config = self.write("weir.yaml", f"log:\n  file: {log}\n")
+        run("replay", raw, "--out", self.dir / "results", "--config", config)
+        self.assertRegex(log.read_text(), r"^time=\S+Z level=info event=replay_complete source=")
+        config.write_text(f"log: {{file: {config}/weir.log}}\n")  # there is nothing below a file
+        self.fails("replay", raw, "--out", self.dir / "more", "--config", config,
+                   says=("weir.yaml/weir.log",))
+        self.assertFalse((self.dir / "more").exists())
 
     def test_a_missing_file(self):
         self.fails("check", self.dir / "none.yaml", says=("none.yaml",))

@@ -35,9 +35,9 @@ Result<void> import_log(const ImportArguments& arguments) {
   ingest::ImportOptions options = arguments.import;
   // Before a directory is made for it.
   for (const std::string& file : options.files) WEIR_TRY(ingest::InputFile::size_of(file));
-  WEIR_ASSIGN(const auto home, open_raw_home({.directory = arguments.directory,
-                                              .append = arguments.append,
-                                              .partitions = options.partitions}));
+  WEIR_ASSIGN(auto home, open_raw_home({.directory = arguments.directory,
+                                        .append = arguments.append,
+                                        .partitions = options.partitions}));
   WEIR_ASSIGN(options.partitions, raw_partitions(*home));
   Result<ingest::ImportSummary> summary;
   {
@@ -46,9 +46,14 @@ Result<void> import_log(const ImportArguments& arguments) {
         options, *home->log,
         [&](std::uint64_t done, std::uint64_t total) { line.show(done, total); });
   }
-  if (!summary)
+  if (!summary) {
+    if (!arguments.append) {
+      WEIR_ASSIGN(const bool gone, discard_if_empty(std::move(home), arguments.directory));
+      if (gone) return std::unexpected(summary.error());
+    }
     return fail(summary.error().code, "{} (what was read until then is in {})",
                 summary.error().message, arguments.directory);
+  }
   WEIR_TRY(check_complete(*home, arguments.directory));
   print_summary(arguments, *summary);
   return {};

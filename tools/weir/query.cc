@@ -2,6 +2,7 @@
 #include <absl/strings/str_split.h>
 
 #include "processors/aggregates/definitions.h"
+#include "processors/graph.h"
 #include "processors/runtime/embedded_reader.h"
 #include "processors/runtime/posix_file_system.h"
 #include "tools/weir/command.h"
@@ -24,6 +25,10 @@ struct QueryArguments {
 Result<void> query_kpi(const QueryArguments& arguments) {
   runtime::PosixFileSystem files;
   WEIR_ASSIGN(const auto log, runtime::EmbeddedReader::open(files, arguments.directory));
+  if (!log->partitions(topics::kKpi))
+    return fail(ErrorCode::not_found,
+                "{}: no results are here; run `weir replay {} --out RESULTS` and query RESULTS",
+                arguments.directory, arguments.directory);
   WEIR_ASSIGN(const KpiResults results, KpiResults::open(*log, arguments.kpi));
   return write_kpi(results, arguments.format);
 }
@@ -115,7 +120,11 @@ void add_query(Commands& commands) {
       commands.add_group({.name = "query",
                           .purpose = "Print results of a log: KPIs, or what was refused",
                           .examples = "weir query results kpi --scope service --window 1m"});
-  app.add_option("DIR", arguments->directory, "directory of the log")->required();
+  // Required, but not to CLI11, which would take the name of a subcommand for it.
+  app.add_option("DIR", arguments->directory, "directory of the log; required");
+  app.callback([arguments] {
+    if (arguments->directory.empty()) throw CLI::RequiredError("DIR");
+  });
   Commands kinds = commands.within(app);
   add_kpi(kinds, arguments);
   add_dead_letter(kinds, arguments);

@@ -1,5 +1,6 @@
 #include "tools/weir/raw_home.h"
 
+#include <filesystem>
 #include <limits>
 
 #include "processors/graph.h"
@@ -9,6 +10,18 @@ namespace weir::cli {
 namespace {
 
 using runtime::TopicPartition;
+
+/// Whether either topic has a record.
+Result<bool> has_records(const Home& home) {
+  for (const std::string_view topic : {topics::kInference, topics::kDeadLetter}) {
+    WEIR_ASSIGN(const std::int32_t partitions, home.log->partitions(topic));
+    for (std::int32_t partition = 0; partition < partitions; ++partition) {
+      WEIR_ASSIGN(const runtime::Bounds bounds, home.log->bounds({std::string(topic), partition}));
+      if (bounds.end > 0) return true;
+    }
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -30,6 +43,17 @@ Result<std::unique_ptr<Home>> open_raw_home(const RawHomeOptions& options) {
 
 Result<std::int32_t> raw_partitions(const Home& home) {
   return home.log->partitions(topics::kInference);
+}
+
+Result<bool> discard_if_empty(std::unique_ptr<Home> home, const std::string& directory) {
+  WEIR_ASSIGN(const bool written, has_records(*home));
+  if (written) return false;
+  home.reset();
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+    std::filesystem::remove_all(entry, error);
+  if (error) return fail(ErrorCode::io, "{}: cannot be emptied: {}", directory, error.message());
+  return true;
 }
 
 Result<void> check_complete(const Home& home, const std::string& directory) {

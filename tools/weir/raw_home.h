@@ -24,6 +24,10 @@ Result<std::unique_ptr<Home>> open_raw_home(const RawHomeOptions& options);
 /// How many partitions its raw topic has.
 Result<std::int32_t> raw_partitions(const Home& home);
 
+/// Closes a log that nothing was written to and leaves its directory empty; false where there are
+/// records, which stay.
+Result<bool> discard_if_empty(std::unique_ptr<Home> home, const std::string& directory);
+
 /// exhausted: what was written last has forced out older records, because the disk is full.
 Result<void> check_complete(const Home& home, const std::string& directory);
 

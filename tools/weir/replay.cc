@@ -9,9 +9,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include <spdlog/spdlog.h>
+
 #include "processors/runtime/embedded_reader.h"
 #include "tools/weir/home.h"
+#include "tools/weir/log_setup.h"
 #include "tools/weir/pipeline.h"
+#include "tools/weir/refused_rows.h"
 #include "tools/weir/settings.h"
 
 namespace weir::cli {
@@ -41,22 +45,19 @@ std::string describe(const ReplayOptions& options, std::uint64_t definitions_has
                      std::filesystem::weakly_canonical(options.source).string(), definitions_hash);
 }
 
-Result<void> claim(const ReplayOptions& options, std::uint64_t definitions_hash, bool fresh) {
+/// A log without topics is one that was made by a replay which died at once.
+Result<void> claim(const ReplayOptions& options, std::uint64_t definitions_hash, Home& home) {
   const std::string file = options.out + "/replay";
   const std::string wanted = describe(options, definitions_hash);
   std::string found;
   if (std::ifstream in(file); in) found.assign(std::istreambuf_iterator<char>(in), {});
   if (found == wanted) return {};
-  if (!fresh)
+  if (home.log->partitions(topics::kInference) || home.log->partitions(topics::kPartial))
     return fail(ErrorCode::invalid_argument,
                 "{}: holds something other than a replay of {} under these rules; give an empty "
                 "directory",
                 options.out, options.source);
-  std::ofstream out(file);
-  out << wanted;
-  out.close();
-  if (!out) return fail(ErrorCode::io, "{}: cannot be written", file);
-  return {};
+  return runtime::replace_file_synced(home.files, file, wanted);
 }
 
 class Progress {
@@ -120,9 +121,9 @@ Result<void> replay(const ReplayOptions& options) {
   WEIR_ASSIGN(const auto source, runtime::EmbeddedReader::open(files, options.source));
   WEIR_ASSIGN(const std::int32_t partitions, source->partitions(topics::kInference));
 
-  const bool fresh = is_empty_directory(options.out);
+  WEIR_TRY(start_log(settings.log));
   WEIR_ASSIGN(const auto home, open_home(options.out, settings));
-  WEIR_TRY(claim(options, definitions->hash(), fresh));
+  WEIR_TRY(claim(options, definitions->hash(), *home));
   runtime::Metrics metrics;
   Probes probes(metrics);
   WEIR_ASSIGN(const auto pipeline, Pipeline::make({.settings = &settings,
@@ -131,6 +132,7 @@ Result<void> replay(const ReplayOptions& options) {
                                                    .raw_partitions = partitions,
                                                    .history = true},
                                                   probes));
+  WEIR_TRY(copy_refused_rows(*source, *home->log));
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGTERM, ask_to_stop);
   Progress progress(*source, *home->log, partitions);
@@ -141,6 +143,9 @@ Result<void> replay(const ReplayOptions& options) {
   progress.show(probes);
   progress.end();
   if (!complete) return fail(ErrorCode::stopped, "stopped; run the same command again to continue");
+  spdlog::info("event=replay_complete source={} out={} events={} results={} restated={}",
+               options.source, options.out, probes.fold.events.value(), probes.kpi.results.value(),
+               probes.kpi.restatements.value());
   summarize(options, probes, static_cast<double>(now_us() - begin) / 1e6,
             cpu_seconds() - cpu_before);
   if (options.stats) fmt::print("{}", metrics.expose());

@@ -31,8 +31,8 @@ struct ScopeForecast {
   double series_bytes_after(DurationUs age_us) const;
 };
 
-/// For series that send `rate_per_s` requests a second (> 0) in the mean. Error: invalid_argument, where
-/// the definitions are not acceptable.
+/// For series that send `rate_per_s` requests a second (> 0) in the mean. Error: invalid_argument,
+/// where the definitions are not acceptable.
 Result<std::vector<ScopeForecast>> forecast(const fold::Config& config, double rate_per_s);
 
 }  // namespace weir::cli
