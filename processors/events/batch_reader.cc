@@ -82,12 +82,12 @@ bool parse_text(std::string_view bytes, std::vector<std::string_view>& values,
 /// Little-endian codes of one width, and the greatest of them.
 template <class Code>
 std::uint32_t widen(std::string_view bytes, std::size_t count, std::uint32_t* codes) {
-  std::uint32_t greatest = 0;
+  Code greatest = 0;  // as narrow as the codes are: more of them fit into a register
   for (std::size_t i = 0; i < count; ++i) {
     Code code;
     std::memcpy(&code, bytes.data() + i * sizeof code, sizeof code);
     codes[i] = code;
-    greatest = std::max<std::uint32_t>(greatest, code);
+    greatest = std::max(greatest, code);
   }
   return greatest;
 }

@@ -151,14 +151,15 @@ void Accumulator::add_block(const EventColumns& columns, std::size_t begin, std:
   wide_events_.clear();
   if (block_->any_wide || !columns.wide.empty()) find_wide(columns, begin, count);
 
+  std::span<const std::uint8_t> out = std::span(left_out_).subspan(begin, count);
   for (std::size_t i = 0; i < count; ++i)
-    if (left_out_[begin + i] == 0) newest_pane_ = std::max(newest_pane_, block_->panes[i]);
+    if (out[i] == 0) newest_pane_ = std::max(newest_pane_, block_->panes[i]);
+  if (std::ranges::count(out, 0) == static_cast<std::ptrdiff_t>(count)) out = {};
 
   std::array<Slot*, kBlock> slots;
   Addition addition{.block = block_.get(), .slots = slots.data(), .count = count};
-  addition.no_status = !columns.has_status;
   for (ScopeFold& fold : folds_) {
-    fold.find_slots(columns, begin, std::span(block_->panes).first(count), left_out_, pool_,
+    fold.find_slots(columns, begin, std::span(block_->panes).first(count), out, pool_,
                     *trash_.taken()[0], slots.data());
     addition.sketches = fold.sketches().size();
     for (std::size_t k = 0; k < addition.sketches; ++k)
@@ -189,7 +190,9 @@ void Accumulator::find_wide(const EventColumns& columns, std::size_t begin, std:
 
 void Accumulator::add_rare(const ScopeFold& fold, const EventColumns& columns, std::size_t begin,
                            std::span<Slot* const> slots) {
-  if (columns.has_status) {
+  if (!columns.has_status) {
+    for (Slot* const slot : slots) ++slot->statuses[aggregates::kStatusAbsent];
+  } else {
     for (std::size_t i = 0; i < slots.size(); ++i) {
       const std::uint8_t status = columns.status[begin + i];
       if (status != v1::INFERENCE_STATUS_OK) [[unlikely]]
@@ -230,12 +233,10 @@ void Accumulator::add_rare(const ScopeFold& fold, const EventColumns& columns, s
 void Accumulator::add_one(const ScopeFold& fold, const EventColumns& columns, std::size_t event,
                           Slot& slot) {
   Totals& totals = slot.wide().totals;
-  if (!columns.has_status) ++slot.statuses[aggregates::kStatusAbsent];
-  if (slot.tier == 0) {
-    const TimeUs second = columns.event_time_us[event] / kSecondUs;
-    ++slot.seconds[static_cast<std::size_t>(second) % aggregates::kPaneSeconds];
-  }
-  if (++slot.events == kSweepEvents) sweep(slot);
+  const auto second = static_cast<std::size_t>(columns.event_time_us[event] / kSecondUs);
+  std::uint16_t& events =
+      slot.tier == 0 ? slot.seconds[second % aggregates::kPaneSeconds] : slot.late_events;
+  if (++events == kSweepEvents) sweep(slot);
   for (std::size_t d = 0; d < kDurations; ++d) {
     const auto value = duration_of(columns, event, d);
     if (!value) continue;

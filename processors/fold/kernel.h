@@ -37,7 +37,6 @@ struct Addition {
   const Block* block = nullptr;
   Slot* const* slots = nullptr;  // by event
   std::size_t count = 0;
-  bool no_status = false;  // no event of the block has one
   std::size_t sketches = 0;
   std::array<const std::uint16_t*, aggregates::kDurations> bins{};  // by sketch
 };

@@ -162,15 +162,13 @@ void add_sketched(const Addition& addition) {
     if (i + kAhead < addition.count) prefetch<kSketches>(addition, i + kAhead);
     Slot& slot = *addition.slots[i];
     add_lanes(block, i, slot);
-    ++slot.seconds[block.seconds[i]];
-    if (addition.no_status) ++slot.statuses[aggregates::kStatusAbsent];
     for (std::size_t sketch = 0; sketch < kSketches; ++sketch) {
       const std::uint32_t bin = bins[sketch][i];
       slot.block_masks[sketch] |= 1u << (bin >> 6);
       if (++slot.bins(sketch)[bin] == 0) [[unlikely]]
         spill(slot, sketch, bin);
     }
-    if (++slot.events == kSweepEvents || any_full(slot.sums)) [[unlikely]]
+    if (++slot.seconds[block.seconds[i]] == kSweepEvents || any_full(slot.sums)) [[unlikely]]
       sweep(slot);
   }
 }

@@ -44,12 +44,11 @@ void ScopeFold::find_slots(const events::EventColumns& columns, std::size_t begi
                            std::span<const std::int64_t> panes,
                            std::span<const std::uint8_t> left_out, SlotPool& pool, Slot& trash,
                            Slot** slots) {
-  const std::uint8_t* const out = left_out.data() + begin;
   const std::uint32_t* const series = series_by_event_.data() + begin;
   Slot** by_series = nullptr;  // of the pane in hand
   std::int64_t pane = 0;
   for (std::size_t i = 0; i < panes.size(); ++i) {
-    if (out[i] != 0) [[unlikely]] {
+    if (!left_out.empty() && left_out[i] != 0) [[unlikely]] {
       slots[i] = &trash;
       continue;
     }

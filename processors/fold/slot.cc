@@ -26,11 +26,13 @@ void add_narrow(const Slot& slot, Totals& totals) {
   aggregates::Counters& counters = totals.counters;
   add_tokens(slot.counts[kInputLane], slot.sums[kInputLane], counters.input_tokens);
   add_tokens(slot.counts[kOutputLane], slot.sums[kOutputLane], counters.output_tokens);
-  for (std::size_t second = 0; second < slot.seconds.size(); ++second)
+  for (std::size_t second = 0; second < slot.seconds.size(); ++second) {
     counters.seconds[second] += slot.seconds[second];
+    totals.requests += slot.seconds[second];
+  }
   for (std::size_t status = 0; status < slot.statuses.size(); ++status)
     counters.status[status] += slot.statuses[status];
-  totals.requests += slot.events;
+  totals.requests += slot.late_events;
 }
 
 void clear_narrow(Slot& slot) {
@@ -38,7 +40,7 @@ void clear_narrow(Slot& slot) {
   slot.counts.fill(0);
   slot.seconds.fill(0);
   slot.statuses.fill(0);
-  slot.events = 0;
+  slot.late_events = 0;
 }
 
 }  // namespace

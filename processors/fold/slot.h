@@ -32,8 +32,9 @@ static_assert(kOutputLane + 1 == kLanes);
 /// A lane takes values below this; greater ones go to `Wide` one by one. So a sum that is below it
 /// before an addition cannot wrap in it, and its top bit says that it must be swept.
 inline constexpr std::uint32_t kLaneLimit = std::uint32_t{1} << 31;
-/// Events between two sweeps, so that no u16 counter wraps.
-inline constexpr std::uint16_t kSweepEvents = 0xFFFF;
+/// A slot is swept when one of its seconds, or its late events, reach this: all of them together then
+/// fill half a u16 at most, and no narrow counter wraps (statuses may lag behind by a block).
+inline constexpr std::uint16_t kSweepEvents = 0x8000 / (aggregates::kPaneSeconds + 1);
 /// Where an event without the duration is counted: behind the last bin, and never encoded.
 inline constexpr std::uint32_t kAbsentBin = sketches::kDdSketchPaddedBins - 1;
 static_assert(kAbsentBin >= sketches::kDdSketchBins);
@@ -65,7 +66,7 @@ struct alignas(64) Slot {
   std::array<std::uint32_t, kLanes> maxima{};
   std::array<std::uint16_t, kLanes> counts{};
   std::array<std::uint16_t, aggregates::kPaneSeconds> seconds{};
-  std::uint16_t events = 0;
+  std::uint16_t late_events = 0;                                    // of tiers that keep no seconds
   std::array<std::uint32_t, aggregates::kDurations> block_masks{};  // by sketch
 
   std::uint8_t* bins(std::size_t sketch) {
