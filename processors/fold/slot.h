@@ -32,8 +32,8 @@ static_assert(kOutputLane + 1 == kLanes);
 /// A lane takes values below this; greater ones go to `Wide` one by one. So a sum that is below it
 /// before an addition cannot wrap in it, and its top bit says that it must be swept.
 inline constexpr std::uint32_t kLaneLimit = std::uint32_t{1} << 31;
-/// A slot is swept when one of its seconds, or its late events, reach this: all of them together then
-/// fill half a u16 at most, and no narrow counter wraps (statuses may lag behind by a block).
+/// A slot is swept when one of its seconds, or its late events, reach this: all of them together
+/// then fill half a u16 at most, and no narrow counter wraps (statuses may lag behind by a block).
 inline constexpr std::uint16_t kSweepEvents = 0x8000 / (aggregates::kPaneSeconds + 1);
 /// Where an event without the duration is counted: behind the last bin, and never encoded.
 inline constexpr std::uint32_t kAbsentBin = sketches::kDdSketchPaddedBins - 1;
