@@ -74,7 +74,9 @@ class ByteReader {
       const auto byte = static_cast<std::uint8_t>(*at_++);
       if (shift == 63 && byte > 1) break;
       value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+      if (byte >= 0x80) continue;
+      if (byte == 0 && shift > 0) break;
+      return value;
     }
     return short_read<std::uint64_t>();
   }

@@ -38,14 +38,15 @@ Result<Head> decode_head(std::string_view bytes) {
   head.greatest_event_time_us = reader.fixed<TimeUs>();
   head.append_time_us = reader.fixed<TimeUs>();
   head.watermark_us = reader.fixed<TimeUs>();
-  head.ended = reader.fixed<std::uint8_t>() != 0;
+  const auto ended = reader.fixed<std::uint8_t>();
+  head.ended = ended != 0;
   head.definitions_hash = reader.fixed<std::uint64_t>();
   for (std::uint64_t n = reader.varint(); n > 0 && reader.ok(); --n) {
     Destination& destination = head.destinations.emplace_back();
     destination.end_offset = reader.fixed<std::int64_t>();
     destination.watermark_us = reader.fixed<TimeUs>();
   }
-  if (!reader.ok() || !reader.at_end())
+  if (!reader.ok() || !reader.at_end() || ended > 1)
     return fail(ErrorCode::corrupt, "state of fold: damaged head");
   return head;
 }

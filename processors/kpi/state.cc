@@ -118,8 +118,10 @@ Result<void> decode_head(std::string_view bytes, Head& head, windows::Sources& s
   head.append_time_us = reader.fixed<TimeUs>();
   head.restate_from_us = reader.fixed<TimeUs>();
   head.restate_to_us = reader.fixed<TimeUs>();
-  head.finished = reader.fixed<std::uint8_t>() != 0;
-  if (!reader.ok()) return fail(ErrorCode::corrupt, "state of kpi: damaged head");
+  const auto finished = reader.fixed<std::uint8_t>();
+  head.finished = finished != 0;
+  if (!reader.ok() || head.phase > Head::Phase::tick || finished > 1)
+    return fail(ErrorCode::corrupt, "state of kpi: damaged head");
   return sources.decode(reader.view(reader.remaining()));
 }
 

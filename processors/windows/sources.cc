@@ -134,7 +134,9 @@ Result<void> Sources::decode(std::string_view bytes) {
   watermark_ = reader.fixed<TimeUs>();
   newest_batch_ = reader.fixed<TimeUs>();
   caught_up_.reset();
-  if (reader.fixed<std::uint8_t>() != 0) {
+  const auto has_caught_up = reader.fixed<std::uint8_t>();
+  bool known = has_caught_up <= 1;
+  if (has_caught_up != 0) {
     const auto from = reader.fixed<TimeUs>();
     caught_up_ = CaughtUp{from, reader.fixed<TimeUs>()};
   }
@@ -152,8 +154,10 @@ Result<void> Sources::decode(std::string_view bytes) {
     source.heard = (flags & 1) != 0;
     source.ended = (flags & 2) != 0;
     source.stalled = (flags & 4) != 0;
+    known = known && flags < 8;
   }
-  if (!reader.ok() || !reader.at_end()) return fail(ErrorCode::corrupt, "sources: damaged state");
+  if (!known || !reader.ok() || !reader.at_end())
+    return fail(ErrorCode::corrupt, "sources: damaged state");
   return {};
 }
 

@@ -1,0 +1,27 @@
+// Any bytes as a head, an id record or an id's key of fold's state, as the first byte says: refused,
+// or written again as they were read.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "processors/fold/state.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace weir::fold;
+  if (size < 2) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data + 1), size - 1);
+  const auto check = [](bool holds) {
+    if (!holds) std::abort();
+  };
+  switch (data[0] % 3) {
+    case 0:
+      if (const auto head = decode_head(bytes)) check(encode_head(*head) == bytes);
+      break;
+    case 1:
+      if (const auto seen = decode_seen(bytes)) check(encode_seen(*seen) == bytes);
+      break;
+    default:
+      if (const auto id = parse_seen_key(bytes)) check(seen_key(*id).substr(1) == bytes.substr(1));
+  }
+  return 0;
+}
