@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "processors/aggregates/definitions.h"
 #include "processors/core/time.h"
 #include "tests/fakes/memory_log.h"
 #include "weir/v1/config.pb.h"
@@ -62,8 +63,10 @@ class KpiResultsTest : public testing::Test {
       window.mutable_restated()->set_requests(telling.restated);
       window.mutable_difference()->set_requests(telling.requests - telling.restated);
     }
+    const auto dimension = aggregates::parse_dimension(telling.dimension);
     append("weir.kpi", telling.partition,
-           {.key = fmt::format("{}={}@{}", telling.dimension, telling.service,
+           {.key = fmt::format("{}@{}",
+                               aggregates::series_text({&*dimension, 1}, {&telling.service, 1}),
                                format_rfc3339(result.end_time_us())),
             .value = result.SerializeAsString()});
   }
@@ -193,6 +196,8 @@ TEST_F(KpiResultsTest, FiltersSeriesScopesAndWindows) {
   KpiQuery query = minutes();
   query.where = {{"service", "chat"}};
   EXPECT_EQ(shown(query), "10 chat 2\n");
+  query.where = {{"service", "a,b=c"}};
+  EXPECT_EQ(shown(query), "10 a,b=c 1\n");
 
   EXPECT_EQ(shown({.scope = {"tenant"}, .window = "1m/10s"}), "10 chat 3\n");
   EXPECT_EQ(shown({.scope = {"service"}, .window = "1h"}), "60 chat 4\n");

@@ -95,7 +95,7 @@ TimeUs KpiPartition::next_end() const {
   return std::min(next, align_up(carried, selection_.window.hop_us));
 }
 
-Result<void> KpiPartition::rows_at(TimeUs end, std::vector<KpiRow>& rows) {
+Result<void> KpiPartition::rows_at(TimeUs end, KpiRows& rows) {
   asked_ = end;
   std::map<Series, std::vector<KpiRow>> told;
   for (; next_ && next_->end_time_us == end;) {
@@ -112,7 +112,7 @@ Result<void> KpiPartition::rows_at(TimeUs end, std::vector<KpiRow>& rows) {
       row.restates = false;
       row.window.clear_restated();
       row.window.clear_difference();
-      rows.push_back(row);
+      rows.emplace(series, row);
     }
   }
   for (auto& [series, each] : told) {
@@ -124,9 +124,8 @@ Result<void> KpiPartition::rows_at(TimeUs end, std::vector<KpiRow>& rows) {
     }
     if (!in_range) continue;
     if (!selection_.all) each.erase(each.begin(), each.end() - 1);
-    std::ranges::move(each, std::back_inserter(rows));
+    for (KpiRow& row : each) rows.emplace(series, std::move(row));
   }
-  std::ranges::stable_sort(rows, {}, &KpiRow::series);
   return {};
 }
 

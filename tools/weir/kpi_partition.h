@@ -37,6 +37,9 @@ struct KpiRow {
   std::uint64_t definitions_hash = 0;
 };
 
+/// Rows of one end, ascending by series; those of one series in the order they were added.
+using KpiRows = std::multimap<std::vector<std::string>, KpiRow>;
+
 /// Reads the partition twice: once for what was told again, then in order. One thread.
 class KpiPartition {
  public:
@@ -48,9 +51,9 @@ class KpiPartition {
 
   /// The next end that rows_at may have rows of, above the last one asked for; kMaxTime: none.
   TimeUs next_end() const;
-  /// Appends the rows of this end, ascending by series. REQUIRES: end is at most next_end(), and
-  /// above the last one asked for.
-  Result<void> rows_at(TimeUs end, std::vector<KpiRow>& rows);
+  /// Adds the rows of this end. REQUIRES: end is at most next_end(), and above the last one asked
+  /// for.
+  Result<void> rows_at(TimeUs end, KpiRows& rows);
 
  private:
   using Series = std::vector<std::string>;

@@ -1,6 +1,7 @@
 #include "tools/weir/kpi_results.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <fmt/ranges.h>
@@ -88,19 +89,17 @@ Result<KpiSelection> select(const KpiQuery& query, const Window& window) {
 }
 
 /// The partitions' shares of `__other__`, which stand side by side, become one.
-void add_up_overflow(std::vector<KpiRow>& rows) {
-  std::vector<KpiRow> sums;
-  for (KpiRow& row : rows) {
-    const bool same =
-        row.overflow && !sums.empty() && sums.back().overflow && sums.back().series == row.series;
-    if (same) {
-      add_up(row.window, sums.back().window);
-      sums.back().added_up = true;
-    } else {
-      sums.push_back(std::move(row));
+void add_up_overflow(KpiRows& rows) {
+  for (auto at = rows.begin(); at != rows.end();) {
+    const auto next = std::next(at);
+    if (next == rows.end() || next->first != at->first || !at->second.overflow) {
+      at = next;
+      continue;
     }
+    add_up(next->second.window, at->second.window);
+    at->second.added_up = true;
+    rows.erase(next);
   }
-  rows = std::move(sums);
 }
 
 }  // namespace
@@ -124,7 +123,7 @@ Result<void> KpiResults::read(const Visit& visit) const {
   WEIR_ASSIGN(const std::int32_t count, log_->partitions(topics::kKpi));
   for (std::int32_t partition = 0; partition < count; ++partition)
     WEIR_TRY(partitions.emplace_back(*log_, partition, selection_).open());
-  std::vector<KpiRow> rows;
+  KpiRows rows;
   while (true) {
     TimeUs end = kMaxTime;
     for (const KpiPartition& partition : partitions) end = std::min(end, partition.next_end());
@@ -132,7 +131,7 @@ Result<void> KpiResults::read(const Visit& visit) const {
     rows.clear();
     for (KpiPartition& partition : partitions) WEIR_TRY(partition.rows_at(end, rows));
     if (!selection_.all) add_up_overflow(rows);
-    for (const KpiRow& row : rows)
+    for (const auto& [series, row] : rows)
       if (!visit(row)) return {};
   }
 }
