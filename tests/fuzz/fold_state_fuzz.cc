@@ -1,5 +1,6 @@
 // Any bytes as a head, an id record or an id's key of fold's state, as the first byte says:
 // refused, or written again as they were read.
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 
