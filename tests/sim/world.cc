@@ -139,6 +139,19 @@ Result<void> World::move_workers() {
   return start_workers();
 }
 
+/// A tick whose writer may have decided before others appended.
+Result<void> World::send_old_tick() {
+  const runtime::TopicPartition where{
+      kRaw, static_cast<std::int32_t>(random_.below(scenario_.raw_partitions))};
+  WEIR_ASSIGN(const runtime::Bounds bounds, log_->bounds(where));
+  v1::TickRecord tick;
+  tick.set_last_offset(bounds.end - 1 - random_.below(3));
+  const runtime::NewRecord record{.content_type = std::string(runtime::kTickType),
+                                  .value = tick.SerializeAsString()};
+  WEIR_TRY(log_->append(where, {&record, 1}));
+  return {};
+}
+
 void World::freeze_somebody() {
   if (!scenario_.stalls || !random_.chance(2)) return;
   Seat& seat =
@@ -152,6 +165,7 @@ Result<void> World::run_live() {
     plan_crash();
     freeze_somebody();
     if (random_.chance(1)) WEIR_TRY(survive(move_workers()));
+    if (random_.chance(1)) WEIR_TRY(survive(send_old_tick()));
     const Input& next = scenario_.inputs[sent];
     if (next.at_us <= now_ && random_.chance(60)) {
       ++sent;  // where the answer is lost in a crash, the record may be there or not

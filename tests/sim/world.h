@@ -58,6 +58,7 @@ class World {
   Result<void> finish();
   Result<void> work_off(bool& busy);
   Result<void> send(const Input& input);
+  Result<void> send_old_tick();
   Result<void> step(Seat& seat);
   Result<void> move_workers();
   void freeze_somebody();
