@@ -272,6 +272,37 @@ TEST(Kpi, EverythingTogetherIsASeriesThatNeverOverflows) {
   EXPECT_EQ(task.say({.watermark = 20, .events = {{11}}}), " @20 20s/10s n=2\n");
 }
 
+TEST(Kpi, RulesThatChangeLeaveAloneWhatTheyDoNotChange) {
+  v1::Definitions more = rules();
+  more.mutable_scope()->Add()->CopyFrom(rules({"10s/10s"}).scope(0));
+  more.mutable_scope(1)->clear_dimension();
+  KpiTask task;
+  task.say({.watermark = 5, .events = {{1}}});
+  const auto say = [&task, &more](Said said) {
+    v1::PartialBatch batch = task.batch(said);
+    *batch.mutable_definitions() = more;
+    batch.set_definitions_hash(aggregates::Definitions::make(more).value()->hash());
+    v1::PaneDelta& everything = *batch.add_delta();
+    everything = batch.delta(0);
+    everything.set_scope(1);
+    everything.clear_series();
+    EXPECT_EQ(task.take(batch.SerializeAsString()), 1U);
+    while (task.processor().in_step()) EXPECT_TRUE(task.resume());
+    return task.told();
+  };
+  EXPECT_EQ(say({.watermark = 10, .events = {{2}}}),
+            "code @10 20s/10s n=2\n"
+            " @10 10s/10s n=1\n");
+  task.commit();
+  task.restart();
+  EXPECT_EQ(say({.watermark = 20, .events = {{12}}}),
+            "code @20 20s/10s n=3\n"
+            " @20 10s/10s n=1\n");
+  task.commit();
+  EXPECT_THAT(task.keys("D"), testing::ElementsAre("4400000000", "4400000001"));
+  EXPECT_THAT(task.keys("S"), testing::ElementsAre("5300000000", "5300000001"));
+}
+
 TEST(Kpi, WhatBreaksTheRuntimesPromiseStopsTheTask) {
   const auto outcome = [](auto damage) {
     KpiTask task;
