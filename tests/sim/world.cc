@@ -72,23 +72,31 @@ Result<void> World::start_workers() {
 Result<void> World::survive(const Result<void>& result) {
   Result<void> last = result;
   while (!last) {
-    if (!disk_.crashed()) return last;
+    const ErrorCode code = last.error().code;
+    const bool planned = fault_planned_ && (code == ErrorCode::io || code == ErrorCode::exhausted);
+    if (!disk_.crashed() && !planned) return last;
     ++crashes_;
-    crash_planned_ = false;
+    fault_planned_ = false;
     seats_.clear();
     log_.reset();
-    disk_.restart();
+    if (disk_.crashed() || random_.chance(50)) disk_.restart();
     now_ += random_.below(30 * kSecondUs);
     last = start();
   }
   return {};
 }
 
-void World::plan_crash() {
-  if (!scenario_.crashes || crash_planned_ || crashes_ >= kMostCrashes || !random_.chance(5))
+/// Loss of power or one failing operation, soon.
+void World::plan_fault() {
+  if (!scenario_.crashes || fault_planned_ || crashes_ >= kMostCrashes || !random_.chance(5))
     return;
-  disk_.crash_at(disk_.operations() + static_cast<std::uint64_t>(random_.below(60)));
-  crash_planned_ = true;
+  const auto soon = disk_.operations() + static_cast<std::uint64_t>(random_.below(60));
+  if (random_.chance(70)) {
+    disk_.crash_at(soon);
+  } else {
+    disk_.fail_at(soon);
+  }
+  fault_planned_ = true;
 }
 
 Result<Outcome> World::run() {
@@ -162,7 +170,7 @@ void World::freeze_somebody() {
 Result<void> World::run_live() {
   std::size_t sent = 0;
   while (sent < scenario_.inputs.size()) {
-    plan_crash();
+    plan_fault();
     freeze_somebody();
     if (random_.chance(1)) WEIR_TRY(survive(move_workers()));
     if (random_.chance(1)) WEIR_TRY(survive(send_old_tick()));
@@ -253,7 +261,7 @@ Result<void> World::fill_history() {
 
 Result<void> World::run_history() {
   while (!std::ranges::all_of(seats_, &Seat::finished)) {
-    plan_crash();
+    plan_fault();
     if (random_.chance(1)) WEIR_TRY(survive(move_workers()));
     now_ += random_.below(500 * kMillisecondUs);
     Seat& seat =

@@ -49,7 +49,7 @@ class World {
 
   Result<void> start();
   Result<void> start_workers();
-  /// Where the disk crashed, everything starts again; any other error is the outcome.
+  /// Where the disk failed as planned, everything starts again; any other error is the outcome.
   Result<void> survive(const Result<void>& result);
   Result<void> run_live();
   Result<void> fill_history();
@@ -62,7 +62,7 @@ class World {
   Result<void> step(Seat& seat);
   Result<void> move_workers();
   void freeze_somebody();
-  void plan_crash();
+  void plan_fault();
   bool upstream_finished(const Seat& seat) const;
   TimeUs lowest_watermark() const;
   Result<Outcome> collect();
@@ -81,7 +81,7 @@ class World {
   TimeUs now_;
   std::vector<std::multiset<std::string>> acknowledged_;  // by partition
   int crashes_ = 0;
-  bool crash_planned_ = false;
+  bool fault_planned_ = false;
 };
 
 }  // namespace weir::sim
