@@ -40,6 +40,18 @@ struct Totals {
   }
 };
 
+/// The raw log of a live run, ticks and stamps included, read again as a history.
+std::string replay(const Scenario& live, const Outcome& outcome) {
+  Scenario scenario = live;
+  scenario.history = true;
+  scenario.stalls = false;
+  World world(scenario);
+  const auto again = world.replay(outcome.raw);
+  if (!again) return "read again: failed: " + again.error().message;
+  const std::string wrong = differences(scenario, Oracle(scenario, again->raw), *again);
+  return wrong.empty() ? "" : "read again: " + wrong;
+}
+
 std::string run_seed(std::uint64_t seed, bool verbose, Totals& totals) {
   const Scenario scenario(seed);
   World world(scenario);
@@ -61,7 +73,9 @@ std::string run_seed(std::uint64_t seed, bool verbose, Totals& totals) {
                scenario.history ? "history" : "live", scenario.stalls ? " with stalls" : "",
                scenario.raw_partitions, scenario.keyed_partitions, scenario.inputs.size(),
                format_duration(scenario.span_us), own.render());
-  return differences(scenario, oracle, *outcome);
+  const std::string wrong = differences(scenario, oracle, *outcome);
+  if (!wrong.empty() || scenario.history) return wrong;
+  return replay(scenario, *outcome);
 }
 
 int usage() {

@@ -99,7 +99,7 @@ void World::plan_fault() {
   fault_planned_ = true;
 }
 
-Result<Outcome> World::run() {
+Result<void> World::make_graph() {
   GraphOptions options{.keyed_partitions = scenario_.keyed_partitions};
   options.fold.definitions = scenario_.definitions;
   options.fold.dedup_horizon_us = kDedupHorizonUs;
@@ -111,10 +111,23 @@ Result<Outcome> World::run() {
   options.kpi.open_pane_bytes = scenario_.open_bytes;
   options.kpi.step_bytes = scenario_.step_bytes;
   options.kpi.history = scenario_.history;
-  WEIR_ASSIGN(graph_, make_graph(options, scenario_.raw_partitions, probes_));
+  WEIR_ASSIGN(graph_, weir::make_graph(options, scenario_.raw_partitions, probes_));
+  return {};
+}
+
+Result<Outcome> World::run() {
+  WEIR_TRY(make_graph());
   if (scenario_.history) WEIR_TRY(fill_history());
   WEIR_TRY(survive(start()));
   WEIR_TRY(scenario_.history ? run_history() : run_live());
+  return collect();
+}
+
+Result<Outcome> World::replay(const std::vector<std::vector<LoggedRecord>>& raw) {
+  WEIR_TRY(make_graph());
+  WEIR_TRY(copy_history(raw));
+  WEIR_TRY(survive(start()));
+  WEIR_TRY(run_history());
   return collect();
 }
 
@@ -255,6 +268,23 @@ Result<void> World::fill_history() {
     runtime::NewRecord record = to_record(input);
     record.append_time_us = time;
     WEIR_TRY(history_.append({kRaw, input.partition}, {&record, 1}));
+  }
+  return {};
+}
+
+Result<void> World::copy_history(const std::vector<std::vector<LoggedRecord>>& raw) {
+  WEIR_TRY(
+      history_.create_topic({.name = kRaw, .partitions = scenario_.raw_partitions, .raw = true}));
+  for (std::size_t partition = 0; partition < raw.size(); ++partition) {
+    for (const LoggedRecord& logged : raw[partition]) {
+      v1::TickRecord tick;
+      tick.set_last_offset(logged.tick_last_offset);
+      runtime::NewRecord record{.content_type = std::string(runtime::kTickType),
+                                .value = tick.SerializeAsString()};
+      if (logged.input != nullptr) record = to_record(*logged.input);
+      record.append_time_us = logged.append_time_us;
+      WEIR_TRY(history_.append({kRaw, static_cast<std::int32_t>(partition)}, {&record, 1}));
+    }
   }
   return {};
 }

@@ -38,6 +38,8 @@ class World {
 
   /// Error: something failed that no crash explains.
   Result<Outcome> run();
+  /// Instead of running: what a raw log means when it is read again. REQUIRES: a history.
+  Result<Outcome> replay(const std::vector<std::vector<LoggedRecord>>& raw);
 
  private:
   struct Seat {
@@ -52,7 +54,9 @@ class World {
   /// Where the disk failed as planned, everything starts again; any other error is the outcome.
   Result<void> survive(const Result<void>& result);
   Result<void> run_live();
+  Result<void> make_graph();
   Result<void> fill_history();
+  Result<void> copy_history(const std::vector<std::vector<LoggedRecord>>& raw);
   Result<void> run_history();
   Result<void> settle();
   Result<void> finish();
