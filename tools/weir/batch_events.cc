@@ -32,23 +32,24 @@ bool read_texts(const v1::StringColumn& column, const FieldDescriptor& field, Ev
     std::memcpy(&code, column.code().data() + i * width, width);
     if (code >= static_cast<std::uint32_t>(column.value_size())) return false;
     const std::string& value = column.value(static_cast<int>(code));
-    if (!value.empty()) events[i].GetReflection()->SetString(&events[i], &field, value);
+    if (!value.empty()) InferenceEvent::GetReflection()->SetString(&events[i], &field, value);
   }
   return true;
 }
 
 bool read_numbers(const InferenceBatch& batch, const FieldDescriptor& column,
                   const FieldDescriptor& field, Events& events) {
-  const auto values = batch.GetReflection()->GetRepeatedFieldRef<std::uint32_t>(batch, &column);
+  const auto values =
+      InferenceBatch::GetReflection()->GetRepeatedFieldRef<std::uint32_t>(batch, &column);
   if (!has_length(static_cast<std::size_t>(values.size()), events)) return false;
   for (int i = 0; i < values.size(); ++i) {
     const std::uint32_t value = values.Get(i);
     if (value == events::kAbsent) continue;
     InferenceEvent& event = events[static_cast<std::size_t>(i)];
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
-      event.GetReflection()->SetInt32(&event, &field, static_cast<std::int32_t>(value));
+      InferenceEvent::GetReflection()->SetInt32(&event, &field, static_cast<std::int32_t>(value));
     } else {
-      event.GetReflection()->SetInt64(&event, &field, value);
+      InferenceEvent::GetReflection()->SetInt64(&event, &field, value);
     }
   }
   return true;
@@ -104,8 +105,8 @@ bool read_named_columns(const InferenceBatch& batch, Events& events) {
     const FieldDescriptor* field = InferenceEvent::descriptor()->FindFieldByName(column.name());
     if (field == nullptr) continue;
     if (column.message_type() == v1::StringColumn::descriptor()) {
-      const auto& texts =
-          dynamic_cast<const v1::StringColumn&>(batch.GetReflection()->GetMessage(batch, &column));
+      const auto& texts = dynamic_cast<const v1::StringColumn&>(
+          InferenceBatch::GetReflection()->GetMessage(batch, &column));
       if (!read_texts(texts, *field, events)) return false;
     } else if (column.type() == FieldDescriptor::TYPE_FIXED32) {
       if (!read_numbers(batch, column, *field, events)) return false;

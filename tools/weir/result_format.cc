@@ -162,10 +162,10 @@ Result<void> write_table(const KpiResults& results, Output& output) {
 }  // namespace
 
 void add_format(CLI::App& app, Format& format) {
-  static const std::map<std::string, Format> kFormats = {
+  static const std::map<std::string, Format> formats = {
       {"table", Format::table}, {"json", Format::json}, {"csv", Format::csv}};
   app.add_option("--format", format, "table (default), json (one object a line) or csv")
-      ->transform(CLI::CheckedTransformer(kFormats))
+      ->transform(CLI::CheckedTransformer(formats))
       ->option_text("NAME");
 }
 
