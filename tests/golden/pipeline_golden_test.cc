@@ -242,13 +242,13 @@ void fill_script(MemoryLog& log) {
   v1::InferenceBatch batch;
   batch.set_count(3);
   batch.set_base_time_us(kStart);
-  for (const std::uint32_t offset : {1'500'000, 1'700'000, 9'999'999})
+  for (const std::uint32_t offset : {1'500'000U, 1'700'000U, 9'999'999U})
     batch.add_time_offset_us(offset);
   batch.mutable_service()->add_value("code");
   batch.set_status("\1\1\5");
   for (const std::uint32_t latency : {800'000U, 1'200'000U, 0xFFFF'FFFFU})
     batch.add_latency_us(latency);
-  for (const std::uint32_t tokens : {100, 200, 300}) batch.add_input_tokens(tokens);
+  for (const std::uint32_t tokens : {100U, 200U, 300U}) batch.add_input_tokens(tokens);
 
   send(0, 10, runtime::kInferenceBatchType, batch.SerializeAsString());
   send(1, 12, runtime::kJsonType,
