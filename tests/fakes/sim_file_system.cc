@@ -102,10 +102,15 @@ class SimFileSystem::StoreHandle final : public state::Store {
   Result<void> write(const state::StoreBatch& batch, state::Durability durability) override {
     const std::lock_guard lock(disk_.mutex_);
     if (epoch_ != disk_.epoch_) return missing(path_);
-    WEIR_TRY(disk_.step(path_, [&] { contents_.buffered.push_back(batch); }));
-    contents_.buffered.push_back(batch);
+    // Whoever opens it next sees what a failed write left, whether or not the power was lost.
+    const auto buffer = [&] {
+      contents_.buffered.push_back(batch);
+      return contents_.now.write(batch, durability);
+    };
+    WEIR_TRY(disk_.step(path_, [&] { (void)buffer(); }));
+    WEIR_TRY(buffer());
     if (durability == state::Durability::synced) settle(contents_, contents_.buffered.size());
-    return contents_.now.write(batch, durability);
+    return {};
   }
 
  private:
