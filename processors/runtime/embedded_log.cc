@@ -152,6 +152,11 @@ Result<void> EmbeddedLog::recover() {
   WEIR_ASSIGN(const auto number, get(*store_, kCommitKey));
   const auto commit = number ? decode_number(*number) : 0;
   if (!commit) return damaged_state(options_, "the number of the last commit");
+  // A synced write of what is there makes everything before it durable: a commit whose write failed
+  // may be read now, and must not be gone after a loss of power.
+  state::StoreBatch again;
+  again.put(std::string(kCommitKey), encode_number(*commit));
+  WEIR_TRY(store_->write(again, state::Durability::synced));
 
   std::vector<TopicSpec> topics;
   bool whole = true;

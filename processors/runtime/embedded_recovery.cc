@@ -67,15 +67,18 @@ Result<void> remove_from(const PartitionPlace& place, const std::vector<SegmentF
   return {};
 }
 
-// Removes what lies behind `position` of segment `last`, for good: bytes that came back after the
-// next crash would be of an older commit than the one expected then.
-Result<void> cut_off(const PartitionPlace& place, const std::vector<SegmentFile>& segments,
-                     std::size_t last, std::uint64_t position) {
+// Removes what lies behind `position` of segment `last`, and makes what is kept durable. A process
+// that died after a write and before its sync left bytes and names that are read now and gone after
+// a loss of power; and bytes that came back then would be of an older commit than the one expected.
+Result<void> settle(const PartitionPlace& place, const std::vector<SegmentFile>& segments,
+                    std::size_t last, std::uint64_t position) {
   WEIR_TRY(remove_from(place, segments, last + 1));
-  if (segments[last].size <= position) return {};
-  WEIR_TRY(place.files.truncate(segments[last].path, position));
-  WEIR_ASSIGN(const auto file, place.files.open_append(segments[last].path));
-  return file->sync();
+  if (segments[last].size > position) WEIR_TRY(place.files.truncate(segments[last].path, position));
+  for (std::size_t i = 0; i <= last; ++i) {
+    WEIR_ASSIGN(const auto file, place.files.open_append(segments[i].path));
+    WEIR_TRY(file->sync());
+  }
+  return place.files.sync_directory(place.directory);
 }
 
 Result<PartitionContents> without_mark(const PartitionPlace& place,
@@ -209,7 +212,7 @@ Result<PartitionContents> recover_committed(const PartitionPlace& place, std::in
   }
   WEIR_TRY(check_surplus(segments[last], mark->end, commit + 1));
   WEIR_TRY(check_all_surplus(place, segments, last + 1, commit + 1));
-  WEIR_TRY(cut_off(place, segments, last, mark->end.position));
+  WEIR_TRY(settle(place, segments, last, mark->end.position));
   return contents;
 }
 
@@ -229,7 +232,7 @@ Result<PartitionContents> recover_raw(const PartitionPlace& place, std::int64_t 
   if (scan.torn_segment < segments.size())
     WEIR_TRY(check_torn(segments, scan.torn_segment, scan.torn));
   if (scan.mark.end.position == 0) return without_mark(place, segments);
-  WEIR_TRY(cut_off(place, segments, scan.last, scan.mark.end.position));
+  WEIR_TRY(settle(place, segments, scan.last, scan.mark.end.position));
   contents.mark = scan.mark;
   std::move(scan.entries.begin(), scan.entries.end(), std::back_inserter(contents.entries));
   contents.entries.resize(scan.last + 1);
