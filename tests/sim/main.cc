@@ -107,6 +107,7 @@ int main(int argc, char** argv) {
     ++failed;
     fmt::print("seed {} FAILED\n{}\nreproduce: {} --seeds 1 --first-seed {}\n", seed, wrong,
                argv[0], seed);
+    std::fflush(stdout);
   }
   fmt::print("{} seeds: {}\n", seeds, totals.render());
   return failed == 0 ? 0 : 1;
