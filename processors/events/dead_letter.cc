@@ -23,6 +23,9 @@ std::string reason_name(v1::DeadLetterReason reason) {
 void fill_dead_letter(v1::DeadLetter& letter, std::span<const Problem> problems,
                       std::string_view original) {
   letter.set_version(1);
+  // Texts quote what was read, and a proto string is UTF-8.
+  letter.set_content_type(as_utf8(letter.content_type()));
+  letter.set_source(as_utf8(letter.source()));
   std::map<v1::DeadLetterReason, std::string_view> last_text;
   std::size_t text_bytes = 0;
   for (const Problem& problem : problems) {
@@ -31,7 +34,7 @@ void fill_dead_letter(v1::DeadLetter& letter, std::span<const Problem> problems,
     entry.set_reason(problem.reason);
     // Thousands of events with the same fault would say the same thousands of times.
     std::string_view& last = last_text[problem.reason];
-    if (last != problem.text && text_bytes < kMaxTextBytes) entry.set_text(problem.text);
+    if (last != problem.text && text_bytes < kMaxTextBytes) entry.set_text(as_utf8(problem.text));
     text_bytes += entry.text().size();
     last = problem.text;
   }

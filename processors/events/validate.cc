@@ -72,6 +72,19 @@ std::string_view cut_utf8(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
+std::string as_utf8(std::string_view text) {
+  std::string out(text);
+  if (is_utf8(text)) return out;
+  constexpr std::size_t kLongest = 4;
+  for (std::size_t at = 0; at < out.size();) {
+    std::size_t length = 1;
+    while (length <= kLongest && !is_utf8(text.substr(at, length))) ++length;
+    if (length > kLongest) out[at] = '?';
+    at += length > kLongest ? 1 : length;
+  }
+  return out;
+}
+
 std::optional<Problem> check_time(TimeUs event_time_us, std::uint32_t event) {
   if (event_time_us > 0) return std::nullopt;
   return problem(event, v1::DEAD_LETTER_REASON_MISSING_TIME,

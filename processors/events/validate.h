@@ -51,5 +51,7 @@ bool is_ascii(std::string_view text);
 bool is_utf8(std::string_view text);
 /// The longest prefix of at most `limit` bytes that does not cut a UTF-8 character.
 std::string_view cut_utf8(std::string_view text, std::size_t limit);
+/// The text with `?` for every byte that belongs to no UTF-8 character: what quotes foreign bytes.
+std::string as_utf8(std::string_view text);
 
 }  // namespace weir::events

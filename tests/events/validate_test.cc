@@ -57,5 +57,11 @@ TEST(Validate, CutsBetweenCharacters) {
   EXPECT_EQ(cut_utf8("\u20ac", 0), "");
 }
 
+TEST(Validate, QuotesForeignBytesAsUtf8) {
+  EXPECT_EQ(as_utf8("a\u20acb"), "a\u20acb");
+  EXPECT_EQ(as_utf8("a\xff\u20ac\xe2\x82"), "a?\u20ac??");
+  EXPECT_EQ(as_utf8(""), "");
+}
+
 }  // namespace
 }  // namespace weir::events
