@@ -124,9 +124,7 @@ bool KpiProcessor::next_tick_due() const {
   return sources_.ended() || last_tick() > head_.closed_until_us;
 }
 
-bool KpiProcessor::commit_required() const {
-  return step_output_full_ || panes_->changed_bytes() >= config_.open_pane_bytes;
-}
+bool KpiProcessor::commit_required() const { return step_output_full_ || panes_->full(); }
 
 bool KpiProcessor::in_step() const { return head_.phase != Head::Phase::none; }
 

@@ -1,9 +1,9 @@
 // kpi: merges partials into panes and tells each window of each series as the watermark passes.
 //
-// Input: `weir.partial` (v1.PartialBatch), one task a partition. Outputs: see kOutputs. A tick that
-// produces much is told in several commits: its cursor is state. A batch whose range does not begin
-// where the last of its raw partition ended, or whose rules are unknown, stops the task: something
-// was lost or doubled before it came here.
+// Input: `weir.partial` (v1.PartialBatch), one task a partition. Output: see kResultOutput. A tick
+// that produces much is told in several commits: its cursor is state. A batch whose range does not
+// begin where the last of its raw partition ended, or whose rules are unknown, stops the task:
+// something was lost or doubled before it came here.
 //
 // Results depend on the sequence of partials alone: never on where a commit fell.
 #pragma once

@@ -46,12 +46,13 @@ Result<Panes::OpenPane*> Panes::load(const PaneKey& pane) {
   open.value = std::make_unique<InferenceAggregate>();
   if (stored_only_.erase(pane) == 0) {
     count_open(pane);
-    return &open;
+  } else {
+    open.stored = true;
+    WEIR_ASSIGN(const auto bytes, store_.get(open_key(pane)));
+    if (!bytes) return fail(ErrorCode::corrupt, "state of kpi: an open pane is gone");
+    WEIR_TRY(open.value->merge_same_encoded(*bytes));
   }
-  open.stored = true;
-  WEIR_ASSIGN(const auto bytes, store_.get(open_key(pane)));
-  if (!bytes) return fail(ErrorCode::corrupt, "state of kpi: an open pane is gone");
-  WEIR_TRY(open.value->merge_same_encoded(*bytes));
+  held_bytes_ += open.value->memory_bytes();
   return &open;
 }
 
@@ -60,9 +61,11 @@ Result<void> Panes::add_open(const PaneKey& pane, std::string_view delta) {
   if (!open->changed) {
     open->changed = true;
     changed_.push_back(pane);
-    changed_bytes_ += sizeof(InferenceAggregate) + delta.size();
   }
-  return open->value->merge_same_encoded(delta);
+  held_bytes_ -= open->value->memory_bytes();
+  auto merged = open->value->merge_same_encoded(delta);
+  held_bytes_ += open->value->memory_bytes();
+  return merged;
 }
 
 Result<void> Panes::add_late(const PaneKey& pane, std::string_view delta) {
@@ -106,6 +109,7 @@ Result<std::unique_ptr<InferenceAggregate>> Panes::take_open(const PaneKey& pane
   if (!open_.contains(pane) && !stored_only_.contains(pane)) return nullptr;
   WEIR_ASSIGN(OpenPane* const open, load(pane));
   std::unique_ptr<InferenceAggregate> value = std::move(open->value);
+  held_bytes_ -= value->memory_bytes();
   if (open->stored) store_.erase(open_key(pane));
   open_.erase(pane);
   --series.open_panes;
@@ -207,13 +211,10 @@ void Panes::flush() {
     store_.put(open_key(pane), std::move(bytes));
   }
   changed_.clear();
-  changed_bytes_ = 0;
-
-  std::size_t held = 0;
-  for (const auto& [pane, open] : open_) held += open.value->memory_bytes();
-  if (held < open_budget_) return;
+  if (!full()) return;
   for (const auto& [pane, open] : open_) stored_only_.insert(pane);
   open_.clear();
+  held_bytes_ = 0;
 }
 
 }  // namespace weir::kpi

@@ -79,8 +79,8 @@ class Panes {
 
   /// Puts open panes into the store, and lets go of them where they are above the budget.
   void flush();
-  /// Of open panes changed since the last flush.
-  std::size_t changed_bytes() const { return changed_bytes_; }
+  /// The open panes in memory have reached the budget: a flush makes room.
+  bool full() const { return held_bytes_ >= open_budget_; }
 
  private:
   struct OpenPane {
@@ -104,8 +104,8 @@ class Panes {
   absl::flat_hash_set<PaneKey> stored_only_;  // open, but only in the store
   std::map<TimeUs, std::int64_t> open_ends_;  // by end: how many are open
   std::vector<PaneKey> changed_;
-  std::size_t changed_bytes_ = 0;
-  std::set<PaneKey> late_;  // ascending by series
+  std::size_t held_bytes_ = 0;  // of the values in open_
+  std::set<PaneKey> late_;      // ascending by series
 };
 
 }  // namespace weir::kpi
