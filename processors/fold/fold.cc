@@ -17,7 +17,6 @@ using runtime::TaskContext;
 constexpr DurationUs kTickUs = 10 * kSecondUs;
 /// Single events are folded in blocks of at most this many.
 constexpr std::size_t kGatheredEvents = 512;
-constexpr std::string_view kEventType = "application/x-protobuf; message=weir.v1.InferenceEvent";
 
 /// What producers without headers send: protobuf, unless it begins like a JSON object (no message
 /// of ours can begin with '{').
@@ -86,14 +85,14 @@ Result<void> FoldProcessor::take(const Record& record, TaskContext& context) {
   } else if (record.content_type == runtime::kJsonType ||
              (untyped && looks_like_json(record.value))) {
     take_json(record, context);
-  } else if (untyped || record.content_type == kEventType) {
+  } else if (untyped || record.content_type == runtime::kInferenceEventType) {
     take_event(record, context);
   } else {
     const Problem problem{
         .reason = v1::DEAD_LETTER_REASON_CONTENT_TYPE,
         .text = fmt::format("content type '{}' is not read here; send one of '{}', '{}', '{}'",
-                            record.content_type, runtime::kInferenceBatchType, kEventType,
-                            runtime::kJsonType)};
+                            record.content_type, runtime::kInferenceBatchType,
+                            runtime::kInferenceEventType, runtime::kJsonType)};
     bury(record, {&problem, 1}, context);
   }
   return {};
@@ -118,11 +117,7 @@ void FoldProcessor::take_batch(const Record& record, TaskContext& context) {
     bury(record, problems, context);
     return;
   }
-  const DurationUs lateness_us = definitions_->tiers()[0].lateness_us;
-  const bool all_on_time =
-      problems.empty() && columns_.max_time_us <= head_.append_time_us + config_.future_limit_us &&
-      (head_.watermark_us == kMinTime || columns_.min_time_us >= head_.watermark_us - lateness_us);
-  if (all_on_time) {
+  if (problems.empty() && enters_finest(columns_.min_time_us) && !is_future(columns_.max_time_us)) {
     accumulator_.add(columns_);
     probe_.events.add(columns_.count);
     move_time(columns_.max_time_us);
@@ -178,19 +173,27 @@ void FoldProcessor::take_gathered(const Record& record, const events::ReadResult
   if (gathered_.count == kGatheredEvents) fold_gathered();
 }
 
+bool FoldProcessor::is_future(TimeUs event_time) const {
+  return event_time > head_.append_time_us + config_.future_limit_us;
+}
+
+bool FoldProcessor::enters_finest(TimeUs event_time) const {
+  return head_.watermark_us == kMinTime ||
+         event_time >= head_.watermark_us - definitions_->tiers()[0].lateness_us;
+}
+
 bool FoldProcessor::judge(const events::EventColumns& columns, std::size_t event,
                           std::vector<Problem>& problems) {
   const TimeUs time = columns.event_time_us[event];
   const auto index = static_cast<std::uint32_t>(event);
-  if (time > head_.append_time_us + config_.future_limit_us) {
+  if (is_future(time)) {
     problems.push_back({index, v1::DEAD_LETTER_REASON_FROM_THE_FUTURE,
                         fmt::format("event time {} is more than {} ahead of the log's {}",
                                     format_rfc3339(time), format_duration(config_.future_limit_us),
                                     format_rfc3339(head_.append_time_us))});
     return false;
   }
-  const DurationUs lateness_us = definitions_->tiers()[0].lateness_us;
-  if (head_.watermark_us == kMinTime || time >= head_.watermark_us - lateness_us) {
+  if (enters_finest(time)) {
     probe_.events.add();
     return true;
   }

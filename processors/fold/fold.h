@@ -56,6 +56,9 @@ class FoldProcessor final : public runtime::Processor {
   /// The event at the end of `gathered_`, read from `record`; `read` tells whether it could be.
   void take_gathered(const runtime::Record& record, const events::ReadResult& read,
                      runtime::TaskContext& context);
+  bool is_future(TimeUs event_time) const;
+  /// On time, or late by no more than tier 0 takes.
+  bool enters_finest(TimeUs event_time) const;
   /// Whether the event goes into tier 0. Where it goes nowhere, why.
   bool judge(const events::EventColumns& columns, std::size_t event,
              std::vector<events::Problem>& problems);

@@ -26,6 +26,8 @@ inline constexpr std::string_view kProtobufType =
     "application/x-protobuf";  // the topic's own message
 inline constexpr std::string_view kInferenceBatchType =
     "application/x-protobuf; message=weir.v1.InferenceBatch";
+inline constexpr std::string_view kInferenceEventType =
+    "application/x-protobuf; message=weir.v1.InferenceEvent";
 inline constexpr std::string_view kTickType = "application/x-protobuf; message=weir.v1.TickRecord";
 inline constexpr std::string_view kJsonType = "application/json";
 

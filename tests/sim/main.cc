@@ -73,7 +73,7 @@ std::string run_seed(std::uint64_t seed, bool verbose, Totals& totals) {
                scenario.history ? "history" : "live", scenario.stalls ? " with stalls" : "",
                scenario.raw_partitions, scenario.keyed_partitions, scenario.inputs.size(),
                format_duration(scenario.span_us), own.render());
-  const std::string wrong = differences(scenario, oracle, *outcome);
+  std::string wrong = differences(scenario, oracle, *outcome);
   if (!wrong.empty() || scenario.history) return wrong;
   return replay(scenario, *outcome);
 }

@@ -141,8 +141,7 @@ Input Scenario::make_input(Random& random, TimeUs at) {
     input.content_type = random.chance(50) ? std::string(runtime::kJsonType) : std::string();
     input.value = to_json(input.events[0].fields);
   } else {
-    if (random.chance(30))
-      input.content_type = "application/x-protobuf; message=weir.v1.InferenceEvent";
+    if (random.chance(30)) input.content_type = runtime::kInferenceEventType;
     input.value = input.events[0].fields.SerializeAsString();
   }
   if (random.chance(6)) break_input(random, input);
