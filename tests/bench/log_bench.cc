@@ -3,14 +3,13 @@
 // committing end with a sync, whose bare rate stands beside them. Wall-clock time.
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "processors/runtime/embedded_log.h"
 #include "processors/runtime/posix_file_system.h"
 #include "processors/state/rocksdb_store.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace weir::runtime {
 namespace {
@@ -20,14 +19,12 @@ const TopicPartition kRaw{"weir.raw", 0};
 
 struct BenchLog {
   PosixFileSystem files;
-  std::string directory;
+  fakes::TempDirectory directory;  // gone after the log
   std::unique_ptr<EmbeddedLog> log;
 
   BenchLog() {
-    std::string name = (std::filesystem::temp_directory_path() / "weir_bench_XXXXXX").string();
-    directory = mkdtemp(name.data());
     log = EmbeddedLog::open(
-              {.directory = directory,
+              {.directory = directory.path(),
                .files = &files,
                .open_store = [](const std::string& path) -> Result<std::unique_ptr<state::Store>> {
                  return state::RocksDbStore::open(path, state::RocksDbMemory(64 << 20, 16 << 20));
@@ -36,10 +33,6 @@ struct BenchLog {
               .value();
     (void)log->create_topic({.name = "weir.raw", .raw = true}).value();
     (void)log->create_topic({.name = "weir.out", .partitions = 8}).value();
-  }
-  ~BenchLog() {
-    log.reset();
-    std::filesystem::remove_all(directory);
   }
   BenchLog(const BenchLog&) = delete;
   BenchLog& operator=(const BenchLog&) = delete;
@@ -59,7 +52,7 @@ void count_bytes(benchmark::State& state, std::size_t records_each) {
 // What a sync of 31 KB costs this disk without any log.
 void bare_sync(benchmark::State& state) {
   BenchLog bench;
-  const auto file = bench.files.open_append(bench.directory + "/bare").value();
+  const auto file = bench.files.open_append(bench.directory.path() + "/bare").value();
   const std::string bytes(kValueBytes, 'x');
   for (auto _ : state) {
     (void)file->append(bytes).value();

@@ -12,8 +12,8 @@
 #include "processors/runtime/embedded_log.h"
 #include "processors/runtime/posix_file_system.h"
 #include "processors/state/rocksdb_store.h"
+#include "tests/fakes/temp_directory.h"
 #include "tests/runtime/log_contract.h"
-#include "tests/runtime/temp_directory.h"
 
 namespace weir::runtime {
 namespace {
@@ -90,7 +90,7 @@ std::int64_t run_and_kill(const std::string& directory, std::int64_t steps) {
 
 TEST(EmbeddedKill, AKilledProcessLosesAndDoublesNothing) {
   if (const char* directory = std::getenv(kChildVariable)) be_the_child(directory);
-  const TempDirectory directory;
+  const fakes::TempDirectory directory;
   PosixFileSystem files;
   std::int64_t before = 0;
 

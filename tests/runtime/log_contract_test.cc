@@ -5,7 +5,7 @@
 #include "processors/state/rocksdb_store.h"
 #include "tests/fakes/memory_log.h"
 #include "tests/fakes/sim_file_system.h"
-#include "tests/runtime/temp_directory.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace weir::runtime {
 namespace {
@@ -39,7 +39,7 @@ class PosixHome final : public LogHome {
  private:
   using StoreResult = Result<std::unique_ptr<state::Store>>;
 
-  const TempDirectory directory_;
+  const fakes::TempDirectory directory_;
   PosixFileSystem files_;
   const state::RocksDbMemory memory_{8 << 20, 1 << 20};
   std::unique_ptr<EmbeddedLog> log_;

@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "tests/runtime/temp_directory.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace weir::runtime {
 namespace {
 
 TEST(PosixFileSystem, KeepsWhatIsWritten) {
-  const TempDirectory directory;
+  const fakes::TempDirectory directory;
   PosixFileSystem files;
   const std::string path = directory.path() + "/a/b/file";
   ASSERT_TRUE(make_directories_synced(files, directory.path() + "/a/b"));
@@ -35,7 +35,7 @@ TEST(PosixFileSystem, KeepsWhatIsWritten) {
 }
 
 TEST(PosixFileSystem, ErrorsNameThePathAndTheirKind) {
-  const TempDirectory directory;
+  const fakes::TempDirectory directory;
   PosixFileSystem files;
   const std::string path = directory.path() + "/none";
 
@@ -54,7 +54,7 @@ TEST(PosixFileSystem, ErrorsNameThePathAndTheirKind) {
 }
 
 TEST(PosixFileSystem, ALockHasOneHolderAndNamesIt) {
-  const TempDirectory directory;
+  const fakes::TempDirectory directory;
   PosixFileSystem files;
   const std::string path = directory.path() + "/LOCK";
   auto held = files.lock(path).value();

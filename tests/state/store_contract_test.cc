@@ -9,18 +9,10 @@
 #include "processors/state/memory_store.h"
 #include "processors/state/prefix_store.h"
 #include "processors/state/rocksdb_store.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace weir::state {
 namespace {
-
-struct TempDirectory {
-  std::filesystem::path path;
-  TempDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "weir_state_XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~TempDirectory() { std::filesystem::remove_all(path); }
-};
 
 struct Home {
   virtual ~Home() = default;
@@ -33,9 +25,9 @@ struct MemoryHome final : Home {
 };
 
 struct RocksDbHome final : Home {
-  TempDirectory directory;
+  fakes::TempDirectory directory;
   std::unique_ptr<RocksDbStore> store_ =
-      RocksDbStore::open(directory.path.string(), RocksDbMemory(8 << 20, 1 << 20)).value();
+      RocksDbStore::open(directory.path(), RocksDbMemory(8 << 20, 1 << 20)).value();
   Store& store() override { return *store_; }
 };
 
@@ -160,29 +152,27 @@ TEST_P(StoreContract, EqualsAnOrderedMap) {
 }
 
 TEST(RocksDbStore, KeepsWhatItWroteAndServesReadersBesideIt) {
-  const TempDirectory directory;
+  const fakes::TempDirectory directory;
   const RocksDbMemory memory(8 << 20, 1 << 20);
-  auto store = RocksDbStore::open(directory.path.string(), memory).value();
+  auto store = RocksDbStore::open(directory.path(), memory).value();
   StoreBatch batch;
   batch.put("key", "value");
   ASSERT_TRUE(store->write(batch, Durability::synced));
 
   std::string value;
-  EXPECT_TRUE(RocksDbStore::open_read_only(directory.path.string(), memory)
-                  .value()
-                  ->get("key", value)
-                  .value());
+  EXPECT_TRUE(
+      RocksDbStore::open_read_only(directory.path(), memory).value()->get("key", value).value());
   store.reset();
-  store = RocksDbStore::open(directory.path.string(), memory).value();
+  store = RocksDbStore::open(directory.path(), memory).value();
 
   EXPECT_TRUE(store->get("key", value).value());
   EXPECT_EQ(value, "value");
 }
 
 TEST(RocksDbStore, SaysWhyItCannotOpen) {
-  const TempDirectory directory;
+  const fakes::TempDirectory directory;
   const RocksDbMemory memory(8 << 20, 1 << 20);
-  const std::string place = directory.path.string();
+  const std::string place = directory.path();
 
   EXPECT_EQ(RocksDbStore::open_read_only(place + "/none", memory).error().code,
             ErrorCode::not_found);
@@ -193,9 +183,9 @@ TEST(RocksDbStore, SaysWhyItCannotOpen) {
 }
 
 TEST(RocksDbStore, RefusesADamagedManifest) {
-  const TempDirectory directory;
+  const fakes::TempDirectory directory;
   const RocksDbMemory memory(8 << 20, 1 << 20);
-  const std::string place = directory.path.string();
+  const std::string place = directory.path();
   RocksDbStore::open(place, memory).value().reset();
   for (const auto& entry : std::filesystem::directory_iterator(place)) {
     if (entry.path().filename().string().starts_with("MANIFEST"))

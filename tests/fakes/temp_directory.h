@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-namespace weir::runtime {
+namespace weir::fakes {
 
 class TempDirectory {
  public:
@@ -23,4 +23,4 @@ class TempDirectory {
   std::string path_;
 };
 
-}  // namespace weir::runtime
+}  // namespace weir::fakes
