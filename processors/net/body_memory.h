@@ -1,0 +1,45 @@
+// What all request bodies of a server may take together. Thread-safe; a Claim belongs to one
+// thread at a time and goes back when it is destroyed. The budget outlives its claims.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace weir::net {
+
+class BodyMemory {
+ public:
+  explicit BodyMemory(std::size_t limit_bytes) : limit_(limit_bytes) {}
+
+  class Claim {
+   public:
+    explicit Claim(BodyMemory& memory) : memory_(memory) {}
+    ~Claim() { release(); }
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+
+    /// Claims that many bytes more. False: nothing more was claimed, the budget is used up.
+    bool grow(std::size_t bytes) {
+      if (memory_.used_.fetch_add(bytes) + bytes > memory_.limit_) {
+        memory_.used_.fetch_sub(bytes);
+        return false;
+      }
+      bytes_ += bytes;
+      return true;
+    }
+    void release() {
+      memory_.used_.fetch_sub(bytes_);
+      bytes_ = 0;
+    }
+
+   private:
+    BodyMemory& memory_;
+    std::size_t bytes_ = 0;
+  };
+
+ private:
+  const std::size_t limit_;
+  std::atomic<std::size_t> used_ = 0;
+};
+
+}  // namespace weir::net

@@ -1,0 +1,59 @@
+// What waits to be sent on one event stream, between whoever sends events and the I/O thread. All
+// functions are thread-safe.
+//
+// An event on the wire (text/event-stream, WHATWG HTML §9.2), then an empty line:
+//   id: 17
+//   event: result
+//   data: first line
+//   data: second line
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "processors/net/http_server.h"
+
+namespace weir::net {
+
+/// One event as text. A line break in `event` or `id` cuts them off there.
+std::string format_event(std::string_view event, std::string_view data, std::string_view id);
+
+class EventBuffer {
+ public:
+  /// `wake` tells the I/O thread that there is something to take or that nothing more will come; it
+  /// never waits, and is not called after close(). `slow` counts a full buffer.
+  EventBuffer(std::size_t limit_bytes, runtime::Counter& slow, std::function<void()> wake)
+      : limit_(limit_bytes), slow_(slow), wake_(std::move(wake)) {}
+
+  /// As EventStream::send.
+  bool send(std::string_view event, std::string_view data, std::string_view id);
+  bool open() const;
+  /// Nothing more will be sent; what waits still goes out.
+  void finish();
+
+  /// Takes all that waits. For the I/O thread.
+  std::string take();
+  /// Whether nothing will ever wait again. For the I/O thread.
+  bool drained() const;
+  /// The client is gone: forgets what waits. For the I/O thread.
+  void close();
+
+ private:
+  void wake_up();
+
+  const std::size_t limit_;
+  runtime::Counter& slow_;
+  mutable std::mutex mutex_;
+  std::function<void()> wake_;
+  std::string waiting_;
+  bool finished_ = false;
+  bool awake_ = false;  // woken, and did not take yet
+};
+
+/// The sender's end of a buffer, which finishes it when it goes.
+std::shared_ptr<EventStream> make_event_stream(std::shared_ptr<EventBuffer> buffer);
+
+}  // namespace weir::net

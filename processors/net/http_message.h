@@ -1,0 +1,48 @@
+// A request and its answer as plain values: what a handler sees of HTTP. Nothing here knows of
+// sockets. Thread-safe as values are.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace weir::net {
+
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method;  // "GET" (also where the client asked HEAD), "POST", ...
+  std::string path;    // percent-decoded, without the query; has no "." or ".." segment, no NUL
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order, repeats kept
+  HeaderList headers;                                      // all but Authorization
+  std::string body;                                        // its Content-Encoding removed
+  std::string remote;                                      // "127.0.0.1:52814"
+  /// Who asks: "write" or "read" after that token, "" without one. Not secret, and the same after
+  /// the token was replaced by another.
+  std::string caller;
+
+  /// The first header of that name, whatever its case; absent where there is none. The view lives
+  /// as long as the request.
+  std::optional<std::string_view> header(std::string_view name) const;
+  /// The first value of that name in the query (exact case); "" for "?name" and "?name=".
+  std::optional<std::string_view> query_value(std::string_view name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type;  // "": no such header
+  std::string body;
+  /// More headers. One that the server sets by default (a security header, Cache-Control) is
+  /// replaced by the one of that name here. Control characters in a value become spaces. Lengths,
+  /// Connection and Date are the server's own business.
+  HeaderList headers;
+};
+
+/// The answer to what went wrong, as every part of Weir gives it:
+///   {"error": "what was wrong", "hint": "what to do"}
+/// without "hint" where that is empty. Bytes that are not UTF-8 are replaced.
+HttpResponse error_response(int status, std::string_view error, std::string_view hint = {});
+
+}  // namespace weir::net
