@@ -50,13 +50,18 @@ class Connection final : public OpenConnection,
   static constexpr bool kTls = !std::is_same_v<Stream, beast::tcp_stream>;
 
   Connection(ServerCore& core, Stream stream, bool over_limit)
-      : core_(core), stream_(std::move(stream)), timer_(core.io), over_limit_(over_limit) {
+      : core_(core),
+        stream_(std::move(stream)),
+        timer_(core.io),
+        over_limit_(over_limit),
+        buffer_(kBodyBufferBytes + core.options.max_header_bytes) {
     error_code error;
     const auto end = lowest().socket().remote_endpoint(error);
     remote_ = error ? "" : fmt::format("{}:{}", end.address().to_string(), end.port());
   }
   ~Connection() override {
     end_stream();
+    if (exchange_ && exchange_->events) exchange_->events->close();
     core_.connections.remove(this);
   }
   Connection(const Connection&) = delete;
@@ -66,10 +71,10 @@ class Connection final : public OpenConnection,
     if constexpr (kTls) {
       lowest().expires_after(us(core_.options.header_timeout_us));
       stream_.async_handshake(asio::ssl::stream_base::server, [self = self()](error_code error) {
-        error ? self->close() : self->next();
+        error ? self->close() : self->begin();
       });
     } else {
-      next();
+      begin();
     }
   }
 
@@ -83,11 +88,26 @@ class Connection final : public OpenConnection,
   auto self() { return this->shared_from_this(); }
   beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
 
+  void begin() {
+    if (!over_limit_) return next();
+    new_exchange();
+    linger_ = true;
+    HttpResponse response =
+        error_response(503, "too many connections are open", "close idle ones, or try again later");
+    response.headers.emplace_back("Retry-After", "1");
+    write(std::move(response));
+  }
+
+  void new_exchange() {
+    exchange_ = std::make_shared<Exchange>(core_.memory);
+    exchange_->probe = &core_.router.unrouted();
+    exchange_->began = std::chrono::steady_clock::now();
+  }
+
   // --- reading a request
 
   void next() {
-    exchange_ = std::make_shared<Exchange>(core_.memory);
-    exchange_->probe = &core_.router.unrouted();
+    new_exchange();
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(core_.options.max_header_bytes));
     parser_->body_limit(core_.options.max_body_bytes);
@@ -119,21 +139,12 @@ class Connection final : public OpenConnection,
     exchange_->began = std::chrono::steady_clock::now();
     exchange_->keep_alive = parser_->keep_alive();
     exchange_->request.remote = remote_;
-    if (over_limit_) return refuse(too_many());
     if (auto refusal = admit(core_.context(), parser_->get().base(), *exchange_))
       return refuse(*std::move(refusal));
     if (parser_->is_done()) return dispatch();
     lowest().expires_after(us(core_.options.body_timeout_us));
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) return invite_body();
     read_body();
-  }
-
-  HttpResponse too_many() {
-    exchange_->keep_alive = false;
-    HttpResponse response =
-        error_response(503, "too many connections are open", "close idle ones, or try again later");
-    response.headers.emplace_back("Retry-After", "1");
-    return response;
   }
 
   void invite_body() {
@@ -192,18 +203,21 @@ class Connection final : public OpenConnection,
 
   // On a worker thread, while the I/O thread leaves the exchange alone.
   void work() {
-    if (auto refusal = decode_body(core_.context(), *exchange_)) return answer(*refusal);
-    if (!exchange_->route->stream) return answer(handle(*exchange_));
-    const std::weak_ptr<Connection> weak = self();
-    auto events = std::make_shared<EventBuffer>(core_.options.max_stream_bytes,
-                                                core_.probe.slow_streams, [weak, &core = core_] {
-                                                  asio::post(core.io, [weak] {
-                                                    if (const auto connection = weak.lock())
-                                                      connection->pump();
-                                                  });
-                                                });
-    asio::post(core_.io, [self = self(), events] { self->start_stream(events); });
-    start_sending(*exchange_, make_event_stream(events));
+    const auto exchange = exchange_;
+    if (auto refusal = decode_body(core_.context(), *exchange)) return answer(*refusal);
+    if (!exchange->route->stream) return answer(handle(*exchange));
+    exchange->events =
+        std::make_shared<EventBuffer>(core_.options.max_stream_bytes, core_.probe.slow_streams,
+                                      [weak = std::weak_ptr<Connection>(self()), &io = core_.io] {
+                                        asio::post(io, [weak] {
+                                          if (const auto connection = weak.lock())
+                                            connection->pump();
+                                        });
+                                      });
+    auto stream = make_event_stream(exchange->events);
+    asio::post(core_.io,
+               [self = self(), events = exchange->events] { self->start_stream(events); });
+    start_sending(*exchange, std::move(stream));
   }
 
   void answer(HttpResponse response) {
@@ -236,6 +250,7 @@ class Connection final : public OpenConnection,
     stream_head_ = render_stream_head(core_.context(), *exchange_);
     core_.probe.open_streams.add(1);
     writing_ = true;
+    buffer_.clear();  // the connection ends with the stream, and with it what was pipelined
     lowest().expires_never();
     http::async_write(stream_, stream_head_,
                       [self = self()](error_code error, std::size_t) { self->written(error); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <exception>
 
 #include <absl/time/clock.h>
@@ -82,6 +83,9 @@ bool is_framing(std::string_view name) {
       kFraming, [name](std::string_view other) { return equals_ignoring_case(name, other); });
 }
 
+// Beast throws where a header is above 64 KiB.
+constexpr std::size_t kMaxHeaderBytes = 8 << 10;
+
 std::string one_line(std::string value) {
   std::ranges::replace_if(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   return value;
@@ -89,7 +93,8 @@ std::string one_line(std::string value) {
 
 void add_headers(const HttpServerOptions& options, const HeaderList& own, http::fields& fields) {
   for (const auto& [name, value] : own)
-    if (!is_framing(name)) fields.insert(name, one_line(value));
+    if (!is_framing(name) && name.size() + value.size() <= kMaxHeaderBytes)
+      fields.insert(name, one_line(value));
   for (const auto& [name, value] : options.headers)
     if (fields.count(name) == 0) fields.insert(name, value);
   fields.set(http::field::date,
@@ -177,6 +182,7 @@ HttpResponse overloaded(std::string_view error) {
 
 Answer render(const ExchangeContext& context, const Exchange& exchange, HttpResponse response,
               bool keep_alive) {
+  assert(response.status >= 200 && response.status <= 599);
   const auto took = std::chrono::steady_clock::now() - exchange.began;
   exchange.probe->answered(response.status, response.body.size(),
                            std::chrono::duration_cast<std::chrono::microseconds>(took).count());

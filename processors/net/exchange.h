@@ -11,6 +11,7 @@
 
 #include "processors/net/body_memory.h"
 #include "processors/net/content_decoder.h"
+#include "processors/net/event_buffer.h"
 #include "processors/net/http_server.h"
 #include "processors/net/router.h"
 
@@ -28,9 +29,10 @@ struct Exchange {
   const Route* route = nullptr;  // null: answered by the server itself
   RouteProbe* probe = nullptr;
   Encoding encoding = Encoding::identity;
-  bool head_only = false;   // HEAD: the answer's body is not sent
-  bool keep_alive = false;  // what the client asked for
-  BodyMemory::Claim claim;  // of this request's body
+  bool head_only = false;               // HEAD: the answer's body is not sent
+  bool keep_alive = false;              // what the client asked for
+  BodyMemory::Claim claim;              // of this request's body
+  std::shared_ptr<EventBuffer> events;  // the answer, where it is a stream
   std::chrono::steady_clock::time_point began;
 };
 

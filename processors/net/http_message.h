@@ -31,12 +31,12 @@ struct HttpRequest {
 };
 
 struct HttpResponse {
-  int status = 200;
+  int status = 200;          // 200 to 599
   std::string content_type;  // "": no such header
   std::string body;
   /// More headers. One that the server sets by default (a security header, Cache-Control) is
-  /// replaced by the one of that name here. Control characters in a value become spaces. Lengths,
-  /// Connection and Date are the server's own business.
+  /// replaced by the one of that name here. Control characters in a value become spaces; a header
+  /// above 8 KiB is left out. Lengths, Connection and Date are the server's own business.
   HeaderList headers;
 };
 

@@ -1,7 +1,6 @@
 #include "processors/net/http_server.h"
 
-#include <cerrno>
-#include <cstring>
+#include <future>
 #include <thread>
 #include <utility>
 
@@ -74,11 +73,15 @@ class HttpServer::Impl {
 
   void drain(DurationUs at_most_us) {
     core_.draining = true;
-    asio::post(core_.io, [this] {
+    if (!thread_.joinable()) return;
+    std::promise<void> told;
+    asio::post(core_.io, [this, &told] {
       acceptor_.close();
       pause_.cancel();
       for (const auto& connection : core_.connections.all()) connection->drain();
+      told.set_value();
     });
+    told.get_future().wait();
     if (core_.connections.wait_empty(std::chrono::microseconds(at_most_us))) return;
     asio::post(core_.io, [this] {
       for (const auto& connection : core_.connections.all()) connection->abort();

@@ -31,15 +31,15 @@ RouteProbe::RouteProbe(runtime::Metrics& metrics, std::string_view method, std::
                                      labels_of(method, route))),
       sent_bytes(metrics.counter("weir_http_sent_bytes_total", "Bytes of response bodies.",
                                  labels_of(method, route))),
-      duration_us(metrics.counter("weir_http_request_duration_microseconds_total",
-                                  "Time from a request's head to its answer, summed.",
-                                  labels_of(method, route))) {}
+      duration(metrics.duration("weir_http_request_duration_seconds",
+                                "Time from a request's head to its answer.",
+                                labels_of(method, route))) {}
 
-void RouteProbe::answered(int status, std::size_t sent, DurationUs duration) {
+void RouteProbe::answered(int status, std::size_t sent, DurationUs duration_us) {
   const int status_class = std::clamp(status / 100, 2, 5);
   by_status_class[static_cast<std::size_t>(status_class) - 2]->add();
   sent_bytes.add(sent);
-  duration_us.add(static_cast<std::uint64_t>(std::max<DurationUs>(duration, 0)));
+  duration.observe(duration_us);
 }
 
 HttpProbe::HttpProbe(runtime::Metrics& registry)

@@ -19,7 +19,7 @@ struct RouteProbe {
   std::array<runtime::Counter*, 4> by_status_class;  // 2xx to 5xx
   runtime::Counter& received_bytes;
   runtime::Counter& sent_bytes;
-  runtime::Counter& duration_us;  // the sum; over the requests it is the mean
+  runtime::DurationHistogram& duration;
 };
 
 struct HttpProbe {
