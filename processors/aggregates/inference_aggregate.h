@@ -124,6 +124,9 @@ struct InferenceAggregate {
   Result<void> merge_same_encoded(std::string_view bytes);
   Result<void> merge_adjacent_encoded(std::string_view bytes);
 
+  /// Whether the encoded form is of a version that this binary reads. Error: corrupt or version.
+  static Result<void> check_version(std::string_view bytes);
+
   /// Appends.
   void encode(std::string& out) const;
   static Result<InferenceAggregate> decode(std::string_view bytes);

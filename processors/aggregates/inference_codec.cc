@@ -247,10 +247,7 @@ Result<void> Merger::merge(std::string_view bytes) {
   const auto corrupt = [&] {
     return fail(ErrorCode::corrupt, "aggregate of {} bytes is not what was written", bytes.size());
   };
-  if (bytes.empty()) return corrupt();
-  if (static_cast<std::uint8_t>(bytes[0]) != kVersion)
-    return fail(ErrorCode::version, "aggregate of version {}; this binary reads version {}",
-                static_cast<std::uint8_t>(bytes[0]), kVersion);
+  WEIR_TRY(InferenceAggregate::check_version(bytes));
   rest_ = bytes.substr(1);
   const auto parts = static_cast<std::uint32_t>(number(bit(kParts) - 1));
   const auto has = [&](std::size_t part) { return (parts & bit(part)) != 0; };
@@ -294,6 +291,15 @@ void InferenceAggregate::encode(std::string& out) const {
   for (std::size_t i = 0; i < kDurations; ++i)
     parts.durations[i] = {.stats = durations[i].stats, .sketch = &durations[i].sketch, .bins = {}};
   aggregates::encode(parts, out);
+}
+
+Result<void> InferenceAggregate::check_version(std::string_view bytes) {
+  if (bytes.empty())
+    return fail(ErrorCode::corrupt, "aggregate of 0 bytes is not what was written");
+  const auto version = static_cast<std::uint8_t>(bytes[0]);
+  if (version == kVersion) return {};
+  return fail(ErrorCode::version, "aggregate of version {}; this binary reads version {}", version,
+              kVersion);
 }
 
 Result<void> InferenceAggregate::merge_same_encoded(std::string_view bytes) {

@@ -8,8 +8,6 @@ Config read_config(const config::Section& section) {
     section.refuse("max_series", "must be at least 1");
   if (section.duration("stall_after", config.stall_after_us) && config.stall_after_us < kSecondUs)
     section.refuse("stall_after", "must be at least 1s");
-  if (section.bytes("open_pane_memory", config.open_pane_bytes) && config.open_pane_bytes == 0)
-    section.refuse("open_pane_memory", "must be above 0");
   if (section.bytes("step_output", config.step_bytes) && config.step_bytes == 0)
     section.refuse("step_output", "must be above 0");
   return config;

@@ -17,9 +17,6 @@ struct Config {
   /// watermark: longer waits for slow machines, shorter keeps alerts timely.
   DurationUs stall_after_us = 2 * kMinuteUs;
 
-  /// Memory for decoded panes that are still open, a task. Less costs encoding them more often.
-  std::uint64_t open_pane_bytes = 64 << 20;
-
   /// A tick with more output than this is told in several commits.
   std::uint64_t step_bytes = 8 << 20;
 

@@ -48,13 +48,12 @@ Result<void> Evaluator::close(Series& series, SeriesId id, TimeUs end) {
     const DurationUs span = plan.tiers()[tier].span_us;
     if (floor_mod(end, span) != 0) break;
     const std::int64_t pane = floor_div(end, span) - 1;
-    WEIR_ASSIGN(
-        const auto open,
-        panes_.take_open({.series = id, .tier = static_cast<std::uint8_t>(tier), .pane = pane}));
+    parts_.clear();
+    WEIR_ASSIGN(const bool open,
+                panes_.take_open(
+                    {.series = id, .tier = static_cast<std::uint8_t>(tier), .pane = pane}, parts_));
     const bool active = is_active(series, plan, end);  // a finer pane may just have closed
     if (!open && !active) continue;
-    parts_.clear();
-    if (open) parts_.at(tier).merge_same(*open);
     if (tier > 0 && active) {
       const std::int64_t ratio = span / plan.tiers()[tier - 1].span_us;
       for (std::int64_t fine = pane * ratio; fine < (pane + 1) * ratio; ++fine)

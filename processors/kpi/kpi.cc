@@ -22,7 +22,7 @@ KpiProcessor::KpiProcessor(const Config& config, Probe& probe)
 Result<void> KpiProcessor::open(runtime::TaskContext& context) {
   state::WriteBack& store = context.store();
   table_ = std::make_unique<SeriesTable>(config_.max_series, store);
-  panes_ = std::make_unique<Panes>(config_.open_pane_bytes, *table_, store);
+  panes_ = std::make_unique<Panes>(*table_, store);
   evaluator_ = std::make_unique<Evaluator>(*table_, *panes_);
   WEIR_ASSIGN(const auto head, store.get(kHeadKey));
   if (head) WEIR_TRY(decode_head(std::string(*head), head_, sources_));
@@ -36,7 +36,7 @@ Result<void> KpiProcessor::open(runtime::TaskContext& context) {
 Result<std::size_t> KpiProcessor::process(std::span<const runtime::Record> records,
                                           runtime::TaskContext&) {
   std::size_t taken = 0;
-  while (taken < records.size() && !in_step() && !commit_required()) {
+  while (taken < records.size() && !in_step()) {
     auto result = take(records[taken]);
     if (!result)
       return within(fmt::format("partial batch at offset {}", records[taken].offset),
@@ -123,8 +123,6 @@ bool KpiProcessor::next_tick_due() const {
   if (head_.closed_until_us == kMinTime || head_.finished) return false;
   return sources_.ended() || last_tick() > head_.closed_until_us;
 }
-
-bool KpiProcessor::commit_required() const { return step_output_full_ || panes_->full(); }
 
 bool KpiProcessor::in_step() const { return head_.phase != Head::Phase::none; }
 
@@ -244,7 +242,6 @@ void KpiProcessor::emit(const Series& series, v1::KpiResult& result,
 }
 
 Result<void> KpiProcessor::prepare_commit(runtime::TaskContext& context) {
-  panes_->flush();
   table_->flush();
   context.store().put(kHeadKey, encode_head(head_, sources_));
   told_ = false;

@@ -37,7 +37,7 @@ class KpiProcessor final : public runtime::Processor {
   Result<void> resume(runtime::TaskContext& context) override;
   Result<void> prepare_commit(runtime::TaskContext& context) override;
   bool commit_urgent() const override { return told_; }
-  bool commit_required() const override;
+  bool commit_required() const override { return step_output_full_; }
   TimeUs watermark() const override { return sources_.watermark(); }
 
  private:

@@ -11,8 +11,28 @@ using windows::PaneRange;
 
 namespace {
 
+/// Deltas of one pane are merged once they take so much more than twice the first of them.
+constexpr std::size_t kUnmergedBytes = 4'096;
+
 std::unexpected<Error> damaged_pane(SeriesId id) {
   return fail(ErrorCode::corrupt, "state of kpi: damaged pane of series {}", id);
+}
+
+/// Merges stored deltas.
+Result<void> merge_deltas(std::string_view deltas, InferenceAggregate& into) {
+  ByteReader reader(deltas);
+  while (!reader.at_end()) {
+    const std::string_view delta = reader.bytes();
+    if (!reader.ok()) return fail(ErrorCode::corrupt, "state of kpi: deltas cut off");
+    WEIR_TRY(into.merge_same_encoded(delta));
+  }
+  return {};
+}
+
+/// So that each is merged about twice, however many come, and a pane is never far above its size.
+bool is_merge_due(std::string_view deltas) {
+  return deltas.size() > kUnmergedBytes &&
+         deltas.size() - kUnmergedBytes > 2 * ByteReader(deltas).bytes().size();
 }
 
 }  // namespace
@@ -31,7 +51,7 @@ Result<void> Panes::open() {
     };
   };
   WEIR_TRY(store_.scan("O", "", each(parse_open_key, [this](const PaneKey& pane) {
-                         stored_only_.insert(pane);
+                         open_.insert(pane);
                          count_open(pane);
                        })));
   WEIR_TRY(store_.scan("L", "",
@@ -39,46 +59,35 @@ Result<void> Panes::open() {
   return result;
 }
 
-Result<Panes::OpenPane*> Panes::load(const PaneKey& pane) {
-  const auto [found, added] = open_.try_emplace(pane);
-  OpenPane& open = found->second;
-  if (!added) return &open;
-  open.value = std::make_unique<InferenceAggregate>();
-  if (stored_only_.erase(pane) == 0) {
-    count_open(pane);
-  } else {
-    open.stored = true;
-    WEIR_ASSIGN(const auto bytes, store_.get(open_key(pane)));
-    if (!bytes) return fail(ErrorCode::corrupt, "state of kpi: an open pane is gone");
-    WEIR_TRY(open.value->merge_same_encoded(*bytes));
+Result<void> Panes::add(const std::string& key, bool first, std::string_view delta) {
+  WEIR_TRY(InferenceAggregate::check_version(delta));
+  std::string stored;
+  stored.reserve(delta.size() + 4);
+  put_bytes(stored, delta);
+  if (first) {
+    store_.put_new(key, std::move(stored));
+    return {};
   }
-  held_bytes_ += open.value->memory_bytes();
-  return &open;
+  WEIR_ASSIGN(const std::string_view deltas, store_.append(key, stored));
+  if (!is_merge_due(deltas)) return {};
+  merged_.clear();
+  WEIR_TRY(merge_deltas(deltas, merged_));
+  std::string bytes;
+  merged_.encode(bytes);
+  stored.clear();
+  put_bytes(stored, bytes);
+  store_.put(key, std::move(stored));
+  return {};
 }
 
 Result<void> Panes::add_open(const PaneKey& pane, std::string_view delta) {
-  WEIR_ASSIGN(OpenPane* const open, load(pane));
-  if (!open->changed) {
-    open->changed = true;
-    changed_.push_back(pane);
-  }
-  held_bytes_ -= open->value->memory_bytes();
-  auto merged = open->value->merge_same_encoded(delta);
-  held_bytes_ += open->value->memory_bytes();
-  return merged;
+  const bool first = open_.insert(pane).second;
+  if (first) count_open(pane);
+  return add(open_key(pane), first, delta);
 }
 
 Result<void> Panes::add_late(const PaneKey& pane, std::string_view delta) {
-  const std::string key = late_key(pane);
-  InferenceAggregate sum;
-  WEIR_ASSIGN(const auto before, store_.get(key));
-  if (before) WEIR_TRY(sum.merge_same_encoded(*before));
-  WEIR_TRY(sum.merge_same_encoded(delta));
-  std::string bytes;
-  sum.encode(bytes);
-  store_.put(key, std::move(bytes));
-  late_.insert(pane);
-  return {};
+  return add(late_key(pane), late_.insert(pane).second, delta);
 }
 
 TimeUs Panes::end_of(const PaneKey& pane) const {
@@ -103,19 +112,18 @@ std::optional<SeriesId> Panes::next_late(SeriesId from) const {
   return first->series;
 }
 
-Result<std::unique_ptr<InferenceAggregate>> Panes::take_open(const PaneKey& pane) {
+Result<bool> Panes::take_open(const PaneKey& pane, PaneParts& parts) {
   Series& series = *table_.find(pane.series);
-  if (series.open_panes == 0) return nullptr;
-  if (!open_.contains(pane) && !stored_only_.contains(pane)) return nullptr;
-  WEIR_ASSIGN(OpenPane* const open, load(pane));
-  std::unique_ptr<InferenceAggregate> value = std::move(open->value);
-  held_bytes_ -= value->memory_bytes();
-  if (open->stored) store_.erase(open_key(pane));
-  open_.erase(pane);
+  if (series.open_panes == 0 || open_.erase(pane) == 0) return false;
+  const std::string key = open_key(pane);
+  WEIR_ASSIGN(const auto deltas, store_.get(key));
+  if (!deltas) return fail(ErrorCode::corrupt, "state of kpi: an open pane is gone");
+  WEIR_TRY(merge_deltas(*deltas, parts.at(pane.tier)));
+  store_.erase(key);
   --series.open_panes;
   const auto count = open_ends_.find(end_of(pane));
   if (--count->second == 0) open_ends_.erase(count);
-  return value;
+  return true;
 }
 
 Result<std::vector<std::pair<PaneKey, InferenceAggregate>>> Panes::take_late(SeriesId id) {
@@ -126,8 +134,7 @@ Result<std::vector<std::pair<PaneKey, InferenceAggregate>>> Panes::take_late(Ser
     const std::string key = late_key(*at);
     WEIR_ASSIGN(const auto bytes, store_.get(key));
     if (!bytes) return fail(ErrorCode::corrupt, "state of kpi: a late pane is gone");
-    WEIR_ASSIGN(auto value, InferenceAggregate::decode(*bytes));
-    taken.emplace_back(*at, std::move(value));
+    WEIR_TRY(merge_deltas(*bytes, taken.emplace_back(*at, InferenceAggregate()).second));
     store_.erase(key);
     at = late_.erase(at);
   }
@@ -197,24 +204,6 @@ void Panes::put_closed(Series& series, SeriesId id, PaneRange pane, const PanePa
   }
   store_.put(closed_key(id, pane.tier, windows::slot_of(plan, pane.tier, pane.first)),
              std::move(bytes));
-}
-
-void Panes::flush() {
-  for (const PaneKey& pane : changed_) {
-    const auto found = open_.find(pane);
-    if (found == open_.end() || !found->second.changed) continue;  // closed since
-    OpenPane& open = found->second;
-    open.changed = false;
-    open.stored = true;
-    std::string bytes;
-    open.value->encode(bytes);
-    store_.put(open_key(pane), std::move(bytes));
-  }
-  changed_.clear();
-  if (!full()) return;
-  for (const auto& [pane, open] : open_) stored_only_.insert(pane);
-  open_.clear();
-  held_bytes_ = 0;
 }
 
 }  // namespace weir::kpi

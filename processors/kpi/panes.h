@@ -1,5 +1,6 @@
-// The panes of all series of a task: open ones in memory until the next commit, late ones waiting
-// to be told, closed ones in rings in the store. One thread.
+// The panes of all series of a task: open ones and late ones as the deltas that came for them,
+// closed ones in rings, all in the store. A delta is decoded once, when its pane is needed. One
+// thread.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
 #include "processors/aggregates/inference_aggregate.h"
@@ -45,13 +44,12 @@ class PaneParts {
 
 class Panes {
  public:
-  Panes(std::uint64_t open_bytes, SeriesTable& table, state::WriteBack& store)
-      : open_budget_(open_bytes), table_(table), store_(store) {}
+  Panes(SeriesTable& table, state::WriteBack& store) : table_(table), store_(store) {}
 
   /// Reads which panes are open and which are late. The table is open.
   Result<void> open();
 
-  /// Adds an encoded delta. Error: corrupt.
+  /// Adds an encoded delta. Error: version; what else is wrong with it shows when it is taken.
   Result<void> add_open(const PaneKey& pane, std::string_view delta);
   Result<void> add_late(const PaneKey& pane, std::string_view delta);
 
@@ -62,8 +60,8 @@ class Panes {
   /// The first series from `from` on that has late panes; nullopt: none has.
   std::optional<SeriesId> next_late(SeriesId from) const;
 
-  /// Takes an open pane away; null: there is none.
-  Result<std::unique_ptr<aggregates::InferenceAggregate>> take_open(const PaneKey& pane);
+  /// Takes an open pane away, merging it into the part of its tier. False: there is none.
+  Result<bool> take_open(const PaneKey& pane, PaneParts& parts);
   /// Takes all late panes of a series away, ascending.
   Result<std::vector<std::pair<PaneKey, aggregates::InferenceAggregate>>> take_late(SeriesId id);
 
@@ -77,19 +75,7 @@ class Panes {
   Result<void> read_closed(const Series& series, SeriesId id, windows::PaneRange pane,
                            PaneParts& parts);
 
-  /// Puts open panes into the store, and lets go of them where they are above the budget.
-  void flush();
-  /// The open panes in memory have reached the budget: a flush makes room.
-  bool full() const { return held_bytes_ >= open_budget_; }
-
  private:
-  struct OpenPane {
-    std::unique_ptr<aggregates::InferenceAggregate> value;
-    bool changed = false;
-    bool stored = false;  // the store has an older version
-  };
-
-  Result<OpenPane*> load(const PaneKey& pane);
   /// The bytes of the parts of a closed pane, valid until the store is used again.
   Result<std::string_view> closed_bytes(const Series& series, SeriesId id, windows::PaneRange pane);
   const windows::WindowPlan& plan_of(const Series& series) const {
@@ -97,15 +83,15 @@ class Panes {
   }
   void count_open(const PaneKey& pane);
 
-  const std::uint64_t open_budget_;
+  /// Adds a delta to those stored under a key; `first`: there are none yet.
+  Result<void> add(const std::string& key, bool first, std::string_view delta);
+
   SeriesTable& table_;
   state::WriteBack& store_;
-  absl::flat_hash_map<PaneKey, OpenPane> open_;
-  absl::flat_hash_set<PaneKey> stored_only_;  // open, but only in the store
+  absl::flat_hash_set<PaneKey> open_;
   std::map<TimeUs, std::int64_t> open_ends_;  // by end: how many are open
-  std::vector<PaneKey> changed_;
-  std::size_t held_bytes_ = 0;  // of the values in open_
-  std::set<PaneKey> late_;      // ascending by series
+  std::set<PaneKey> late_;                    // ascending by series
+  aggregates::InferenceAggregate merged_;     // of `add`, for its memory
 };
 
 }  // namespace weir::kpi

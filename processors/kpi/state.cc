@@ -6,7 +6,7 @@
 namespace weir::kpi {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::uint64_t kPaneBias = std::uint64_t{1} << 63;
 
 std::uint64_t bias(std::int64_t pane) { return static_cast<std::uint64_t>(pane) ^ kPaneBias; }

@@ -1,5 +1,5 @@
 // What kpi keeps in its store. All integers in keys are big-endian, so that a scan is in their
-// order; panes are biased by 2^63 for the same reason. Version 1, stated in the head.
+// order; panes are biased by 2^63 for the same reason. Version 2, stated in the head.
 //
 //   key                                          value
 //   H                                            head: see Head
@@ -8,8 +8,11 @@
 //                                                occupancy
 //   P <series u32> <tier u8> <slot u32>          a closed pane: i64 pane, then parts, ascending by
 //                                                entry: u8 entry, varint length, aggregate
-//   O <tier u8> <pane u64> <series u32>          an open pane: aggregate
-//   L <series u32> <tier u8> <pane u64>          late, not told yet: aggregate
+//   O <tier u8> <pane u64> <series u32>          an open pane: its deltas
+//   L <series u32> <tier u8> <pane u64>          late, not told yet: its deltas
+//
+// Deltas are as they came: varint length, aggregate, each. Now and then the first of them is made
+// of all there are, when that is depends on their sizes alone.
 //
 // A closed pane's parts are apart by the tier at which their events entered (fold's word for how
 // late they were): a window shows those that entered at its base tier or finer, whatever panes it

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <iterator>
 
+#include "processors/core/id.h"
+
 namespace weir::state {
 
-Result<std::optional<std::string_view>> WriteBack::get(std::string_view key) {
+Result<WriteBack::Entries::value_type*> WriteBack::load(std::string_view key) {
   auto found = entries_.find(key);
   if (found == entries_.end()) {
     evict();
@@ -17,15 +19,34 @@ Result<std::optional<std::string_view>> WriteBack::get(std::string_view key) {
     found = entries_.emplace(key, std::move(entry)).first;
     clean_bytes_ += memory_of(*found);
   }
-  Entry& entry = found->second;
-  entry.used = true;
-  if (!entry.value) return std::nullopt;
-  return std::string_view(*entry.value);
+  found->second.used = true;
+  return &*found;
 }
 
-void WriteBack::put(std::string_view key, std::string value) { change(key, std::move(value)); }
+Result<std::optional<std::string_view>> WriteBack::get(std::string_view key) {
+  WEIR_ASSIGN(const auto* const entry, load(key));
+  if (!entry->second.value) return std::nullopt;
+  return std::string_view(*entry->second.value);
+}
 
-void WriteBack::erase(std::string_view key) { change(key, std::nullopt); }
+void WriteBack::put(std::string_view key, std::string value) {
+  change(key, std::move(value), InBase::unknown);
+}
+
+void WriteBack::put_new(std::string_view key, std::string value) {
+  change(key, std::move(value), InBase::no);
+}
+
+Result<std::string_view> WriteBack::append(std::string_view key, std::string_view bytes) {
+  WEIR_ASSIGN(auto* const entry, load(key));
+  if (!entry->second.value) return fail(ErrorCode::corrupt, "state: key {} is gone", to_hex(key));
+  before_change(*entry);
+  entry->second.value->append(bytes);
+  after_change(*entry);
+  return std::string_view(*entry->second.value);
+}
+
+void WriteBack::erase(std::string_view key) { change(key, std::nullopt, InBase::unknown); }
 
 Result<void> WriteBack::scan(std::string_view prefix, std::string_view from,
                              const Store::Visitor& visit) {
@@ -78,20 +99,27 @@ std::size_t WriteBack::memory_of(const Entries::value_type& entry) {
   return kOverhead + entry.first.size() + (entry.second.value ? entry.second.value->size() : 0);
 }
 
-void WriteBack::change(std::string_view key, std::optional<std::string> value) {
+void WriteBack::change(std::string_view key, std::optional<std::string> value, InBase in_base) {
   auto found = entries_.find(key);
   if (found == entries_.end()) {
     evict();
-    found = entries_.emplace(key, Entry{}).first;
-  } else {
-    (found->second.dirty ? dirty_bytes_ : clean_bytes_) -= memory_of(*found);
+    found = entries_.emplace(key, Entry{.value = {}, .in_base = in_base}).first;
+    clean_bytes_ += memory_of(*found);
   }
-  Entry& entry = found->second;
-  entry.value = std::move(value);
-  entry.used = true;
-  if (!entry.dirty) dirty_keys_.emplace_back(key);
-  entry.dirty = true;
-  dirty_bytes_ += memory_of(*found);
+  before_change(*found);
+  found->second.value = std::move(value);
+  after_change(*found);
+}
+
+void WriteBack::before_change(const Entries::value_type& entry) {
+  (entry.second.dirty ? dirty_bytes_ : clean_bytes_) -= memory_of(entry);
+}
+
+void WriteBack::after_change(Entries::value_type& entry) {
+  entry.second.used = true;
+  if (!entry.second.dirty) dirty_keys_.emplace_back(entry.first);
+  entry.second.dirty = true;
+  dirty_bytes_ += memory_of(entry);
 }
 
 void WriteBack::sort_dirty_keys() {

@@ -29,6 +29,12 @@ class WriteBack {
   /// nullopt: no such key. The view lives until the next call of any member.
   Result<std::optional<std::string_view>> get(std::string_view key);
   void put(std::string_view key, std::string value);
+  /// As put, of a key that the base does not hold: if it is erased before the next commit, nothing
+  /// of it is written. REQUIRES: it does not, and neither do the changes.
+  void put_new(std::string_view key, std::string value);
+  /// Appends to the value of a key that there is and gives what it is then; the view lives until
+  /// the next call of any member. corrupt: there is no such key.
+  Result<std::string_view> append(std::string_view key, std::string_view bytes);
   void erase(std::string_view key);
 
   /// As Store::scan, over base and changes together. `visit` must not call this object.
@@ -61,7 +67,13 @@ class WriteBack {
   using Entries = absl::flat_hash_map<std::string, Entry, KeyHash, std::equal_to<>>;
 
   static std::size_t memory_of(const Entries::value_type& entry);
-  void change(std::string_view key, std::optional<std::string> value);
+  /// The entry of a key, read from the base where it is not here. The pointer lives as the view.
+  Result<Entries::value_type*> load(std::string_view key);
+  /// `in_base`: what is known of it where the key is not here.
+  void change(std::string_view key, std::optional<std::string> value, InBase in_base);
+  /// Around a change of an entry: takes it out of the accounts, and into those of dirty ones.
+  void before_change(const Entries::value_type& entry);
+  void after_change(Entries::value_type& entry);
   void sort_dirty_keys();
   void evict();
 

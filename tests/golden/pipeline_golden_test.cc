@@ -37,7 +37,6 @@ Graph graph_of(const Scenario& scenario, const Cut& cut, Probes& probes) {
   options.fold.open_delta_bytes = cut.open_bytes;
   options.fold.history = true;
   options.kpi.step_bytes = cut.step_bytes;
-  options.kpi.open_pane_bytes = cut.open_bytes;
   options.kpi.history = true;
   return *make_graph(options, scenario.raw_partitions, probes);
 }

@@ -166,4 +166,13 @@ std::vector<std::string> KpiTask::keys(std::string_view prefix) const {
   return keys;
 }
 
+std::size_t KpiTask::stored_bytes(std::string_view prefix) const {
+  std::size_t bytes = 0;
+  EXPECT_TRUE(store_.scan(prefix, "", [&bytes](std::string_view, std::string_view value) {
+    bytes += value.size();
+    return true;
+  }));
+  return bytes;
+}
+
 }  // namespace weir::kpi

@@ -61,6 +61,8 @@ class KpiTask {
   const KpiProcessor& processor() const { return *processor_; }
   /// Committed keys with this first letter, in hexadecimal.
   std::vector<std::string> keys(std::string_view prefix) const;
+  /// Committed bytes of the values of such keys.
+  std::size_t stored_bytes(std::string_view prefix) const;
 
   runtime::Metrics metrics;
   Probe probe{metrics};

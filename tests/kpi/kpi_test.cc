@@ -196,7 +196,7 @@ TEST(Kpi, TellsTheSameWhereverACommitAndARestartFall) {
     const Config config{.max_series = 3, .stall_after_us = kMinuteUs};
     KpiTask whole(definitions, config, 2);
     Config cut = config;
-    cut.open_pane_bytes = cut.step_bytes = budget;
+    cut.step_bytes = budget;
     KpiTask pieces(definitions, cut, 2);
     pieces.restart_always();
 
@@ -224,16 +224,23 @@ TEST(Kpi, AStepThatWasNotCommittedIsToldOnceFromWhereItStood) {
             "c @10 20s/10s n=1\n");
 }
 
-TEST(Kpi, TakesNothingInAStepOrAboveItsMemory) {
-  KpiTask task(rules(), {.open_pane_bytes = 1});
-  EXPECT_EQ(task.take({.watermark = 5, .events = {{1}}}), 1U);
-  const std::string tick = task.batch({.watermark = 10}).SerializeAsString();
-  EXPECT_TRUE(task.processor().commit_required());
-  EXPECT_EQ(task.take(tick), 0U);
-  task.commit();
-  EXPECT_EQ(task.take(tick), 1U);
+TEST(Kpi, TakesNothingInAStep) {
+  KpiTask task;
+  EXPECT_EQ(task.take({.watermark = 10, .events = {{1}}}), 1U);
   EXPECT_TRUE(task.processor().in_step());
   EXPECT_EQ(task.take(task.batch({.watermark = 11}).SerializeAsString()), 0U);
+}
+
+TEST(Kpi, AnOpenPaneTakesAnyNumberOfDeltas) {
+  KpiTask task(rules({"10s/10s"}));
+  std::vector<Event> events;
+  constexpr int kBatches = 300;
+  constexpr int kEvents = 5;
+  for (int i = 0; i < kEvents; ++i) events.push_back({i});
+  for (int i = 0; i < kBatches; ++i) task.say({.watermark = 5, .events = events});
+  task.commit();
+  EXPECT_LT(task.stored_bytes("O"), 2 * 4'096);  // merged meanwhile
+  EXPECT_EQ(task.say({.watermark = 10}), "code @10 10s/10s n=1500 peak=300\n");
 }
 
 TEST(Kpi, OnlyTheLastPartOfABatchMovesTime) {

@@ -38,9 +38,9 @@ TEST(KpiState, TheHeadIsReadAsItWasWritten) {
   EXPECT_EQ(read.watermark(), 7);
 }
 
-TEST(KpiState, VersionOneStaysReadable) {
+TEST(KpiState, VersionTwoStaysReadable) {
   EXPECT_EQ(to_hex(encode_head(some_head(), windows::Sources({}))),
-            "01"
+            "02"
             "0a00000000000000"
             "02"
             "1400000000000000"
@@ -64,11 +64,11 @@ TEST(KpiState, AnotherVersionAndDamageAreRefused) {
   for (std::size_t size = 1; size < bytes.size(); ++size)
     EXPECT_FALSE(decode_head(std::string_view(bytes).substr(0, size), head, sources)) << size;
   EXPECT_EQ(decode_head(bytes + "x", head, sources).error().code, ErrorCode::corrupt);
-  bytes[0] = 2;
+  bytes[0] = 3;
   const auto newer = decode_head(bytes, head, sources);
   EXPECT_EQ(newer.error().code, ErrorCode::version);
   EXPECT_EQ(newer.error().message,
-            "state of kpi has version 2, this binary reads 1; use the binary that wrote it, or "
+            "state of kpi has version 3, this binary reads 2; use the binary that wrote it, or "
             "replay into a new directory");
 }
 

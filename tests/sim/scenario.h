@@ -71,7 +71,7 @@ struct Scenario {
   bool crashes = false;
   std::uint64_t segment_bytes = 0;
   std::size_t step_bytes = 0;
-  std::size_t open_bytes = 0;  // budgets of fold and kpi
+  std::size_t open_bytes = 0;  // budget of fold
   DurationUs commit_interval_us = 0;
   DurationUs start_us = 0;
   DurationUs span_us = 0;

@@ -108,7 +108,6 @@ Result<void> World::make_graph() {
   options.fold.history = scenario_.history;
   options.kpi.max_series = scenario_.max_series;
   options.kpi.stall_after_us = scenario_.stall_limit_us();
-  options.kpi.open_pane_bytes = scenario_.open_bytes;
   options.kpi.step_bytes = scenario_.step_bytes;
   options.kpi.history = scenario_.history;
   WEIR_ASSIGN(graph_, weir::make_graph(options, scenario_.raw_partitions, probes_));

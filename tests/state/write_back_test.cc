@@ -53,6 +53,34 @@ TEST(WriteBack, WhatCameAndWentIsNotWritten) {
   EXPECT_FALSE(cache.get("new").value().has_value());
 }
 
+TEST(WriteBack, ANewKeyThatGoesAgainIsNotWritten) {
+  MemoryStore base;
+  WriteBack cache(base, 1 << 20);
+  cache.put_new("goes", "1");
+  cache.put_new("stays", "1");
+  cache.erase("goes");
+  EXPECT_EQ(render(cache.take_changes()), "stays=1 ");
+
+  cache.erase("stays");
+  cache.put_new("stays", "2");  // gone here, and still in the base
+  cache.erase("stays");
+  EXPECT_EQ(render(cache.take_changes()), "-stays ");
+}
+
+TEST(WriteBack, AppendsToWhatIsHereOrInTheBase) {
+  MemoryStore base;
+  StoreBatch batch;
+  batch.put("old", "a");
+  ASSERT_TRUE(base.write(batch, Durability::synced));
+  WriteBack cache(base, 1 << 20);
+  cache.put_new("new", "x");
+  EXPECT_EQ(cache.append("new", "yz").value(), "xyz");
+  EXPECT_EQ(cache.append("old", "b").value(), "ab");
+  EXPECT_EQ(render(cache.take_changes()), "new=xyz old=ab ");
+  EXPECT_EQ(cache.append("none", "b").error().message, "state: key 6e6f6e65 is gone");
+  EXPECT_EQ(cache.dirty_bytes(), 0u);
+}
+
 TEST(WriteBack, ScanMergesBaseAndChanges) {
   MemoryStore base;
   StoreBatch batch;

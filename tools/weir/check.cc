@@ -31,7 +31,6 @@ void write_memory(const Settings& settings, Output& output) {
   };
   add("RocksDB, memtables included", plan.block_cache);
   add("open deltas (fold)", plan.open_deltas);
-  add("open panes (kpi)", plan.open_panes);
   add("state cache", plan.state_cache);
   add("outputs waiting for a commit", plan.uncommitted);
   add("records read ahead", plan.fetch);

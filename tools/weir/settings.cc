@@ -48,8 +48,7 @@ MemoryPlan Settings::memory_plan() const {
   return {.block_cache = percent(25),
           .write_buffer = percent(10),
           .open_deltas = percent(20),
-          .open_panes = percent(15),
-          .state_cache = percent(20),
+          .state_cache = percent(35),
           .uncommitted = percent(10),
           .fetch = percent(5)};
 }
@@ -66,7 +65,6 @@ GraphOptions Settings::graph_options(std::int32_t raw_partitions, bool history) 
   options.fold.open_delta_bytes =
       memory.open_deltas / static_cast<std::uint64_t>(std::max(1, raw_partitions));
   options.fold.history = history;
-  options.kpi.open_pane_bytes = memory.open_panes / static_cast<std::uint64_t>(keyed_partitions);
   options.kpi.history = history;
   return options;
 }

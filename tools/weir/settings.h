@@ -27,7 +27,6 @@ struct MemoryPlan {
   std::uint64_t block_cache = 0;   // RocksDB's blocks and memtables
   std::uint64_t write_buffer = 0;  // the memtables' part of it
   std::uint64_t open_deltas = 0;   // fold
-  std::uint64_t open_panes = 0;    // kpi
   std::uint64_t state_cache = 0;   // clean state of all tasks
   std::uint64_t uncommitted = 0;   // outputs and state changes waiting for a commit
   std::uint64_t fetch = 0;         // records read and not yet processed
