@@ -3,7 +3,6 @@
 #include "processors/events/batch_writer.h"
 #include "processors/events/json_event.h"
 #include "tools/weir/batch_events.h"
-#include "tools/weir/proto_json.h"
 #include "tools/weir/text_table.h"
 #include "weir/v1/kpi.pb.h"
 
@@ -39,30 +38,6 @@ TEST(Printable, EscapesAndCuts) {
 TEST(CsvField, IsQuotedWhereItMust) {
   EXPECT_EQ(csv_field("plain"), "plain");
   EXPECT_EQ(csv_field("a,\"b\""), "\"a,\"\"b\"\"\"");
-}
-
-TEST(ProtoJson, AbsentIsNullAndZeroIsNot) {
-  v1::Distribution distribution;
-  distribution.set_count(2);
-  distribution.set_p50(0);
-
-  EXPECT_EQ(to_json(distribution, Absent::null).dump(),
-            R"({"count":2,"mean":0.0,"p50":0,"p90":null,"p95":null,"p99":null,"p999":null,)"
-            R"("max":0,"tail_ratio":null})");
-  EXPECT_EQ(to_json(distribution, Absent::left_out).dump(),
-            R"({"count":2,"mean":0.0,"p50":0,"max":0})");
-}
-
-TEST(ProtoJson, ScalarsHaveTheirPath) {
-  v1::KpiValues values;
-  values.mutable_status()->set_oom(7);
-  std::string text;
-  for_each_scalar(values, [&](const std::string& name, const Json& value) {
-    if (name == "requests" || name == "status.oom" || name == "latency_us.p99")
-      text += name + "=" + value.dump() + " ";
-  });
-
-  EXPECT_EQ(text, "requests=0 status.oom=7 latency_us.p99=null ");
 }
 
 TEST(BatchEvents, AreWhatWasWritten) {

@@ -16,7 +16,8 @@ _CODE = re.compile(r"`[^`]*`")
 def folder_readme(tree):
     paths, folders = set(tree.paths), set(tree.folders)
     for folder in tree.folders:
-        mirrors = folder.replace("tests/", "processors/") in folders and folder.startswith("tests/")
+        mirrors = folder.startswith("tests/") and not folders.isdisjoint(
+            {folder.replace("tests/", "processors/"), folder.replace("tests/", "sinks/")})
         if folder.startswith(".") or _DATA.fullmatch(folder) or mirrors:
             continue
         if f"{folder}/README.md" not in paths:

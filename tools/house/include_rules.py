@@ -37,7 +37,13 @@ def _allows(entry, header):
         return folder_of(header) == "proto"
     if entry.endswith(".h"):
         return header == f"processors/{entry}"
-    return folder_of(header) == f"processors/{entry}"
+    folder = entry if entry.startswith("sinks/") else f"processors/{entry}"
+    return folder_of(header) == folder
+
+
+def _target(entry):
+    """sinks/view and runtime/io.h: view, runtime."""
+    return entry.removeprefix("sinks/").split("/")[0]
 
 
 def _includes(tree, path):
@@ -87,8 +93,8 @@ def link_lists(tree):
             continue
         linked = match.group(2).split()
         ours = {target for target in linked if target.startswith("weir_")}
-        wanted = {f"weir_{entry.split('/')[0]}" for entry in _entry(folder)
-                  if entry == "proto" or f"processors/{entry.split('/')[0]}" in targets}
+        wanted = {f"weir_{_target(entry)}" for entry in _entry(folder)
+                  if entry == "proto" or {entry, f"processors/{_target(entry)}"} & targets}
         for target in sorted(wanted - ours):
             yield Finding(path, 1, f"does not link {target}, which the include table allows")
         for target in sorted(ours - wanted):

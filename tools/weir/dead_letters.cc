@@ -4,12 +4,17 @@
 
 #include "processors/events/dead_letter.h"
 #include "processors/graph.h"
-#include "tools/weir/proto_json.h"
-#include "tools/weir/record_scan.h"
+#include "sinks/results/proto_json.h"
+#include "sinks/results/record_scan.h"
 #include "tools/weir/text_table.h"
 
 namespace weir::cli {
 namespace {
+
+using results::Json;
+using results::parse_record;
+using results::scan_topic;
+using results::to_line;
 
 constexpr std::size_t kTableTextBytes = 60;
 constexpr std::size_t kTableOriginalBytes = 40;

@@ -3,15 +3,17 @@
 
 #include "processors/runtime/embedded_reader.h"
 #include "processors/runtime/posix_file_system.h"
+#include "sinks/results/record_scan.h"
 #include "tools/weir/command.h"
 #include "tools/weir/data_directory.h"
 #include "tools/weir/output.h"
 #include "tools/weir/record_json.h"
-#include "tools/weir/record_scan.h"
 #include "tools/weir/text_table.h"
 
 namespace weir::cli {
 namespace {
+
+using results::Json;
 
 using runtime::TopicPartition;
 
@@ -86,12 +88,12 @@ Result<void> write_records(const runtime::Reader& log, const TopicPartition& whe
                 to_string(where), bounds.end);
   std::int64_t left = arguments.limit;
   if (left == 0) return {};
-  return scan_partition(log, where, arguments.from,
-                        [&](const runtime::Record& record) -> Result<bool> {
-                          for (const Json& line : decode_record(where, record))
-                            if (!output.write(to_line(line))) return false;
-                          return --left > 0;
-                        });
+  return results::scan_partition(log, where, arguments.from,
+                                 [&](const runtime::Record& record) -> Result<bool> {
+                                   for (const Json& line : decode_record(where, record))
+                                     if (!output.write(results::to_line(line))) return false;
+                                   return --left > 0;
+                                 });
 }
 
 Result<void> inspect_records(const InspectArguments& arguments) {

@@ -1,20 +1,18 @@
 // `weir query`: results of a log, beside whoever writes it.
-#include <absl/strings/str_split.h>
-
-#include "processors/aggregates/definitions.h"
 #include "processors/graph.h"
 #include "processors/runtime/embedded_reader.h"
 #include "processors/runtime/posix_file_system.h"
+#include "sinks/results/kpi_results.h"
 #include "tools/weir/command.h"
 #include "tools/weir/dead_letters.h"
-#include "tools/weir/kpi_results.h"
 #include "tools/weir/result_format.h"
 
 namespace weir::cli {
 namespace {
 
-using ScopeName = std::vector<std::string>;
-using Condition = std::pair<std::string, std::string>;
+using results::Condition;
+using results::KpiQuery;
+using results::KpiResults;
 
 struct QueryArguments {
   std::string directory;
@@ -39,41 +37,12 @@ Result<void> query_dead_letters(const QueryArguments& arguments) {
   return write_dead_letters(*log, arguments.format);
 }
 
-/// "service,model"; "*" is everything together.
-Result<ScopeName> parse_scope(const std::string& text) {
-  if (text == "*") return ScopeName();
-  ScopeName scope = absl::StrSplit(text, ',');
-  for (const std::string& dimension : scope) WEIR_TRY(aggregates::parse_dimension(dimension));
-  return scope;
-}
-
-/// "1m" or "1m/10s".
-Result<std::string> parse_window_name(const std::string& text) {
-  if (text.find('/') == std::string::npos) {
-    WEIR_ASSIGN(const DurationUs length, parse_duration(text));
-    return format_duration(length);
-  }
-  WEIR_ASSIGN(const windows::Window window, windows::parse_window(text));
-  return windows::to_string(window);
-}
-
-/// "service=code".
-Result<Condition> parse_condition(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos)
-    return fail(ErrorCode::invalid_argument, "'{}' is no condition; write one like service=code",
-                text);
-  Condition condition(text.substr(0, equals), text.substr(equals + 1));
-  WEIR_TRY(aggregates::parse_dimension(condition.first));
-  return condition;
-}
-
 void add_conditions(CLI::App& app, std::vector<Condition>& conditions) {
   app.add_option_function<std::vector<std::string>>(
          "--where",
          [&conditions](const std::vector<std::string>& texts) {
            for (const std::string& text : texts) {
-             auto condition = parse_condition(text);
+             auto condition = results::parse_condition(text);
              if (!condition) throw CLI::ValidationError("--where", condition.error().message);
              conditions.push_back(*std::move(condition));
            }
@@ -90,10 +59,10 @@ void add_kpi(Commands& kinds, const std::shared_ptr<QueryArguments>& arguments) 
                    "  weir query results kpi --scope service --window 1h/1m --format json"},
       [arguments] { return query_kpi(*arguments); });
   KpiQuery& query = arguments->kpi;
-  add_parsed(app, "--scope", query.scope, parse_scope,
+  add_parsed(app, "--scope", query.scope, results::parse_scope,
              "dimensions of the series: service or service,model; '*' is everything together")
       ->required();
-  add_parsed(app, "--window", query.window, parse_window_name,
+  add_parsed(app, "--window", query.window, results::parse_window_name,
              "length of the windows (1m), with their hop where several have it (1m/10s)")
       ->required();
   add_conditions(app, query.where);

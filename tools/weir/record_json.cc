@@ -17,6 +17,10 @@
 namespace weir::cli {
 namespace {
 
+using results::Absent;
+using results::Json;
+using results::to_json;
+
 using google::protobuf::Message;
 
 constexpr std::size_t kShownBytes = 64;

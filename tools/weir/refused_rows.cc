@@ -1,7 +1,7 @@
 #include "tools/weir/refused_rows.h"
 
 #include "processors/graph.h"
-#include "tools/weir/record_scan.h"
+#include "sinks/results/record_scan.h"
 #include "weir/v1/dead_letter.pb.h"
 
 namespace weir::cli {
@@ -12,7 +12,7 @@ using runtime::TopicPartition;
 /// What fold refused in the source it will refuse again.
 bool is_of_import(const runtime::Record& record) {
   v1::DeadLetter letter;
-  return parse_record(record, letter) && letter.topic().empty();
+  return results::parse_record(record, letter) && letter.topic().empty();
 }
 
 runtime::Output copy_of(const runtime::Record& record) {
@@ -37,7 +37,7 @@ Result<void> copy_refused_rows(const runtime::Reader& source, runtime::Log& log)
     WEIR_ASSIGN(std::int64_t position, log.position(task));
     runtime::RecordBatch batch;
     for (position = std::max(position, bounds.start); position < bounds.end;) {
-      WEIR_TRY(source.read(from, position, kScanBytes, batch));
+      WEIR_TRY(source.read(from, position, results::kScanBytes, batch));
       if (batch.records.empty()) break;
       position = batch.records.back().offset + 1;
       runtime::TaskCommit commit{

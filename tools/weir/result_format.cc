@@ -4,46 +4,23 @@
 
 #include <fmt/ranges.h>
 
-#include "tools/weir/proto_json.h"
+#include "sinks/results/kpi_json.h"
 #include "tools/weir/text_table.h"
 
 namespace weir::cli {
 namespace {
 
-constexpr std::string_view kPeak = "peak_requests_per_second";
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-std::string hash_text(const KpiRow& row) { return fmt::format("{:016x}", row.definitions_hash); }
-
-Json json_of(const KpiResults& results, const KpiRow& row) {
-  Json json;
-  json["scope"] = results.scope();
-  Json& series = json["series"] = Json::object();
-  for (std::size_t i = 0; i < results.scope().size(); ++i)
-    series[results.scope()[i]] = text_or_null(row.series[i]);
-  json["end_time"] = format_rfc3339(row.end_time_us);
-  json["window"] = windows::to_string(results.window());
-  json["complete"] = row.window.complete();
-  json.update(to_json(row.window.value(), Absent::null));
-  if (row.added_up) json[std::string(kPeak)] = nullptr;
-  const auto* statuses = results.unrated(row.definitions_hash);
-  json["unrated_status"] = statuses == nullptr ? Json() : Json(*statuses);
-  json["overflow"] = row.overflow;
-  json["definitions_hash"] = hash_text(row);
-  if (!results.all()) return json;
-  json["restates"] = row.restates;
-  json["as_of"] = {{"partition", row.as_of_partition}, {"offset", row.as_of_offset}};
-  const v1::WindowResult& window = row.window;
-  json["restated"] = window.has_restated() ? to_json(window.restated(), Absent::null) : Json();
-  json["difference"] =
-      window.has_difference() ? to_json(window.difference(), Absent::null) : Json();
-  return json;
-}
+using results::for_each_scalar;
+using results::hash_text;
+using results::Json;
+using results::json_of;
+using results::kPeak;
+using results::KpiResults;
+using results::KpiRow;
 
 Result<void> write_json(const KpiResults& results, Output& output) {
   return results.read(
-      [&](const KpiRow& row) { return output.write(to_line(json_of(results, row))); });
+      [&](const KpiRow& row) { return output.write(results::to_line(json_of(results, row))); });
 }
 
 std::string csv_value(const Json& value) {

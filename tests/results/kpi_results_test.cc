@@ -1,4 +1,4 @@
-#include "tools/weir/kpi_results.h"
+#include "sinks/results/kpi_results.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include "tests/fakes/memory_log.h"
 #include "weir/v1/config.pb.h"
 
-namespace weir::cli {
+namespace weir::results {
 namespace {
 
 constexpr DurationUs kHop = 10 * kSecondUs;
@@ -221,12 +221,12 @@ TEST_F(KpiResultsTest, SharesOfTheOverflowAreAddedUp) {
 
 TEST_F(KpiResultsTest, WhatDoesNotExistIsAnsweredByWhatDoes) {
   EXPECT_EQ(shown({.scope = {"model"}, .window = "1m"}),
-            "--scope: there is no model; choose one of: service | tenant");
+            "scope: there is no model; choose one of: service | tenant");
   EXPECT_EQ(shown({.scope = {"service"}, .window = "2m"}),
-            "--window: service has no 2m; choose one of: 1m/10s 1h/1m");
+            "window: service has no 2m; choose one of: 1m/10s 1h/1m");
   KpiQuery query = minutes();
   query.where = {{"tenant", "x"}};
-  EXPECT_EQ(shown(query), "--where: tenant is no dimension of the scope service");
+  EXPECT_EQ(shown(query), "where: tenant is no dimension of the scope service");
 }
 
 TEST_F(KpiResultsTest, ADamagedResultIsNamed) {
@@ -237,4 +237,4 @@ TEST_F(KpiResultsTest, ADamagedResultIsNamed) {
 }
 
 }  // namespace
-}  // namespace weir::cli
+}  // namespace weir::results

@@ -7,9 +7,14 @@
 #include "processors/core/result.h"
 #include "processors/runtime/io.h"
 
-namespace weir::cli {
+namespace weir::results {
 
 inline constexpr std::size_t kScanBytes = 4 << 20;
+
+/// "topic/partition@offset", in front of what is wrong with a record.
+inline std::string place_of(const runtime::TopicPartition& where, const runtime::Record& record) {
+  return fmt::format("{}@{}", runtime::to_string(where), record.offset);
+}
 
 /// Calls `visit(record)`, a Result<bool>, from offset `from` (or the start, where that is later) to
 /// the end, until it says false. Its error comes back with topic/partition@offset in front.
@@ -24,9 +29,7 @@ Result<void> scan_partition(const runtime::Reader& log, const runtime::TopicPart
     if (batch.records.empty()) return {};
     for (const runtime::Record& record : batch.records) {
       const Result<bool> go_on = visit(record);
-      if (!go_on)
-        return within(fmt::format("{}@{}", runtime::to_string(where), record.offset),
-                      go_on.error());
+      if (!go_on) return within(place_of(where, record), go_on.error());
       if (!*go_on) return {};
     }
     offset = batch.records.back().offset + 1;
@@ -57,4 +60,4 @@ Result<void> parse_record(const runtime::Record& record, Message& message) {
   return {};
 }
 
-}  // namespace weir::cli
+}  // namespace weir::results

@@ -1,8 +1,8 @@
-#include "tools/weir/kpi_sum.h"
+#include "sinks/results/kpi_sum.h"
 
 #include <algorithm>
 
-namespace weir::cli {
+namespace weir::results {
 namespace {
 
 using v1::Distribution;
@@ -85,4 +85,4 @@ void add_up(const v1::WindowResult& share, v1::WindowResult& sum) {
   sum.clear_difference();
 }
 
-}  // namespace weir::cli
+}  // namespace weir::results

@@ -3,10 +3,10 @@
 
 #include "weir/v1/kpi.pb.h"
 
-namespace weir::cli {
+namespace weir::results {
 
 /// Adds `share` to `sum`. What cannot be added (quantiles, distinct counts, shares of events whose
 /// number is not told) becomes absent. The busiest second is without presence: it becomes 0.
 void add_up(const v1::WindowResult& share, v1::WindowResult& sum);
 
-}  // namespace weir::cli
+}  // namespace weir::results

@@ -1,10 +1,10 @@
-#include "tools/weir/proto_json.h"
+#include "sinks/results/proto_json.h"
 
 #include <google/protobuf/descriptor.h>
 
 #include "processors/core/id.h"
 
-namespace weir::cli {
+namespace weir::results {
 namespace {
 
 using google::protobuf::FieldDescriptor;
@@ -120,4 +120,4 @@ std::string to_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace weir::cli
+}  // namespace weir::results

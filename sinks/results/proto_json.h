@@ -9,7 +9,7 @@
 #include <google/protobuf/message.h>
 #include <nlohmann/json.hpp>
 
-namespace weir::cli {
+namespace weir::results {
 
 using Json = nlohmann::ordered_json;
 
@@ -27,4 +27,4 @@ void for_each_scalar(const google::protobuf::Message& message, const VisitScalar
 /// One line; text that is not UTF-8 shows replacement characters.
 std::string to_line(const Json& json);
 
-}  // namespace weir::cli
+}  // namespace weir::results
