@@ -108,7 +108,8 @@ void tell_traffic(Results& results, std::mt19937& random, std::int32_t partition
     const std::string& late = services[random() % 2];
     const TimeUs pane = std::max<TimeUs>(10, end_s - 10 * static_cast<TimeUs>(random() % 20));
     ++panes[{late, pane}];
-    for (TimeUs end = pane; end <= std::min(end_s, pane + 50); end += 10)
+    // The end at which it left, too: nobody was told of that before.
+    for (TimeUs end = pane; end <= std::min(end_s, pane + 60); end += 10)
       results.tell({late, end, window_of(late, end), true}, partition);
   }
 }
