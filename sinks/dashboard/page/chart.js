@@ -1,0 +1,248 @@
+// One chart over time: a figure with its unit and window, what it draws, a legend that reads the
+// cursor, and a table behind it. uPlot draws.
+import uPlot from "/uplot/uPlot.js";
+import { ABSENT, clock, zone } from "./format.js";
+import { h, set_attribute, set_text } from "./dom.js";
+import { colour, on_theme } from "./theme.js";
+import { fill_table } from "./chart_table.js";
+
+const HEIGHT_PX = 190;
+const CURSOR = "weir";  // charts with the same name move their cursors together
+
+let next_id = 0;
+
+/**
+ * spec: { title, unit, text, series: [{ name, colour, fill?, width?, dash? }], stacked?, from_zero?,
+ *         top?, bands?: [[upper, lower, colour]], on_zoom?(from_s, to_s) }
+ * `text` writes a value with its unit. A stacked chart is given the single values and stacks them.
+ */
+export class Chart {
+  constructor(spec) {
+    this.spec = spec;
+    this.id = `chart-${next_id++}`;
+    this.data = null;
+    this.plot = null;
+    this.#build();
+    this.resized = new ResizeObserver(() => this.#fit());
+    this.resized.observe(this.place);
+    this.stop_theme = on_theme(() => this.#restart());
+  }
+
+  /**
+   * data: { ends, values: [[..] of each series], incomplete: [bool], revised: [count], window };
+   * [from_s, to_s] is what the axis shows. null is a gap.
+   */
+  set(data, from_s, to_s) {
+    this.data = data;
+    this.range = [from_s, to_s];
+    set_text(this.window_text, data.window ? `${this.spec.unit} · ${data.window}` : this.spec.unit);
+    const something = data.values.some((values) => values.some((value) => value !== null));
+    this.nothing.hidden = something;
+    if (this.table_place.hidden) this.#draw();
+    else fill_table(this.table_place, this.spec, data);
+    this.#read(null);
+  }
+
+  destroy() {
+    this.resized.disconnect();
+    this.stop_theme();
+    this.plot?.destroy();
+  }
+
+  #build() {
+    const { spec } = this;
+    this.window_text = h("span", { class: "unit" }, spec.unit);
+    this.toggle = h("button", { class: "quiet small", "aria-pressed": "false",
+      "aria-controls": `${this.id}-table`, on: { click: () => this.#toggle_table() } }, "Table");
+    set_attribute(this.toggle, "aria-label", `${spec.title}: table`);
+    this.nothing = h("p", { class: "nothing", hidden: true }, "Nothing in this range");
+    this.place = h("div", { class: "plot", tabindex: "0", role: "img", on: {
+      keydown: (event) => this.#key(event) } }, this.nothing);
+    set_attribute(this.place, "aria-label",
+      `Chart of ${spec.title}, ${spec.unit}; the arrow keys read it, the table holds its figures`);
+    this.table_place = h("div", { class: "scroll chart-table", id: `${this.id}-table`, hidden: true,
+      tabindex: "0", role: "region", "aria-label": `${spec.title}, as a table` });
+    this.marks = spec.series.map((series) => h("i", { class: "mark" }));
+    this.figures = spec.series.map(() => h("b", {}, ABSENT));
+    this.at = h("span", { class: "at" });
+    this.legend = h("div", { class: "legend" }, this.at, spec.series.slice(0, 12).map(
+      (series, i) => h("span", { class: "item" }, this.marks[i], series.name, " ", this.figures[i])),
+      spec.series.length > 12 ? h("span", { class: "item" }, `and ${spec.series.length - 12} more`)
+        : null);
+    this.spoken = h("span", { class: "visually-hidden", role: "status" });
+    this.element = h("figure", { class: "chart" },
+      h("figcaption", {}, h("h3", {}, spec.title), this.window_text, this.toggle),
+      this.place, this.table_place, this.legend, this.spoken);
+  }
+
+  #toggle_table() {
+    const shown = this.table_place.hidden;
+    this.table_place.hidden = !shown;
+    this.place.hidden = shown;
+    set_attribute(this.toggle, "aria-pressed", String(shown));
+    if (!this.data) return;
+    if (shown) fill_table(this.table_place, this.spec, this.data);
+    else this.#draw();
+  }
+
+  #restart() {
+    this.plot?.destroy();
+    this.plot = null;
+    if (this.data) this.set(this.data, ...this.range);
+  }
+
+  #draw() {
+    this.spec.series.forEach((series, i) => {
+      this.marks[i].style.background = colour(series.colour);
+    });
+    const width = this.place.clientWidth;
+    if (!width) return;
+    const drawn = [this.data.ends, ...(this.spec.stacked ? stack(this.data.values)
+      : this.data.values)];
+    if (!this.plot) {
+      this.plot = new uPlot(options(this, width), drawn, this.place);
+      this.place.append(this.nothing);
+    } else {
+      this.plot.setData(drawn, false);
+    }
+    this.plot.setScale("x", { min: this.range[0], max: this.range[1] });
+  }
+
+  #fit() {
+    const width = this.place.clientWidth;
+    if (this.plot && width) this.plot.setSize({ width, height: HEIGHT_PX });
+    else if (this.data && width) this.#draw();
+  }
+
+  /** Writes the figures of one end, by its index; null: the last end there is. */
+  #read(index) {
+    const { ends, values, incomplete } = this.data;
+    const i = index ?? ends.length - 1;
+    set_text(this.at, ends.length === 0 ? ""
+      : clock(ends[i]) + (incomplete[i] ? " incomplete" : ""));
+    this.figures.forEach((figure, s) => set_text(figure, this.spec.text(values[s][i] ?? null)));
+  }
+
+  /** Of uPlot: the cursor stands on `index`, or nowhere. */
+  read_cursor(index) {
+    if (this.data) this.#read(index ?? null);
+  }
+
+  #key(event) {
+    const { plot, data } = this;
+    const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -1e9, End: 1e9 };
+    if (!plot || !data.ends.length || !(event.key in step)) return;
+    event.preventDefault();
+    const now = plot.cursor.idx ?? data.ends.length - 1;
+    const index = Math.max(0, Math.min(data.ends.length - 1, now + step[event.key]));
+    plot.setCursor({ left: plot.valToPos(data.ends[index], "x"), top: 1 });
+    this.#read(index);
+    set_text(this.spoken, `${clock(data.ends[index])}: ` + this.spec.series.slice(0, 8).map(
+      (series, s) => `${series.name} ${this.spec.text(data.values[s][index])}`).join(", "));
+  }
+}
+
+/** Running sums of the series, from the first one up; null where the end has no row at all. */
+export function stack(values) {
+  const sums = [];
+  for (const [s, of_series] of values.entries()) {
+    sums.push(of_series.map((value, i) => {
+      const below = s === 0 ? 0 : sums[s - 1][i];
+      return value === null || below === null ? null : below + value;
+    }));
+  }
+  return sums;
+}
+
+function options(chart, width) {
+  const { spec } = chart;
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  const axis = { stroke: () => colour("text-2"), font, ticks: { show: false },
+    grid: { stroke: () => colour("grid"), width: 1 } };
+  return {
+    width,
+    height: HEIGHT_PX,
+    legend: { show: false },
+    padding: [10, 14, 0, 0],
+    cursor: { sync: { key: CURSOR, setSeries: false }, drag: { x: true, y: false, setScale: false },
+      points: { size: 6 }, y: false },
+    select: { show: true },
+    scales: { x: { time: true }, y: { range: (_, low, high) => y_range(spec, low, high) } },
+    axes: [
+      { ...axis, size: 26, space: 64, values: (_, splits, __, ___, step_s) => splits.map(
+        (at) => (step_s < 60 ? clock(at) : clock(at).slice(0, 5))) },
+      { ...axis, size: 66, space: 34, gap: 6,
+        values: (_, splits) => splits.map((value) => spec.text(value)) },
+    ],
+    series: [{}, ...spec.series.map((series, i) => line(spec, series, i))],
+    bands: bands(spec),
+    hooks: {
+      drawClear: [(plot) => shade_incomplete(chart, plot)],
+      setCursor: [(plot) => chart.read_cursor(plot.cursor.idx)],
+      setSelect: [(plot) => zoom(spec, plot)],
+    },
+  };
+}
+
+function line(spec, series, index) {
+  return {
+    stroke: () => colour(series.colour),
+    width: series.width ?? 1.5,
+    dash: series.dash,
+    fill: series.fill ? () => colour(series.fill)
+      : spec.stacked && index === 0 ? () => colour(series.colour) : undefined,
+    spanGaps: false,
+    points: { show: false, filter: (plot, s, _, gaps) => lonely(plot.data[s], gaps), size: 4 },
+  };
+}
+
+/** A value between two gaps has no line: it gets a point. */
+function lonely(values, gaps) {
+  if (!gaps) return null;
+  const alone = [];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null) {
+      alone.push(i);
+    }
+  }
+  return alone;
+}
+
+function bands(spec) {
+  if (spec.stacked) {
+    return spec.series.slice(1).map((series, i) => (
+      { series: [i + 2, i + 1], fill: () => colour(series.colour) }));
+  }
+  return (spec.bands ?? []).map(([upper, lower, name]) => (
+    { series: [upper + 1, lower + 1], fill: () => colour(name) }));
+}
+
+function y_range(spec, low, high) {
+  if (low === null || high === null) return [0, 1];
+  if (spec.top !== undefined) {
+    const span = Math.max(spec.top - low, 0.001);
+    return [Math.max(0, spec.top - span * 1.15), spec.top + span * 0.03];
+  }
+  return [0, high > 0 ? high * 1.12 : 1];
+}
+
+function shade_incomplete(chart, plot) {
+  const { ends, incomplete } = chart.data;
+  const half_px = ends.length > 1
+    ? (plot.valToPos(ends[1], "x", true) - plot.valToPos(ends[0], "x", true)) / 2 : 4;
+  plot.ctx.fillStyle = colour("incomplete");
+  ends.forEach((end, i) => {
+    if (!incomplete[i]) return;
+    plot.ctx.fillRect(plot.valToPos(end, "x", true) - half_px, plot.bbox.top, 2 * half_px,
+      plot.bbox.height);
+  });
+}
+
+function zoom(spec, plot) {
+  const { left, width } = plot.select;
+  if (width < 8) return;
+  plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  spec.on_zoom?.(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
+}
+
+export const zone_note = (seconds) => `times in ${zone(seconds)}`;

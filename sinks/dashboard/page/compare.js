@@ -1,0 +1,64 @@
+// One KPI of many series in one chart.
+import { Chart } from "./chart.js";
+import { zoom_to } from "./controls.js";
+import { choice, h } from "./dom.js";
+import { window_words } from "./format.js";
+import { ALL_KPIS, kpi_of } from "./kpis.js";
+import { series_name, values_at } from "./store.js";
+
+const COLOURED = 8;
+const MOST_SERIES = 50;
+
+export class Compare {
+  constructor(app) {
+    this.app = app;
+    this.key = null;
+    this.chart = null;
+    this.place = h("div", {});
+    this.kpi = choice("KPI", ALL_KPIS.map(({ id, name }) => [id, name]), kpi_of(app.route.kpi).id,
+      (kpi) => app.go({ kpi }));
+    this.element = h("section", { class: "panel compare" },
+      h("div", { class: "head" }, h("h2", {}, "Side by side"), this.kpi), this.place);
+  }
+
+  /** The busiest series of the store, drawn in the order of their traffic. */
+  update(items, store, window, from_s, to_s) {
+    const kpi = kpi_of(this.app.route.kpi);
+    const shown = [...items].sort((a, b) => b.weight - a.weight).slice(0, MOST_SERIES)
+      .map(({ series }) => series).sort((a, b) => (a.key < b.key ? -1 : 1));
+    const key = JSON.stringify([kpi.id, shown.map((series) => series.key)]);
+    if (key !== this.key) {
+      this.chart?.destroy();
+      this.key = key;
+      this.chart = new Chart({
+        title: kpi.name, unit: kpi.unit, text: kpi.text, on_zoom: zoom_to(this.app),
+        top: kpi.id === "success" ? 1 : undefined,
+        series: shown.map((series, i) => ({ name: series_name(series),
+          colour: i < COLOURED ? `series-${i + 1}` : "series-rest",
+          width: i < COLOURED ? 1.5 : 1 })),
+      });
+      this.place.replaceChildren(this.chart.element);
+    }
+    this.chart.set(chart_data(store, shown.map((series) => [series, kpi.of]), window, from_s, to_s),
+      from_s, to_s);
+  }
+
+  destroy() {
+    this.chart?.destroy();
+  }
+}
+
+/** What a chart draws: `lines` are [series, value of a row]. An end is incomplete where any is. */
+export function chart_data(store, lines, window, from_s, to_s) {
+  const ends = store.ends(from_s, to_s);
+  const of_any = new Set(lines.map(([series]) => series));
+  const rows = ends.map((end) => [...of_any].map((series) => series.rows.get(end))
+    .filter((row) => row !== undefined));
+  return {
+    ends,
+    values: lines.map(([series, value]) => values_at(series, ends, value)),
+    incomplete: rows.map((of_end) => of_end.some((row) => row.complete === false)),
+    revised: rows.map((of_end) => Math.max(0, ...of_end.map((row) => row.revisions))),
+    window: `window ${window_words(window)}`,
+  };
+}

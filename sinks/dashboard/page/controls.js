@@ -1,0 +1,94 @@
+// The bar at the top: views, time range, window, pause, theme, and whether what is seen is fresh.
+import { h, choice, set_attribute, set_options, set_text } from "./dom.js";
+import { clock, seconds_of, span, window_words } from "./format.js";
+import { format_route, RANGES, series_route } from "./route.js";
+import { theme_button } from "./theme.js";
+
+const RANGE_WORDS = { "15m": "15 minutes", "1h": "1 hour", "6h": "6 hours", "1d": "1 day" };
+const STALE_S = 60;
+
+export class Controls {
+  constructor(app) {
+    this.app = app;
+    this.nav = document.getElementById("nav");
+    this.status = document.getElementById("link");
+    this.dot = h("span", { class: "dot", "aria-hidden": "true" });
+    this.text = h("span", {});
+    this.status.append(this.dot, this.text);
+    this.fleet = h("a", { href: "#/fleet" }, "Fleet");
+    this.pipeline = h("a", { href: "#/pipeline" }, "Pipeline");
+    this.nav.append(this.fleet, this.pipeline);
+    this.range = choice("Range", RANGES.map((range) => [range, RANGE_WORDS[range]]),
+      app.route.range, (range) => app.go({ range }));
+    this.window = choice("Window", [], "", (window) => app.go({ window }));
+    this.earlier = h("button", { "aria-label": "Earlier", on: { click: () => this.#shift(-0.5) } },
+      "‹");
+    this.later = h("button", { "aria-label": "Later", on: { click: () => this.#shift(0.5) } }, "›");
+    this.now = h("button", { on: { click: () => app.go({ to: "" }) } }, "To now");
+    this.pause = h("button", { id: "pause", "aria-pressed": "false", on: { click: () =>
+      app.set_paused(!app.paused) } }, "Pause");
+    document.getElementById("controls").append(this.range, this.window,
+      h("span", { class: "pair" }, this.earlier, this.later), this.now, this.pause, theme_button());
+  }
+
+  /** After a change of route, catalog or rows. */
+  update() {
+    const { app } = this;
+    const { route } = app;
+    set_attribute(this.fleet, "aria-current", route.view === "fleet" ? "page"
+      : route.view === "series" ? "true" : null);
+    set_attribute(this.pipeline, "aria-current", route.view === "pipeline" ? "page" : null);
+    const kept = { window: route.window, range: route.range, to: route.to };
+    const blank = { ...series_route(route, [], {}), scope: "", ...kept };
+    set_attribute(this.fleet, "href", format_route({ ...blank, view: "fleet" }));
+    set_attribute(this.pipeline, "href", format_route({ ...blank, view: "pipeline" }));
+    const ranges = RANGES.includes(route.range) ? RANGES : [...RANGES, route.range];
+    set_options(this.range.querySelector("select"),
+      ranges.map((range) => [range, RANGE_WORDS[range] ?? span(seconds_of(range))]), route.range);
+    const windows = app.view?.windows ?? [];
+    set_options(this.window.querySelector("select"),
+      [["", app.view?.window ? `auto (${window_words(app.view.window)})` : "auto"],
+        ...windows.map((window) => [window, window_words(window)])], route.window);
+    this.window.hidden = windows.length === 0;
+    this.now.hidden = route.to === "";
+    this.later.disabled = route.to === "";
+    this.tick();
+  }
+
+  /** Each second: what is said of freshness. */
+  tick() {
+    const { app } = this;
+    set_attribute(this.pause, "aria-pressed", String(app.paused));
+    set_text(this.pause, app.paused ? "Resume" : "Pause");
+    const { state, text } = this.#link();
+    set_attribute(this.status, "data-state", state);
+    set_text(this.text, text);
+  }
+
+  #link() {
+    const { app } = this;
+    const broken = [...app.links.values()].find((link) => link.state === "broken");
+    if (broken) return broken;
+    if (app.paused) {
+      const held = [...app.feeds].reduce((sum, feed) => sum + feed.held.length, 0);
+      return { state: "paused", text: `Paused at ${clock(app.now_s)}`
+        + (held ? `, ${held} waiting` : "") };
+    }
+    if (app.route.to) return { state: "waiting", text: `History, to ${clock(+app.route.to, true)}` };
+    if (app.links.size === 0) return { state: "waiting", text: "Connecting" };
+    const age_s = Math.max(0, Date.now() / 1000 - (app.skew_s ?? 0) - app.now_s);
+    return { state: age_s > STALE_S ? "waiting" : "live",
+      text: `Live to ${clock(app.now_s)}, ${span(Math.round(age_s))} ago` };
+  }
+
+  #shift(by) {
+    const { app } = this;
+    const to_s = (app.route.to ? Number(app.route.to) : app.now_s)
+      + by * seconds_of(app.route.range);
+    app.go({ to: to_s >= app.now_s ? "" : String(Math.round(to_s)) });
+  }
+}
+
+/** Shows what a drag across a chart chose. */
+export const zoom_to = (app) => (from_s, to_s) =>
+  app.go({ range: `${Math.max(60, Math.round(to_s - from_s))}s`, to: String(Math.round(to_s)) });

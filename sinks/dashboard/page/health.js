@@ -1,0 +1,72 @@
+// Which series needs somebody, and why. Until objectives say what is promised, a KPI is compared
+// with its own calm level: the lower quartile of what is in sight. A plain rule that people can
+// check by eye, on purpose.
+import { duration, percent, times } from "./format.js";
+
+export const LEVELS = ["well", "silent", "watch", "bad"];
+export const LEVEL_WORDS = { well: "well", silent: "silent", watch: "watch", bad: "bad" };
+
+// Errors among the rated; a fleet rarely promises less than 95 %, or cares above 99.9 %.
+const ERROR_WATCH = 0.02;
+const ERROR_BAD = 0.05;
+// Times the calm level. A P99 of few requests is nearly their maximum, and jumps.
+const TIMES_WATCH = 2;
+const TIMES_BAD = 3.5;
+const FEWEST_REQUESTS = 20;
+const FEWEST_ENDS = 4;
+
+const TIMED = [
+  { id: "p99", name: "P99", of: (row) => row.latency_us?.p99 },
+  { id: "ttft", name: "TTFT P95", of: (row) => row.ttft_us?.p95 },
+];
+
+/** The value below which a quarter of them lie; null of nothing. */
+export function lower_quartile(values) {
+  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
+  return sorted.length ? sorted[Math.floor((sorted.length - 1) / 4)] : null;
+}
+
+/**
+ * Judges the row of `end_s` against the series' other rows from `from_s` on.
+ * { level, findings: [{ kpi, level, text, score }], row }; findings worst first, `row` null where
+ * the series has none at `end_s`.
+ */
+export function judge(series, from_s, end_s) {
+  const row = series.rows.get(end_s) ?? null;
+  if (!row) return { level: "silent", findings: [silence(series, end_s)], row };
+  const findings = [];
+  const errors = row.success_ratio === null ? 0 : 1 - row.success_ratio;
+  if (errors >= ERROR_WATCH && row.rated >= FEWEST_REQUESTS) {
+    findings.push({ kpi: "success", level: errors >= ERROR_BAD ? "bad" : "watch",
+      score: errors / ERROR_WATCH, text: `success ${percent(row.success_ratio)}` });
+  }
+  const past = [...series.rows.values()].filter((r) => r.end_s >= from_s && r.end_s <= end_s);
+  for (const { id, name, of } of TIMED) {
+    const now = of(row);
+    const calm = lower_quartile(past.map(of));
+    if (past.length < FEWEST_ENDS || row.requests < FEWEST_REQUESTS || !now || !calm) continue;
+    const ratio = now / calm;
+    if (ratio < TIMES_WATCH) continue;
+    findings.push({ kpi: id, level: ratio >= TIMES_BAD ? "bad" : "watch", score: ratio,
+      text: `${name} ${duration(now)}, ${times(ratio)} its calm ${duration(calm)}` });
+  }
+  findings.sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level) || b.score - a.score);
+  return { level: findings[0]?.level ?? "well", findings, row };
+}
+
+function silence(series, end_s) {
+  let last_s = -Infinity;
+  for (const end of series.rows.keys()) if (end <= end_s) last_s = Math.max(last_s, end);
+  return { kpi: "traffic", level: "silent", score: 0, last_s, text: "no requests" };
+}
+
+/** Sorts { series, verdict, weight } worst first: by level, then by how far off in doublings, then
+ *  the busiest. Doublings, so that rows do not change places while somebody reads them. */
+export function worst_first(a, b) {
+  return LEVELS.indexOf(b.verdict.level) - LEVELS.indexOf(a.verdict.level)
+    || doublings(b.verdict) - doublings(a.verdict)
+    || b.weight - a.weight
+    || (a.series.key < b.series.key ? -1 : 1);
+}
+
+const doublings = (verdict) => Math.floor(Math.log2(Math.max(1, verdict.findings[0]?.score ?? 1)));
