@@ -138,7 +138,7 @@ void FixedColumn::append(std::string_view bytes) {
 ReadResult BatchReader::read(std::string_view record, EventColumns& columns,
                              std::vector<Problem>& problems) {
   columns.clear();
-  if (auto result = check_size(record); !result) return result;
+  if (auto result = check_size(record, max_bytes_); !result) return result;
   const std::size_t problems_before = problems.size();
   ReadResult result;
   if (!parse(record, columns))
@@ -320,6 +320,33 @@ ReadResult BatchReader::append_others(EventColumns& columns, std::vector<Problem
     columns.append(row);
   }
   return {};
+}
+
+void BatchReader::row(const EventColumns& columns, std::size_t event, EventRow& row) const {
+  if (event >= count_) {
+    parse_event(others_[event - count_], row, WireReader::kDepth - 1);
+    return;
+  }
+  row.clear();
+  row.event_time_us = columns.event_time_us[event];
+  for (std::size_t k = 0; k < kTexts; ++k) row.texts[k] = columns.texts[k].at(event);
+  for (std::size_t k = 0; k < kNumbers; ++k) {
+    if (columns.has_number[k] && columns.numbers[k][event] != kAbsent)
+      row.set(static_cast<Number>(k), columns.numbers[k][event]);
+  }
+  if (columns.has_user_hash) row.user_hash = columns.user_hash[event];
+  if (columns.has_status) row.status = columns.status[event];
+  if (columns.has_flags) row.flags = columns.flags[event];
+  const std::string_view ids = column_bytes(InferenceBatch::kRequestIdFieldNumber);
+  if (!ids.empty()) {
+    row.request_id = ids.substr(16 * event, 16);
+    if (row.request_id.find_first_not_of('\0') == std::string_view::npos) row.request_id = {};
+  }
+  const std::string_view confidence = column_bytes(InferenceBatch::kConfidenceFieldNumber);
+  if (confidence.empty()) return;
+  float value;
+  std::memcpy(&value, confidence.data() + 4 * event, sizeof value);
+  if (!std::isnan(value)) row.confidence = value;
 }
 
 }  // namespace weir::events

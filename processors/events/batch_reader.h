@@ -31,12 +31,19 @@ class FixedColumn {
 /// Keeps scratch memory between records. Not thread-safe.
 class BatchReader {
  public:
+  /// A larger batch is refused. More than a record's size is for who splits it.
+  explicit BatchReader(std::size_t max_bytes = kMaxRecordBytes) : max_bytes_(max_bytes) {}
+
   /// Replaces `columns` by the events of the record, whose bytes must outlive them, and adds to
   /// `problems` those that do not count (ascending, at most one an event); they keep their place in
   /// the columns and the caller leaves them out. A problem of the whole record (malformed wire
   /// bytes, columns of unequal length, a code without a value, too many events, too large) is
   /// returned, and `columns` is empty.
   ReadResult read(std::string_view record, EventColumns& columns, std::vector<Problem>& problems);
+
+  /// An event of the batch read last into `columns`, with what these leave out (request_id,
+  /// confidence). REQUIRES: event < columns.count; views live as long as the record.
+  void row(const EventColumns& columns, std::size_t event, EventRow& row) const;
 
  private:
   static constexpr std::size_t kFields = 33;  // field numbers of InferenceBatch, and 0
@@ -54,6 +61,7 @@ class BatchReader {
   void check_rows(const EventColumns& columns, std::vector<Problem>& problems) const;
   ReadResult append_others(EventColumns& columns, std::vector<Problem>& problems);
 
+  const std::size_t max_bytes_;
   std::uint32_t count_ = 0;
   std::int64_t base_time_us_ = 0;
   std::array<FixedColumn, kFields> fixed_;       // by field number

@@ -24,38 +24,40 @@ constexpr std::array<std::string_view, 10> kStatusNames = {
 using Element = simdjson::dom::element;
 using Maybe = std::optional<Problem>;
 
+/// "field: text", or the text alone where no single field is wrong. `field` outlives the problem.
 template <class... Args>
-Maybe problem(v1::DeadLetterReason reason, fmt::format_string<Args...> text, Args&&... args) {
-  return Problem{0, reason, fmt::format(text, std::forward<Args>(args)...)};
+Maybe problem(std::string_view field, v1::DeadLetterReason reason, fmt::format_string<Args...> text,
+              Args&&... args) {
+  const std::string what = fmt::format(text, std::forward<Args>(args)...);
+  return Problem{0, reason, field.empty() ? what : fmt::format("{}: {}", field, what), field};
 }
 
 template <class... Args>
-Maybe malformed(fmt::format_string<Args...> text, Args&&... args) {
-  return problem(v1::DEAD_LETTER_REASON_MALFORMED, text, std::forward<Args>(args)...);
+Maybe malformed(std::string_view field, fmt::format_string<Args...> text, Args&&... args) {
+  return problem(field, v1::DEAD_LETTER_REASON_MALFORMED, text, std::forward<Args>(args)...);
 }
 
 Maybe read_integer(std::string_view key, const Element& value, std::int64_t& number) {
   if (value.get(number) == simdjson::SUCCESS) return std::nullopt;
   if (value.is_uint64())
-    return problem(v1::DEAD_LETTER_REASON_OUT_OF_RANGE, "{}: {} is above 2^63", key,
+    return problem(key, v1::DEAD_LETTER_REASON_OUT_OF_RANGE, "{} is above 2^63",
                    std::uint64_t{value.get_uint64()});
-  return malformed("{}: must be a whole number, such as 1000", key);
+  return malformed(key, "must be a whole number, such as 1000");
 }
 
 Maybe read_text(std::string_view key, const Element& value, std::string_view& text) {
   if (value.get(text) == simdjson::SUCCESS) return std::nullopt;
-  return malformed("{}: must be a string", key);
+  return malformed(key, "must be a string");
 }
 
 Maybe read_time(std::string_view key, const Element& value, TimeUs& time) {
   std::string_view text;
   if (value.get(text) != simdjson::SUCCESS) {
     if (!read_integer(key, value, time)) return std::nullopt;
-    return malformed("{}: must be RFC 3339, such as \"2026-01-01T00:00:00Z\", or microseconds",
-                     key);
+    return malformed(key, "must be RFC 3339, such as \"2026-01-01T00:00:00Z\", or microseconds");
   }
   const auto parsed = parse_rfc3339(text);
-  if (!parsed) return malformed("{}: {}", key, parsed.error().message);
+  if (!parsed) return malformed(key, "{}", parsed.error().message);
   time = *parsed;
   return std::nullopt;
 }
@@ -65,7 +67,7 @@ Maybe read_status(const Element& value, std::int32_t& status) {
   if (value.get(name) == simdjson::SUCCESS) {
     const auto found = std::ranges::find(kStatusNames, name);
     if (found == kStatusNames.end())
-      return malformed("status: '{}' is not one of {}", name,
+      return malformed("status", "'{}' is not one of {}", name,
                        fmt::join(kStatusNames.begin() + 1, kStatusNames.end(), ", "));
     status = static_cast<std::int32_t>(found - kStatusNames.begin());
     return std::nullopt;
@@ -73,7 +75,8 @@ Maybe read_status(const Element& value, std::int32_t& status) {
   std::int64_t number = 0;
   if (auto found = read_integer("status", value, number)) return found;
   if (number < 0 || number > std::numeric_limits<std::int32_t>::max())
-    return problem(v1::DEAD_LETTER_REASON_OUT_OF_RANGE, "status: {} is not 0 to 2^31 - 1", number);
+    return problem("status", v1::DEAD_LETTER_REASON_OUT_OF_RANGE, "{} is not 0 to 2^31 - 1",
+                   number);
   status = static_cast<std::int32_t>(number);
   return std::nullopt;
 }
@@ -83,7 +86,7 @@ Maybe read_user_hash(const Element& value, std::uint64_t& hash) {
   if (auto found = read_text("user_hash", value, text)) return found;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hash, 16);
   if (error == std::errc() && end == text.data() + text.size()) return std::nullopt;
-  return malformed("user_hash: must be 1 to 16 hexadecimal digits");
+  return malformed("user_hash", "must be 1 to 16 hexadecimal digits");
 }
 
 Maybe read_number(Number which, const Element& value, EventRow& row) {
@@ -91,15 +94,16 @@ Maybe read_number(Number which, const Element& value, EventRow& row) {
   if (auto found = read_integer(field_name(which), value, number)) return found;
   const bool is_int32 = which == Number::retry_count || which == Number::batch_size;
   if (is_int32 && number > std::numeric_limits<std::int32_t>::max())
-    return problem(v1::DEAD_LETTER_REASON_OUT_OF_RANGE, "{} is {}; it must be below 2^31",
-                   field_name(which), number);
+    return Problem{0, v1::DEAD_LETTER_REASON_OUT_OF_RANGE,
+                   fmt::format("{} is {}; it must be below 2^31", field_name(which), number),
+                   field_name(which)};
   row.set(which, number);
   return std::nullopt;
 }
 
 Maybe read_confidence(const Element& value, EventRow& row) {
   double number = 0;
-  if (value.get(number) != simdjson::SUCCESS) return malformed("confidence: must be a number");
+  if (value.get(number) != simdjson::SUCCESS) return malformed("confidence", "must be a number");
   row.confidence = static_cast<float>(number);
   return std::nullopt;
 }
@@ -119,6 +123,7 @@ double shortest(float value) { return std::strtod(fmt::format("{}", value).c_str
 struct JsonEventReader::Parser {
   simdjson::dom::parser dom;
   Id request_id{};
+  std::string_view* user_id = nullptr;  // null: a field like any unknown one
 
   Maybe read_request_id(const Element& value, EventRow& row);
   Maybe read_bool(std::string_view key, const Element& value, EventRow& row);
@@ -130,7 +135,7 @@ Maybe JsonEventReader::Parser::read_request_id(const Element& value, EventRow& r
   std::string_view text;
   if (auto found = read_text("request_id", value, text)) return found;
   const auto id = parse_id(text);
-  if (!id) return malformed("request_id: {}", id.error().message);
+  if (!id) return malformed("request_id", "{}", id.error().message);
   request_id = *id;
   row.request_id = {reinterpret_cast<const char*>(request_id.data()), request_id.size()};
   return std::nullopt;
@@ -139,7 +144,7 @@ Maybe JsonEventReader::Parser::read_request_id(const Element& value, EventRow& r
 Maybe JsonEventReader::Parser::read_bool(std::string_view key, const Element& value,
                                          EventRow& row) {
   bool flag = false;
-  if (value.get(flag) != simdjson::SUCCESS) return malformed("{}: must be true or false", key);
+  if (value.get(flag) != simdjson::SUCCESS) return malformed(key, "must be true or false");
   if (key == "low_confidence")
     row.set_low_confidence(flag);
   else
@@ -151,14 +156,17 @@ Maybe JsonEventReader::Parser::read_field(std::string_view key, const Element& v
                                           std::uint64_t& unknown_fields) {
   if (value.is_null()) return std::nullopt;
   if (const auto number = field_of<Number, kNumbers>(key)) return read_number(*number, value, row);
-  if (const auto text = field_of<Text, kTexts>(key)) return read_text(key, value, row.text(*text));
-  if (key == "event_time" || key == "event_time_us")
-    return read_time(key, value, row.event_time_us);
+  if (const auto text = field_of<Text, kTexts>(key))
+    return read_text(field_name(*text), value, row.text(*text));
+  if (key == "event_time") return read_time("event_time", value, row.event_time_us);
+  if (key == "event_time_us") return read_time("event_time_us", value, row.event_time_us);
   if (key == "status") return read_status(value, row.status);
   if (key == "request_id") return read_request_id(value, row);
   if (key == "user_hash") return read_user_hash(value, row.user_hash);
-  if (key == "low_confidence" || key == "abnormal_input") return read_bool(key, value, row);
+  if (key == "low_confidence") return read_bool("low_confidence", value, row);
+  if (key == "abnormal_input") return read_bool("abnormal_input", value, row);
   if (key == "confidence") return read_confidence(value, row);
+  if (key == "user_id" && user_id != nullptr) return read_text("user_id", value, *user_id);
   ++unknown_fields;
   return std::nullopt;
 }
@@ -168,25 +176,40 @@ JsonEventReader::~JsonEventReader() = default;
 
 ReadResult JsonEventReader::read(std::string_view json, v1::InferenceEvent& event) {
   event.Clear();
+  EventRow row;
+  WEIR_TRY(read_object(json, row));
+  std::string_view& detail = row.text(Text::error_detail);
+  detail = cut_utf8(detail, kMaxErrorDetailBytes);
+  event = to_event(row);
+  return {};
+}
+
+ReadResult JsonEventReader::read_row(std::string_view json, EventRow& row,
+                                     std::string_view& user_id) {
+  row.clear();
+  user_id = {};
+  parser_->user_id = &user_id;
+  ReadResult result = read_object(json, row);
+  parser_->user_id = nullptr;
+  return result;
+}
+
+ReadResult JsonEventReader::read_object(std::string_view json, EventRow& row) {
   if (auto result = check_size(json); !result) return result;
   Element document;
   if (const auto error = parser_->dom.parse(json.data(), json.size()).get(document)) {
     const bool text = error == simdjson::UTF8_ERROR;
     return std::unexpected(
-        *problem(text ? v1::DEAD_LETTER_REASON_INVALID_TEXT : v1::DEAD_LETTER_REASON_MALFORMED,
+        *problem("", text ? v1::DEAD_LETTER_REASON_INVALID_TEXT : v1::DEAD_LETTER_REASON_MALFORMED,
                  "not JSON: {}", simdjson::error_message(error)));
   }
   simdjson::dom::object object;
   if (document.get(object) != simdjson::SUCCESS)
-    return std::unexpected(*malformed("an event must be one JSON object"));
-  EventRow row;
+    return std::unexpected(*malformed("", "an event must be one JSON object"));
   for (const auto& [key, value] : object)
     if (auto found = parser_->read_field(key, value, row, unknown_fields_))
       return std::unexpected(*std::move(found));
   if (auto found = check(row)) return std::unexpected(*std::move(found));
-  std::string_view& detail = row.text(Text::error_detail);
-  detail = cut_utf8(detail, kMaxErrorDetailBytes);
-  event = to_event(row);
   return {};
 }
 

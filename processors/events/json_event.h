@@ -31,11 +31,18 @@ class JsonEventReader {
   /// value breaks a rule of validate.h by; an event that is read satisfies events::check.
   ReadResult read(std::string_view json, v1::InferenceEvent& event);
 
+  /// As read(), without a message: views live until the next call, error_detail is whole, and the
+  /// text of `user_id`, which no record has a field for, is for the caller to hash ("": absent).
+  ReadResult read_row(std::string_view json, EventRow& row, std::string_view& user_id);
+
   /// Fields read so far that no proto field is named after.
   std::uint64_t unknown_fields() const { return unknown_fields_; }
 
  private:
   struct Parser;
+
+  ReadResult read_object(std::string_view json, EventRow& row);
+
   std::unique_ptr<Parser> parser_;
   std::uint64_t unknown_fields_ = 0;
 };

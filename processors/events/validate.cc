@@ -10,17 +10,17 @@ namespace weir::events {
 namespace {
 
 template <class... Args>
-Problem problem(std::uint32_t event, v1::DeadLetterReason reason, fmt::format_string<Args...> text,
-                Args&&... args) {
-  return {event, reason, fmt::format(text, std::forward<Args>(args)...)};
+Problem problem(std::string_view field, std::uint32_t event, v1::DeadLetterReason reason,
+                fmt::format_string<Args...> text, Args&&... args) {
+  return {event, reason, fmt::format(text, std::forward<Args>(args)...), field};
 }
 
 std::optional<Problem> check_number(Number which, std::int64_t value, std::uint32_t event) {
   if (value >= 0 && value <= kMaxNumber) return std::nullopt;
   const auto reason = value < 0 && is_duration(which) ? v1::DEAD_LETTER_REASON_NEGATIVE_DURATION
                                                       : v1::DEAD_LETTER_REASON_OUT_OF_RANGE;
-  return problem(event, reason, "{} is {}; it must be 0 to {}", field_name(which), value,
-                 kMaxNumber);
+  return problem(field_name(which), event, reason, "{} is {}; it must be 0 to {}",
+                 field_name(which), value, kMaxNumber);
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ std::string as_utf8(std::string_view text) {
 
 std::optional<Problem> check_time(TimeUs event_time_us, std::uint32_t event) {
   if (event_time_us > 0) return std::nullopt;
-  return problem(event, v1::DEAD_LETTER_REASON_MISSING_TIME,
+  return problem("event_time_us", event, v1::DEAD_LETTER_REASON_MISSING_TIME,
                  "event_time_us is {}; it must be above 0", event_time_us);
 }
 
@@ -95,16 +95,16 @@ std::optional<Problem> check_confidence(float confidence, std::uint32_t event) {
   if (confidence >= 0.0f && confidence <= 1.0f) return std::nullopt;
   const auto reason = std::isfinite(confidence) ? v1::DEAD_LETTER_REASON_OUT_OF_RANGE
                                                 : v1::DEAD_LETTER_REASON_NOT_A_NUMBER;
-  return problem(event, reason, "confidence is {}; it must be 0 to 1", confidence);
+  return problem("confidence", event, reason, "confidence is {}; it must be 0 to 1", confidence);
 }
 
 std::optional<Problem> check_text(Text which, std::string_view value, std::uint32_t event) {
   if (which != Text::error_detail && value.size() > kMaxNameBytes)
-    return problem(event, v1::DEAD_LETTER_REASON_INVALID_TEXT,
+    return problem(field_name(which), event, v1::DEAD_LETTER_REASON_INVALID_TEXT,
                    "{} has {} bytes; at most {} are taken", field_name(which), value.size(),
                    kMaxNameBytes);
   if (!is_utf8(value))
-    return problem(event, v1::DEAD_LETTER_REASON_INVALID_TEXT, "{} is not UTF-8",
+    return problem(field_name(which), event, v1::DEAD_LETTER_REASON_INVALID_TEXT, "{} is not UTF-8",
                    field_name(which));
   return std::nullopt;
 }
@@ -114,7 +114,7 @@ std::optional<Problem> check(const EventRow& row, std::uint32_t event) {
     return std::nullopt;
   if (row.event_time_us <= 0) return check_time(row.event_time_us, event);
   if (!row.request_id.empty() && row.request_id.size() != 16)
-    return problem(event, v1::DEAD_LETTER_REASON_MALFORMED,
+    return problem("request_id", event, v1::DEAD_LETTER_REASON_MALFORMED,
                    "request_id has {} bytes; it takes 16 or none", row.request_id.size());
   for (std::size_t k = 0; k < kTexts; ++k) {
     if (row.texts[k].empty()) continue;
@@ -128,11 +128,11 @@ std::optional<Problem> check(const EventRow& row, std::uint32_t event) {
   return std::nullopt;
 }
 
-ReadResult check_size(std::string_view record) {
-  if (record.size() <= kMaxRecordBytes) return {};
-  return std::unexpected(problem(0, v1::DEAD_LETTER_REASON_TOO_LARGE,
+ReadResult check_size(std::string_view record, std::size_t limit) {
+  if (record.size() <= limit) return {};
+  return std::unexpected(problem("", 0, v1::DEAD_LETTER_REASON_TOO_LARGE,
                                  "the record has {} bytes; at most {} are taken", record.size(),
-                                 kMaxRecordBytes));
+                                 limit));
 }
 
 }  // namespace weir::events

@@ -28,7 +28,8 @@ namespace weir::events {
 struct Problem {
   std::uint32_t event = 0;  // its index in the record
   v1::DeadLetterReason reason = v1::DEAD_LETTER_REASON_UNSPECIFIED;
-  std::string text;  // for a person: what was found and what is expected
+  std::string text;             // for a person: what was found and what is expected
+  std::string_view field = {};  // as in the proto; empty where no single field is wrong
 
   bool operator==(const Problem&) const = default;
 };
@@ -44,8 +45,8 @@ std::optional<Problem> check_time(TimeUs event_time_us, std::uint32_t event);
 std::optional<Problem> check_confidence(float confidence, std::uint32_t event);
 std::optional<Problem> check_text(Text which, std::string_view value, std::uint32_t event);
 
-/// Refuses records above kMaxRecordBytes.
-ReadResult check_size(std::string_view record);
+/// Refuses records above the limit.
+ReadResult check_size(std::string_view record, std::size_t limit = kMaxRecordBytes);
 
 bool is_ascii(std::string_view text);
 bool is_utf8(std::string_view text);

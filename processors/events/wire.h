@@ -24,6 +24,7 @@ class WireReader {
       : at_(bytes.data()), end_(bytes.data() + bytes.size()), depth_(depth) {}
 
   bool ok() const { return ok_; }
+  bool at_end() const { return at_ == end_; }
 
   /// Goes to the next field; false at the end and on an error. The field must then be read, by its
   /// type, or skipped.

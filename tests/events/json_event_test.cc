@@ -93,6 +93,27 @@ TEST(JsonEvent, RefusesWhatIsNoObject) {
   EXPECT_TRUE(read(std::string(kMaxRecordBytes + 1, ' ')).starts_with("0 TOO_LARGE"));
 }
 
+TEST(JsonEvent, GivesTheUserOfARowAndNamesTheWrongField) {
+  JsonEventReader reader;
+  EventRow row;
+  std::string_view user;
+  ASSERT_TRUE(reader.read_row(R"({"event_time":7,"user_id":"ann","service":"x"})", row, user));
+  EXPECT_EQ(user, "ann");
+  EXPECT_EQ(render(std::vector{row}), "7 service=x\n");
+  ASSERT_TRUE(reader.read_row(R"({"event_time":7})", row, user));
+  EXPECT_EQ(user, "");
+  const auto field = [&](std::string_view json) {
+    const auto result = reader.read_row(json, row, user);
+    return result ? "none" : result.error().field;
+  };
+  EXPECT_EQ(field(R"({"event_time":7,"ttft_us":"x"})"), "ttft_us");
+  EXPECT_EQ(field(R"({"event_time":7,"user_id":1})"), "user_id");
+  EXPECT_EQ(field(R"({"event_time":7,"tenant":1})"), "tenant");
+  EXPECT_EQ(field(R"({"event_time":7,"latency_us":-1})"), "latency_us");
+  EXPECT_EQ(field(R"({"event_time":true})"), "event_time");
+  EXPECT_EQ(field("{"), "");
+}
+
 TEST(JsonEvent, ReadsWhatItWrites) {
   EXPECT_EQ(to_json(to_event([] {
               EventRow row;
