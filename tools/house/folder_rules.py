@@ -7,7 +7,7 @@ from house.tree import Finding
 
 # Folders of data under a folder whose README speaks for them.
 _DATA = re.compile(
-    r"tests/fuzz/corpus(/.*)?|tests/[^/]+/(?:golden|data|samples)|proto/weir(/v\d+)?")
+    r"tests/fuzz/corpus(/.*)?|tests/[^/]+/(?:golden|data|samples)|proto/weir(/otlp)?(/v\d+)?")
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^\s*```")
 _CODE = re.compile(r"`[^`]*`")
