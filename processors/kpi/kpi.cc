@@ -22,14 +22,18 @@ KpiProcessor::KpiProcessor(const Config& config, Probe& probe)
 Result<void> KpiProcessor::open(runtime::TaskContext& context) {
   state::WriteBack& store = context.store();
   table_ = std::make_unique<SeriesTable>(config_.max_series, store);
-  panes_ = std::make_unique<Panes>(*table_, store);
+  panes_ = std::make_unique<Panes>(*table_, schedule_, store);
   evaluator_ = std::make_unique<Evaluator>(*table_, *panes_);
   WEIR_ASSIGN(const auto head, store.get(kHeadKey));
   if (head) WEIR_TRY(decode_head(std::string(*head), head_, sources_));
   WEIR_TRY(table_->open());
   WEIR_TRY(panes_->open());
-  for (SeriesId id = 0; id < table_->end(); ++id)
-    if (const Series* series = table_->find(id)) note_activity(*series);
+  const bool in_tick = head_.phase == Head::Phase::tick;
+  for (SeriesId id = 0; id < table_->end(); ++id) {
+    const bool told = in_tick && id < head_.step_series;
+    if (table_->find(id) != nullptr) schedule(id, told ? head_.step_end_us : head_.closed_until_us);
+  }
+  if (in_tick) schedule_.begin(head_.step_end_us);
   return {};
 }
 
@@ -106,7 +110,7 @@ Result<void> KpiProcessor::merge(std::uint64_t definitions_hash, const v1::PaneD
 /// Ticks begin where data does.
 void KpiProcessor::begin_time() {
   if (head_.closed_until_us != kMinTime || sources_.watermark() == kMinTime) return;
-  const auto first = panes_->earliest_open_end();
+  const auto first = schedule_.next();  // nothing has closed yet: an open pane's end
   TimeUs start = sources_.ended() ? sources_.greatest_event_time() : sources_.watermark();
   if (first) start = std::min(start, *first - kTickUs);
   if (start != kMinTime) head_.closed_until_us = align_down(start, kTickUs);
@@ -141,7 +145,7 @@ Result<void> KpiProcessor::go_on(runtime::TaskContext& context) {
   const SeriesId stop = kSeriesPerResume + head_.step_series;
   while (in_step() && context.emitted_bytes() < config_.step_bytes) {
     if (head_.step_series < table_->end()) {
-      if (head_.step_series == stop) return {};
+      if (head_.step_series >= stop) return {};
       WEIR_TRY(head_.phase == Head::Phase::restate ? restate_next(context) : tick_next(context));
       if (head_.step_series < table_->end()) ++head_.step_series;
     } else if (head_.phase == Head::Phase::restate) {
@@ -160,15 +164,10 @@ Result<void> KpiProcessor::go_on(runtime::TaskContext& context) {
 void KpiProcessor::begin_tick() {
   head_.step_series = 0;
   const TimeUs last = last_tick();
-  TimeUs end = head_.closed_until_us + kTickUs;
-  if (end > active_until_us_) {
-    // Nobody shows anything until the next open pane closes; but series are forgotten on the hour.
-    const TimeUs next = std::max(end, panes_->earliest_open_end().value_or(last));
-    end = std::min(next, align_up(end, kRetireUs));
-  }
-  if (last != kMinTime && end <= last) {
+  if (const auto next = schedule_.next(); next && *next <= last) {
     head_.phase = Head::Phase::tick;
-    head_.step_end_us = end;
+    head_.step_end_us = align_up(*next, kTickUs);
+    schedule_.begin(head_.step_end_us);
     return;
   }
   head_.phase = Head::Phase::none;
@@ -187,26 +186,33 @@ Result<void> KpiProcessor::restate_next(runtime::TaskContext& context) {
       id, range, moment(),
       [&](const Series& series, v1::KpiResult& result) { emit(series, result, context); },
       [this](std::uint64_t events) { probe_.lost_events.add(events); }));
-  note_activity(*table_->find(id));
+  schedule(id, head_.closed_until_us);
   return {};
 }
 
 Result<void> KpiProcessor::tick_next(runtime::TaskContext& context) {
-  const SeriesId id = head_.step_series;
-  const Series* series = table_->find(id);
-  if (series == nullptr) return {};
+  const SeriesId id = schedule_.next_due(head_.step_series).value_or(table_->end());
+  head_.step_series = id;
+  if (id == table_->end() || table_->find(id) == nullptr) return {};
   WEIR_TRY(evaluator_->tick(
       id, head_.step_end_us, moment(),
       [&](const Series& told, v1::KpiResult& result) { emit(told, result, context); }));
-  note_activity(*series);
-  if (floor_mod(head_.step_end_us, kRetireUs) == 0) return retire_if_forgotten(id, *series);
+  if (floor_mod(head_.step_end_us, kRetireUs) == 0)
+    WEIR_TRY(retire_if_forgotten(id, *table_->find(id)));
+  if (table_->find(id) != nullptr) schedule(id, head_.step_end_us);
   return {};
 }
 
-void KpiProcessor::note_activity(const Series& series) {
-  if (series.last_end_us == kMinTime) return;
-  const DurationUs memory = table_->scope_of(series).scope().plan.memory_us();
-  active_until_us_ = std::max(active_until_us_, series.last_end_us + memory);
+void KpiProcessor::schedule(SeriesId id, TimeUs now) {
+  Series& series = *table_->find(id);
+  if (series.last_end_us == kMinTime) return;  // nothing has closed yet
+  const windows::WindowPlan& plan = table_->scope_of(series).scope().plan;
+  const TimeUs forgotten = std::max(series.last_end_us + plan.retention_us(), now) + 1;
+  const TimeUs next =
+      std::min(series.occupancy.next_change(plan, now), align_up(forgotten, kRetireUs));
+  if (series.next_look_us == next) return;
+  series.next_look_us = next;
+  schedule_.add(id, next);
 }
 
 Result<void> KpiProcessor::retire_if_forgotten(SeriesId id, const Series& series) {

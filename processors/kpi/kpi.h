@@ -16,6 +16,7 @@
 #include "processors/kpi/evaluate.h"
 #include "processors/kpi/panes.h"
 #include "processors/kpi/probe.h"
+#include "processors/kpi/schedule.h"
 #include "processors/kpi/series.h"
 #include "processors/kpi/state.h"
 #include "processors/runtime/processor.h"
@@ -53,7 +54,8 @@ class KpiProcessor final : public runtime::Processor {
   Result<void> restate_next(runtime::TaskContext& context);
   Result<void> tick_next(runtime::TaskContext& context);
   Result<void> retire_if_forgotten(SeriesId id, const Series& series);
-  void note_activity(const Series& series);
+  /// Enters the next tick after `now` that can show something of the series.
+  void schedule(SeriesId id, TimeUs now);
   Moment moment() const;
   void emit(const Series& series, v1::KpiResult& result, runtime::TaskContext& context);
 
@@ -61,12 +63,12 @@ class KpiProcessor final : public runtime::Processor {
   Probe& probe_;
   windows::Sources sources_;
   Head head_;
+  Schedule schedule_;
   std::unique_ptr<SeriesTable> table_;
   std::unique_ptr<Panes> panes_;
   std::unique_ptr<Evaluator> evaluator_;
-  TimeUs active_until_us_ = kMinTime;  // no series shows anything after this tick
-  bool told_ = false;                  // results since the last commit
-  bool step_output_full_ = false;      // step_bytes of them: a commit must come first
+  bool told_ = false;              // results since the last commit
+  bool step_output_full_ = false;  // step_bytes of them: a commit must come first
 };
 
 }  // namespace weir::kpi

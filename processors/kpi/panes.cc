@@ -96,13 +96,8 @@ TimeUs Panes::end_of(const PaneKey& pane) const {
 }
 
 void Panes::count_open(const PaneKey& pane) {
-  ++open_ends_[end_of(pane)];
+  schedule_.add(pane.series, end_of(pane));
   ++table_.find(pane.series)->open_panes;
-}
-
-std::optional<TimeUs> Panes::earliest_open_end() const {
-  if (open_ends_.empty()) return std::nullopt;
-  return open_ends_.begin()->first;
 }
 
 std::optional<SeriesId> Panes::next_late(SeriesId from) const {
@@ -121,8 +116,6 @@ Result<bool> Panes::take_open(const PaneKey& pane, PaneParts& parts) {
   WEIR_TRY(merge_deltas(*deltas, parts.at(pane.tier)));
   store_.erase(key);
   --series.open_panes;
-  const auto count = open_ends_.find(end_of(pane));
-  if (--count->second == 0) open_ends_.erase(count);
   return true;
 }
 

@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,6 +18,7 @@
 
 #include "processors/aggregates/inference_aggregate.h"
 #include "processors/core/result.h"
+#include "processors/kpi/schedule.h"
 #include "processors/kpi/series.h"
 #include "processors/kpi/state.h"
 #include "processors/state/write_back.h"
@@ -44,7 +44,9 @@ class PaneParts {
 
 class Panes {
  public:
-  Panes(SeriesTable& table, state::WriteBack& store) : table_(table), store_(store) {}
+  /// Enters the ends of open panes into the schedule. All outlive this.
+  Panes(SeriesTable& table, Schedule& schedule, state::WriteBack& store)
+      : table_(table), schedule_(schedule), store_(store) {}
 
   /// Reads which panes are open and which are late. The table is open.
   Result<void> open();
@@ -55,8 +57,6 @@ class Panes {
 
   /// When a pane ends.
   TimeUs end_of(const PaneKey& pane) const;
-  /// The earliest end of any open pane; nullopt: none is open.
-  std::optional<TimeUs> earliest_open_end() const;
   /// The first series from `from` on that has late panes; nullopt: none has.
   std::optional<SeriesId> next_late(SeriesId from) const;
 
@@ -87,11 +87,11 @@ class Panes {
   Result<void> add(const std::string& key, bool first, std::string_view delta);
 
   SeriesTable& table_;
+  Schedule& schedule_;
   state::WriteBack& store_;
   absl::flat_hash_set<PaneKey> open_;
-  std::map<TimeUs, std::int64_t> open_ends_;  // by end: how many are open
-  std::set<PaneKey> late_;                    // ascending by series
-  aggregates::InferenceAggregate merged_;     // of `add`, for its memory
+  std::set<PaneKey> late_;                 // ascending by series
+  aggregates::InferenceAggregate merged_;  // of `add`, for its memory
 };
 
 }  // namespace weir::kpi

@@ -36,10 +36,11 @@ struct KeptScope {
 struct Series {
   std::uint32_t scope = 0;
   bool overflow = false;
-  bool changed = false;           // to be written at the next commit
-  std::uint32_t open_panes = 0;   // counted by Panes
-  TimeUs last_end_us = kMinTime;  // end of its newest pane that holds something
-  std::string values;             // encode_series
+  bool changed = false;            // to be written at the next commit
+  std::uint32_t open_panes = 0;    // counted by Panes
+  TimeUs last_end_us = kMinTime;   // end of its newest pane that holds something
+  TimeUs next_look_us = kMinTime;  // its place in the schedule, open panes apart
+  std::string values;              // encode_series
   windows::Occupancy occupancy;
 };
 

@@ -59,6 +59,25 @@ void Occupancy::set(const WindowPlan& plan, std::size_t tier, std::int64_t pane)
   word(plan, tier, slot) |= std::uint64_t{1} << slot % 64;
 }
 
+TimeUs Occupancy::next_change(const WindowPlan& plan, TimeUs now) const {
+  TimeUs next = kMaxTime;
+  for (std::size_t tier = 1; tier < plan.tiers().size() && plan.keeps(tier); ++tier) {
+    const DurationUs span = plan.tiers()[tier].span_us;
+    const DurationUs fine = plan.tiers()[tier - 1].span_us;
+    const TimeUs begin = align_down(now, span);
+    for (std::int64_t pane = begin / fine; begin + span < next && (pane + 1) * fine <= now; ++pane)
+      if (test(plan, tier - 1, pane)) next = begin + span;
+  }
+  for (std::size_t w = 0; w < plan.windows().size(); ++w) {
+    const auto& [length, hop] = plan.windows()[w];
+    const std::size_t base = plan.base_tier(w);
+    TimeUs end = align_down(now - length, hop) + hop;  // of a pane that has not left
+    for (; end <= now && end + length < next; end += hop)
+      if (test(plan, base, end / hop - 1)) next = end + length;
+  }
+  return next;
+}
+
 void Occupancy::encode(std::string& out) const {
   put_fixed(out, closed_until_);
   for (const std::uint64_t word : words_) put_fixed(out, word);

@@ -34,6 +34,10 @@ class Occupancy {
   /// REQUIRES: reaches().
   void set(const WindowPlan& plan, std::size_t tier, std::int64_t pane);
 
+  /// The first end after `now` at which one of these panes may become part of a coarser one or has
+  /// left a window; kMaxTime: none does. REQUIRES: panes that end by `now` have closed.
+  TimeUs next_change(const WindowPlan& plan, TimeUs now) const;
+
   TimeUs closed_until() const { return closed_until_; }
 
   /// Versioned by the record it is part of. decode: false where the bytes are not of this plan.

@@ -99,5 +99,40 @@ RC_GTEST_PROP(Occupancy, IsASetOfPanesThatForgetsTheOldest, ()) {
   }
 }
 
+/// What next_change promises, asked of every end in turn.
+TimeUs next_change_by_search(const Occupancy& occupancy, const WindowPlan& of, TimeUs now) {
+  const auto closed = [&](std::size_t tier, TimeUs begin, TimeUs end) {
+    for (TimeUs at = begin; at < end && at < now; at += of.tiers()[tier].span_us)
+      if (occupancy.test(of, tier, floor_div(at, of.tiers()[tier].span_us))) return true;
+    return false;
+  };
+  for (TimeUs end = align_down(now, kTen) + kTen; end <= now + kHourUs; end += kTen) {
+    for (std::size_t tier = 1; tier < of.tiers().size(); ++tier) {
+      const DurationUs span = of.tiers()[tier].span_us;
+      if (floor_mod(end, span) == 0 && closed(tier - 1, end - span, end)) return end;
+    }
+    for (std::size_t w = 0; w < of.windows().size(); ++w) {
+      const auto& [length, hop] = of.windows()[w];
+      if (floor_mod(end, hop) == 0 && closed(of.base_tier(w), end - length - hop, end - length))
+        return end;
+    }
+  }
+  return kMaxTime;
+}
+
+RC_GTEST_PROP(Occupancy, KnowsWhenItNextMatters, ()) {
+  const WindowPlan of = plan();
+  Occupancy occupancy(of);
+  const TimeUs closed = kTen * *rc::gen::inRange<std::int64_t>(-50, 50);
+  occupancy.advance(of, closed);
+  for (std::size_t tier = 0; tier < 2; ++tier) {
+    const std::int64_t head = floor_div(closed, of.tiers()[tier].span_us) - 1;
+    for (int panes = *rc::gen::inRange(0, 3); panes > 0; --panes)
+      occupancy.set(of, tier, head - *rc::gen::inRange<std::int64_t>(0, of.ring_panes(tier)));
+  }
+  for (TimeUs now = closed; now < closed + 10 * kMinuteUs; now += kTen)
+    RC_ASSERT(occupancy.next_change(of, now) == next_change_by_search(occupancy, of, now));
+}
+
 }  // namespace
 }  // namespace weir::windows
