@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
 
@@ -70,6 +71,8 @@ struct ServerCore {
   std::optional<boost::asio::ssl::context> tls;
   std::atomic<bool> draining = false;
   boost::asio::io_context io;
+  /// While all requests are with workers there is nothing to wait for, and yet answers will come.
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy{io.get_executor()};
   WorkerPool workers;
 };
 

@@ -1,9 +1,9 @@
-// Facts that Weir reports about itself: counters, gauges and durations by name. A part's own probe.h names its
-// facts; this is the registry behind them. Names follow Prometheus: `weir_<part>_<what>_total`,
-// base units.
+// Facts that Weir reports about itself: counters, gauges and durations by name. A part's own
+// probe.h names its facts; this is the registry behind them. Names follow Prometheus:
+// `weir_<part>_<what>_total`, base units.
 //
-// They may be changed from any thread; registering and exposing take a lock. What is
-// registered lives as long as its registry.
+// They may be changed from any thread; registering and exposing take a lock. What is registered
+// lives as long as its registry.
 #pragma once
 
 #include <array>
@@ -61,8 +61,8 @@ class Metrics {
  public:
   using Labels = std::map<std::string, std::string>;
 
-  /// The counter, gauge or histogram of that name and labels; made at the first call. A name has one kind and
-  /// one help text.
+  /// The counter, gauge or histogram of that name and labels; made at the first call. A name has
+  /// one kind and one help text.
   Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
   DurationHistogram& duration(std::string_view name, std::string_view help,

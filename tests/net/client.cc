@@ -3,6 +3,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
@@ -12,7 +13,17 @@ namespace weir::net {
 
 namespace asio = boost::asio;
 
-Client::Client(std::uint16_t port) : socket_(io_) {
+namespace {
+
+// One for all, which blocking calls never run: a context apart would cost each client two files.
+asio::io_context& shared_io() {
+  static asio::io_context io;
+  return io;
+}
+
+}  // namespace
+
+Client::Client(std::uint16_t port) : socket_(shared_io()) {
   socket_.connect({asio::ip::make_address("127.0.0.1"), port});
 }
 

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 namespace weir::net {
@@ -29,7 +28,6 @@ class Client {
  private:
   bool read_some();
 
-  boost::asio::io_context io_;
   boost::asio::ip::tcp::socket socket_;
   std::string waiting_;
 };
