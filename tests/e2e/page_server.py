@@ -164,9 +164,9 @@ class Fleet:
 
     def dead_letters(self):
         return {"rows": [
-            {"offset": 55 - i, "partition": i % 2, "time": time_text(self.now_s - 37 * i),
-             "reasons": [{"index": i, "reason": reason, "text": text}],
-             "source": f"weir.inference/{i % 4}@{9120 - i}", "content_type": "application/json"}
+            {"offset": 9120 - i, "partition": i % 4, "topic": "weir.inference", "source": None,
+             "time": time_text(self.now_s - 37 * i), "content_type": "application/json",
+             "reasons": [{"index": i, "reason": reason, "text": text}]}
             for i, (reason, text) in enumerate([
                 ("malformed", "event 3: latency_us is negative: -4"),
                 ("late", "ended 00:31:07 before the watermark, and the widest tier keeps 1 day"),
@@ -261,15 +261,17 @@ class PageServer:
                 elif name == "query":
                     times = [datetime.fromisoformat(given[key]).timestamp()
                              for key in ("from", "to")]
-                    answer = {"rows": fleet.rows(given["scope"].split(","), given["window"], where,
+                    answer = {"position": str(fleet.now_s), "truncated": False,
+                              "rows": fleet.rows(given["scope"].split(","), given["window"], where,
                                                  *times)}
                 elif name == "stream":
-                    return self.stream((given["scope"].split(","), given["window"], where))
+                    selection = (given["scope"].split(","), given["window"], where)
+                    return self.stream(selection, int(given["position"]))
                 else:
                     return self.answer(404, b'{"error":"there is no such thing"}')
                 self.answer(200, json.dumps(answer).encode())
 
-            def stream(self, selection):
+            def stream(self, selection, position):
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.send_header("Connection", "close")
@@ -277,6 +279,8 @@ class PageServer:
                 self.close_connection = True
                 stream = Stream((selection, queue.Queue()))
                 server.streams.add(stream)
+                if missed := server.fleet.rows(*selection, position + 1, server.fleet.now_s):
+                    stream[1].put(("rows", missed))
                 try:
                     while not server.closed.is_set():
                         try:
@@ -286,7 +290,8 @@ class PageServer:
                         if event is None:
                             return
                         name, value = event
-                        self.wfile.write(f"event: {name}\ndata: {json.dumps(value)}\n\n".encode())
+                        self.wfile.write(f"id: {server.fleet.now_s}\nevent: {name}\n"
+                                         f"data: {json.dumps(value)}\n\n".encode())
                         self.wfile.flush()
                 finally:
                     server.streams.discard(stream)

@@ -56,18 +56,18 @@ export function selection_parameters({ scope, window, where }) {
     ...Object.entries(where ?? {}).map(([name, value]) => ["where", `${name}=${value}`])];
 }
 
-/** Rows that end in [from_s, to_s]. */
-export async function query(selection, from_s, to_s, signal) {
-  const answer = await get("query", [...selection_parameters(selection),
-    ["from", time_text(from_s)], ["to", time_text(to_s)]], signal);
-  return answer.rows;
+/** Rows that end in [from_s, to_s], the newest `limit` of them: { rows, truncated, position }, where
+ *  a stream from `position` on misses nothing. */
+export function query(selection, from_s, to_s, limit, signal) {
+  return get("query", [...selection_parameters(selection), ["from", time_text(from_s)],
+    ["to", time_text(to_s)], ["limit", limit]], signal);
 }
 
 /** Reads server-sent events until the stream ends or is aborted; fetch and not EventSource, which
- *  sends no Authorization. Calls on_event(name, data). */
-export async function stream(selection, { signal, on_open, on_event }) {
-  const response = await request("stream", selection_parameters(selection),
-    { signal, headers: headers({ Accept: "text/event-stream" }), cache: "no-store" });
+ *  sends no Authorization. Calls on_event(name, data, id). */
+export async function stream(selection, position, { signal, on_open, on_event }) {
+  const response = await request("stream", [...selection_parameters(selection),
+    ["position", position]], { signal, headers: headers({ Accept: "text/event-stream" }) });
   on_open();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const events = new EventParser(on_event);
@@ -78,10 +78,11 @@ export async function stream(selection, { signal, on_open, on_event }) {
   }
 }
 
-/** The lines of text/event-stream: event and data; ids and comments say nothing here. */
+/** The lines of text/event-stream: event, data and id; an id stands until the next one. */
 export class EventParser {
   #rest = "";
   #name = "";
+  #id = "";
   #data = [];
 
   constructor(on_event) {
@@ -96,13 +97,17 @@ export class EventParser {
 
   #line(line) {
     if (line === "") {
-      if (this.#data.length) this.on_event(this.#name || "message", this.#data.join("\n"));
+      if (this.#data.length) {
+        this.on_event(this.#name || "message", this.#data.join("\n"), this.#id);
+      }
       this.#name = "";
       this.#data = [];
     } else if (line.startsWith("data:")) {
       this.#data.push(line.slice(5).replace(/^ /, ""));
     } else if (line.startsWith("event:")) {
       this.#name = line.slice(6).trim();
+    } else if (line.startsWith("id:")) {
+      this.#id = line.slice(3).trim();
     }
   }
 }

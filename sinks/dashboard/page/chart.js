@@ -1,18 +1,21 @@
 // One chart over time: a figure with its unit and window, what it draws, a legend that reads the
 // cursor, and a table behind it. uPlot draws.
 import uPlot from "/uplot/uPlot.js";
-import { ABSENT, clock, zone } from "./format.js";
+import { ABSENT, bytes, clock, tick } from "./format.js";
 import { h, set_attribute, set_text } from "./dom.js";
 import { colour, on_theme } from "./theme.js";
 import { fill_table } from "./chart_table.js";
 
 const HEIGHT_PX = 190;
+const STACKED = 0.5;  // opacity of a stacked area
+const BINARY = Array.from({ length: 45 }, (_, i) => 2 ** i);
+const LEGEND = 12;  // series that it names
 const CURSOR = "weir";  // charts with the same name move their cursors together
 
 let next_id = 0;
 
 /**
- * spec: { title, unit, text, series: [{ name, colour, fill?, width?, dash? }], stacked?, from_zero?,
+ * spec: { title, unit, text, series: [{ name, colour, fill?, width?, dash? }], stacked?, hide_empty?,
  *         top?, bands?: [[upper, lower, colour]], on_zoom?(from_s, to_s) }
  * `text` writes a value with its unit. A stacked chart is given the single values and stacks them.
  */
@@ -38,6 +41,10 @@ export class Chart {
     set_text(this.window_text, data.window ? `${this.spec.unit} · ${data.window}` : this.spec.unit);
     const something = data.values.some((values) => values.some((value) => value !== null));
     this.nothing.hidden = something;
+    this.shade.hidden = !data.incomplete.includes(true);
+    if (this.spec.hide_empty) {
+      this.items.forEach((item, i) => { item.hidden = !data.values[i].some((value) => value > 0); });
+    }
     if (this.table_place.hidden) this.#draw();
     else fill_table(this.table_place, this.spec, data);
     this.#read(null);
@@ -65,13 +72,15 @@ export class Chart {
     this.marks = spec.series.map((series) => h("i", { class: "mark" }));
     this.figures = spec.series.map(() => h("b", {}, ABSENT));
     this.at = h("span", { class: "at" });
-    this.legend = h("div", { class: "legend" }, this.at, spec.series.slice(0, 12).map(
-      (series, i) => h("span", { class: "item" }, this.marks[i], series.name, " ", this.figures[i])),
-      spec.series.length > 12 ? h("span", { class: "item" }, `and ${spec.series.length - 12} more`)
-        : null);
+    this.items = spec.series.slice(0, LEGEND).map((series, i) =>
+      h("span", { class: "item" }, this.marks[i], series.name, " ", this.figures[i]));
+    this.shade = h("span", { class: "item", hidden: true }, h("i", { class: "mark shade" }),
+      "incomplete");
+    this.legend = h("div", { class: "legend" }, this.at, this.items, spec.series.length > LEGEND
+      ? h("span", { class: "item" }, `and ${spec.series.length - LEGEND} more`) : null, this.shade);
     this.spoken = h("span", { class: "visually-hidden", role: "status" });
     this.element = h("figure", { class: "chart" },
-      h("figcaption", {}, h("h3", {}, spec.title), this.window_text, this.toggle),
+      h("figcaption", {}, h("div", {}, h("h3", {}, spec.title), this.window_text), this.toggle),
       this.place, this.table_place, this.legend, this.spoken);
   }
 
@@ -172,7 +181,8 @@ function options(chart, width) {
       { ...axis, size: 26, space: 64, values: (_, splits, __, ___, step_s) => splits.map(
         (at) => (step_s < 60 ? clock(at) : clock(at).slice(0, 5))) },
       { ...axis, size: 66, space: 34, gap: 6,
-        values: (_, splits) => splits.map((value) => spec.text(value)) },
+        incrs: spec.text === bytes ? BINARY : undefined,
+        values: (_, splits) => splits.map((value) => tick(spec.text(value))) },
     ],
     series: [{}, ...spec.series.map((series, i) => line(spec, series, i))],
     bands: bands(spec),
@@ -190,7 +200,7 @@ function line(spec, series, index) {
     width: series.width ?? 1.5,
     dash: series.dash,
     fill: series.fill ? () => colour(series.fill)
-      : spec.stacked && index === 0 ? () => colour(series.colour) : undefined,
+      : spec.stacked && index === 0 ? () => colour(series.colour, STACKED) : undefined,
     spanGaps: false,
     points: { show: false, filter: (plot, s, _, gaps) => lonely(plot.data[s], gaps), size: 4 },
   };
@@ -211,7 +221,7 @@ function lonely(values, gaps) {
 function bands(spec) {
   if (spec.stacked) {
     return spec.series.slice(1).map((series, i) => (
-      { series: [i + 2, i + 1], fill: () => colour(series.colour) }));
+      { series: [i + 2, i + 1], fill: () => colour(series.colour, STACKED) }));
   }
   return (spec.bands ?? []).map(([upper, lower, name]) => (
     { series: [upper + 1, lower + 1], fill: () => colour(name) }));
@@ -244,5 +254,3 @@ function zoom(spec, plot) {
   plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   spec.on_zoom?.(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
 }
-
-export const zone_note = (seconds) => `times in ${zone(seconds)}`;

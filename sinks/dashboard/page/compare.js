@@ -10,8 +10,9 @@ const COLOURED = 8;
 const MOST_SERIES = 50;
 
 export class Compare {
-  constructor(app) {
+  constructor(app, known = {}) {
     this.app = app;
+    this.known = known;
     this.key = null;
     this.chart = null;
     this.place = h("div", {});
@@ -33,7 +34,7 @@ export class Compare {
       this.chart = new Chart({
         title: kpi.name, unit: kpi.unit, text: kpi.text, on_zoom: zoom_to(this.app),
         top: kpi.id === "success" ? 1 : undefined,
-        series: shown.map((series, i) => ({ name: series_name(series),
+        series: shown.map((series, i) => ({ name: series_name(series, this.known),
           colour: i < COLOURED ? `series-${i + 1}` : "series-rest",
           width: i < COLOURED ? 1.5 : 1 })),
       });

@@ -14,7 +14,8 @@ export class Controls {
     this.status = document.getElementById("link");
     this.dot = h("span", { class: "dot", "aria-hidden": "true" });
     this.text = h("span", {});
-    this.status.append(this.dot, this.text);
+    this.more = h("span", { class: "word" });
+    this.status.append(this.dot, this.text, this.more);
     this.fleet = h("a", { href: "#/fleet" }, "Fleet");
     this.pipeline = h("a", { href: "#/pipeline" }, "Pipeline");
     this.nav.append(this.fleet, this.pipeline);
@@ -27,8 +28,8 @@ export class Controls {
     this.now = h("button", { on: { click: () => app.go({ to: "" }) } }, "To now");
     this.pause = h("button", { id: "pause", "aria-pressed": "false", on: { click: () =>
       app.set_paused(!app.paused) } }, "Pause");
-    document.getElementById("controls").append(this.range, this.window,
-      h("span", { class: "pair" }, this.earlier, this.later), this.now, this.pause, theme_button());
+    this.shift = h("span", { class: "pair" }, this.earlier, this.later);
+    document.getElementById("controls").append(this.range, this.window, this.shift, this.now, this.pause, theme_button());
   }
 
   /** After a change of route, catalog or rows. */
@@ -49,8 +50,9 @@ export class Controls {
     set_options(this.window.querySelector("select"),
       [["", app.view?.window ? `auto (${window_words(app.view.window)})` : "auto"],
         ...windows.map((window) => [window, window_words(window)])], route.window);
-    this.window.hidden = windows.length === 0;
-    this.now.hidden = route.to === "";
+    const timeless = route.view === "pipeline";
+    for (const control of [this.range, this.window, this.shift]) control.hidden = timeless;
+    this.now.hidden = timeless || route.to === "";
     this.later.disabled = route.to === "";
     this.tick();
   }
@@ -60,9 +62,10 @@ export class Controls {
     const { app } = this;
     set_attribute(this.pause, "aria-pressed", String(app.paused));
     set_text(this.pause, app.paused ? "Resume" : "Pause");
-    const { state, text } = this.#link();
+    const { state, text, more } = this.#link();
     set_attribute(this.status, "data-state", state);
     set_text(this.text, text);
+    set_text(this.more, more ?? "");
   }
 
   #link() {
@@ -78,7 +81,7 @@ export class Controls {
     if (app.links.size === 0) return { state: "waiting", text: "Connecting" };
     const age_s = Math.max(0, Date.now() / 1000 - (app.skew_s ?? 0) - app.now_s);
     return { state: age_s > STALE_S ? "waiting" : "live",
-      text: `Live to ${clock(app.now_s)}, ${span(Math.round(age_s))} ago` };
+      text: `Live, ${span(Math.round(age_s))} ago`, more: `to ${clock(app.now_s)}` };
   }
 
   #shift(by) {

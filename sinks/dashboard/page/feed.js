@@ -1,6 +1,6 @@
-// The rows of one selection, kept up: what there is, then what the stream brings, again after every
-// interruption. While the page is paused, what comes is held back.
-import { query, stream } from "./api.js";
+// The rows of one selection, kept up: what there is, then what the stream brings from there on, taken
+// up again after an interruption. While the page is paused, what comes is held back.
+import { ApiError, query, stream } from "./api.js";
 import { seconds_of } from "./format.js";
 import { RowStore } from "./store.js";
 
@@ -11,7 +11,7 @@ const WAITS_S = [1, 2, 4, 8, 15];
 export class Feed {
   /**
    * selection: { scope, window, where }; the range ends at `to_s`, or runs with the results where
-   * that is null. `app` is told: changed(), link(feed, state), pipeline(facts), unauthorized().
+   * that is null. `app` is told what changed, and how the link is.
    */
   constructor(app, selection, { range_s, to_s }) {
     this.app = app;
@@ -22,10 +22,11 @@ export class Feed {
     this.store = new RowStore(this.hop_s);
     this.phase = "loading";  // ready, failed
     this.error = null;
-    this.revised = 0;
-    this.shortened = false;
+    this.revised = 0;        // rows told again while somebody looks
+    this.shortened = false;  // more rows than a page takes: the oldest are left out
+    this.position = null;    // from where the stream goes on; null: read again first
     this.held = [];
-    this.holding = 0;  // reasons to hold back: a query under way, a pause
+    this.paused = false;
     this.failures = 0;
   }
 
@@ -39,101 +40,101 @@ export class Feed {
     this.app.link(this, null);
   }
 
-  pause() {
-    this.holding += 1;
-  }
-
-  resume() {
-    this.holding -= 1;
+  set_paused(paused) {
+    this.paused = paused;
     this.#release();
   }
 
   async #run(signal) {
     while (!signal.aborted) {
       try {
-        if (this.to_s !== null) {
-          await this.#load(this.to_s, signal);
-          return;
-        }
+        if (this.position === null) await this.#load(signal);
+        if (this.to_s !== null) return;
         await this.#follow(signal);
-        this.error = new Error("the stream ended");
       } catch (error) {
         if (signal.aborted) return;
+        if (!(error instanceof ApiError)) console.error(error);
         this.error = error;
         if (error.status === 401) return this.app.unauthorized();
-        if (error.status >= 400 && error.status < 500) return this.#fail();
+        if (this.phase === "loading") this.#tell("failed");
+        if (error.status >= 400 && error.status < 500) return;
       }
-      if (this.phase === "loading") this.#fail();
-      const wait_s = WAITS_S[Math.min(this.failures++, WAITS_S.length - 1)];
-      this.app.link(this, { state: "broken", text: `Disconnected, again in ${wait_s} s` });
-      await new Promise((resolve) => setTimeout(resolve, wait_s * 1000));
+      if (signal.aborted) return;
+      if (this.position === null && this.error === null) continue;  // a reset: read again
+      await this.#wait(WAITS_S[Math.min(this.failures++, WAITS_S.length - 1)]);
     }
   }
 
-  #fail() {
-    this.phase = "failed";
-    this.app.changed();
+  #wait(wait_s) {
+    this.app.link(this, { state: "broken", text: `Disconnected, again in ${wait_s} s` });
+    return new Promise((resolve) => setTimeout(resolve, wait_s * 1000));
   }
 
-  /** The stream first, so that nothing falls between it and what is read; its rows wait. */
+  /** The newest ends first, which is what people look at first; then the rest. */
+  async #load(signal) {
+    const end_s = this.to_s ?? this.app.now_s;
+    const newest = await query(this.selection, end_s - 2 * this.hop_s, end_s, MOST_ROWS, signal);
+    this.#merge(newest.rows);
+    if (newest.rows.length > 0) this.#tell("ready");
+    const all = await query(this.selection, end_s - this.range_s, end_s, MOST_ROWS, signal);
+    this.#merge(all.rows);
+    this.shortened = all.truncated;
+    this.position = all.position;
+    this.#tell("ready");
+  }
+
   async #follow(signal) {
-    let loaded;
-    const pause = this.app.paused && this.phase === "ready";
-    await stream(this.selection, {
-      signal,
-      on_open: () => {
-        this.app.link(this, { state: "live" });
-        this.failures = 0;
-        if (!pause) loaded = this.#load(null, signal).catch((error) => {
-          if (!signal.aborted) { this.error = error; this.#fail(); }
-        });
-      },
-      on_event: (name, data) => this.#take(name, JSON.parse(data)),
-    });
-    await loaded;
+    const following = new AbortController();
+    const both = AbortSignal.any([signal, following.signal]);
+    try {
+      await stream(this.selection, this.position, {
+        signal: both,
+        on_open: () => {
+          this.app.link(this, { state: "live" });
+          this.failures = 0;
+          this.error = null;
+        },
+        on_event: (name, data, id) => {
+          if (name === "rows") this.#take(JSON.parse(data), id);
+          else if (name === "pipeline") this.app.take_pipeline(this, JSON.parse(data));
+          else if (name === "error") throw new ApiError(400, JSON.parse(data).error);
+          else if (name === "reset") {
+            this.position = null;
+            following.abort();
+          }
+        },
+      });
+    } catch (error) {
+      if (!following.signal.aborted || signal.aborted) throw error;
+      return;
+    }
+    throw new ApiError(0, "the stream ended");
   }
 
-  #take(name, value) {
-    if (name === "pipeline") {
-      this.app.take_pipeline(this, value);
-    } else if (name === "rows") {
-      this.held.push(...value);
-      if (this.held.length > MOST_HELD) this.held.splice(0, this.held.length - MOST_HELD);
-      this.#release();
-    }
+  #take(rows, position) {
+    this.position = position;
+    this.held.push(...rows);
+    // A long pause: the oldest go, and leave a gap until the page is loaded again.
+    if (this.held.length > MOST_HELD) this.held.splice(0, this.held.length - MOST_HELD);
+    this.#release();
   }
 
   #release() {
-    if (this.holding > 0 || this.held.length === 0) return;
-    this.revised += this.store.merge(this.held);
+    if (this.paused || this.held.length === 0) return;
+    this.revised += this.#merge(this.held);
     this.held = [];
-    this.app.reached(this.store.last_s);
     this.store.forget_before(this.app.now_s - this.range_s - 2 * this.hop_s);
     this.app.changed();
   }
 
-  /** The newest ends first, which is what people look at first; then the rest. */
-  async #load(to_s, signal) {
-    this.holding += 1;
-    try {
-      const end_s = to_s ?? this.app.now_s;
-      this.store.merge(await query(this.selection, end_s - 2 * this.hop_s, end_s, signal));
-      if (this.store.series.size > 0) this.#ready();
-      const ends = Math.floor(MOST_ROWS / Math.max(1, this.store.series.size));
-      const range_s = Math.min(this.range_s, ends * this.hop_s);
-      this.shortened = range_s < this.range_s;
-      this.store.merge(await query(this.selection, end_s - range_s, end_s, signal));
-      this.#ready();
-    } finally {
-      this.holding -= 1;
-      this.#release();
-    }
+  #merge(rows) {
+    const revised = this.store.merge(rows);
+    if (this.to_s === null && !this.paused) this.app.reached(this.store.last_s);
+    return revised;
   }
 
-  #ready() {
-    this.phase = "ready";
-    this.error = null;
-    if (this.to_s === null) this.app.reached(this.store.last_s);
+  #tell(phase) {
+    this.phase = phase;
     this.app.changed();
   }
 }

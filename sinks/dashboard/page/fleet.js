@@ -28,7 +28,7 @@ export class FleetView {
     this.by = choice("By", app.catalog.scopes.map(({ dimensions }) =>
       [dimensions.join(","), scope_words(dimensions)]), scope.dimensions.join(","),
     (chosen) => app.go({ scope: chosen, sort: "" }));
-    this.table = new SeriesTable(app, `KPIs by ${scope_words(scope.dimensions)}, worst first`);
+    this.table = new SeriesTable(app, scope.dimensions);
     this.compare = new Compare(app);
     this.empty = h("p", { class: "empty" });
     this.element = h("div", { class: "view" });

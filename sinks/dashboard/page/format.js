@@ -11,9 +11,10 @@ const is_absent = (value) => value === null || value === undefined || !Number.is
 function digits(value) {
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size >= 100) return number.format(value);
-  if (size >= 10) return value.toFixed(1);
-  if (size >= 1) return value.toFixed(2);
+  // Where the next place would round up to one digit more.
+  if (size >= 99.95) return number.format(value);
+  if (size >= 9.995) return value.toFixed(1);
+  if (size >= 0.9995) return value.toFixed(2);
   return Number(value.toPrecision(2)).toString();
 }
 
@@ -40,17 +41,17 @@ export function duration(us) {
   return `${digits(value)} ${unit}`;
 }
 
-/** "33.6 M"; whole numbers below ten thousand stand as they are. */
+/** "33.6M"; whole numbers below ten thousand stand as they are. */
 export function count(value) {
   if (is_absent(value)) return ABSENT;
   if (Number.isInteger(value) && Math.abs(value) < 10_000) return number.format(value);
   const [figure, unit] = scaled(value, COUNTS);
-  return unit ? `${digits(figure)} ${unit}` : digits(figure);
+  return digits(figure) + unit;
 }
 
-/** "14.7 /s". */
+/** "14.7/s". */
 export function rate(value) {
-  return is_absent(value) ? ABSENT : `${count(value)} /s`;
+  return is_absent(value) ? ABSENT : `${count(value)}/s`;
 }
 
 /** A ratio of 0.9926 as "99.26 %"; it says 100 % only where nothing failed, 0 % where nothing
@@ -64,12 +65,19 @@ export function percent(ratio) {
   return `${(cut * 100).toFixed(cut === 0 ? 0 : places)} %`;
 }
 
-/** "1.2 GiB". */
+/** A whole number with all its digits. */
+export const whole = (value) => (is_absent(value) ? ABSENT : number.format(value));
+
+/** "1.20 GiB". */
 export function bytes(value) {
   if (is_absent(value)) return ABSENT;
   const [figure, unit] = scaled(value, BYTES);
   return `${digits(figure)} ${unit}`;
 }
+
+/** A figure on an axis, without the zeros at its end: "7.5 s", "90 %". */
+export const tick = (text) => text.replace(/(\d)\.(\d*?)0+(?!\d)/, (_, whole_part, rest) =>
+  (rest ? `${whole_part}.${rest}` : whole_part));
 
 /** Seconds, as people say them: "6 s", "3 min", "2 h 5 min", "4 d 3 h". */
 export function span(seconds) {

@@ -1,7 +1,8 @@
 // Which series needs somebody, and why. Until objectives say what is promised, a KPI is compared
 // with its own calm level: the lower quartile of what is in sight. A plain rule that people can
 // check by eye, on purpose.
-import { duration, percent, times } from "./format.js";
+import { count, duration, percent, times, words } from "./format.js";
+import { ERRORS } from "./kpis.js";
 
 export const LEVELS = ["well", "silent", "watch", "bad"];
 export const LEVEL_WORDS = { well: "well", silent: "silent", watch: "watch", bad: "bad" };
@@ -38,7 +39,7 @@ export function judge(series, from_s, end_s) {
   const errors = row.success_ratio === null ? 0 : 1 - row.success_ratio;
   if (errors >= ERROR_WATCH && row.rated >= FEWEST_REQUESTS) {
     findings.push({ kpi: "success", level: errors >= ERROR_BAD ? "bad" : "watch",
-      score: errors / ERROR_WATCH, text: `success ${percent(row.success_ratio)}` });
+      score: errors / ERROR_WATCH, text: `success ${percent(row.success_ratio)}${mostly(row)}` });
   }
   const past = [...series.rows.values()].filter((r) => r.end_s >= from_s && r.end_s <= end_s);
   for (const { id, name, of } of TIMED) {
@@ -52,6 +53,13 @@ export function judge(series, from_s, end_s) {
   }
   findings.sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level) || b.score - a.score);
   return { level: findings[0]?.level ?? "well", findings, row };
+}
+
+/** The error that most of them are. */
+function mostly({ status }) {
+  const [name, number] = ERRORS.map((error) => [error, status?.[error] ?? 0])
+    .reduce((most, next) => (next[1] > most[1] ? next : most));
+  return number > 0 ? `, mostly ${words(name)} (${count(number)})` : "";
 }
 
 function silence(series, end_s) {

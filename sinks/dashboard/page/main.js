@@ -109,7 +109,7 @@ class App {
     const range_s = seconds_of(this.route.range);
     const to_s = this.route.to ? Number(this.route.to) : null;
     const feed = new Feed(this, selection, { range_s, to_s });
-    if (this.paused) feed.pause();
+    feed.set_paused(this.paused);
     this.feeds.add(feed);
     feed.start();
     return feed;
@@ -132,7 +132,7 @@ class App {
   set_paused(paused) {
     if (this.paused === paused) return;
     this.paused = paused;
-    for (const feed of this.feeds) paused ? feed.pause() : feed.resume();
+    for (const feed of this.feeds) feed.set_paused(paused);
     this.history.set_paused(paused);
     this.changed();
   }

@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 import { Chart } from "./chart.js";
 import { h, set_attribute, set_children, set_text } from "./dom.js";
-import { bytes, clock, count, rate, span, words } from "./format.js";
+import { bytes, clock, count, rate, span, whole, words } from "./format.js";
 import { seconds_of_time } from "./store.js";
 
 const MOST_SAMPLES = 1800;
@@ -218,7 +218,7 @@ function partition_row(partition) {
     h("th", { scope: "row" }, h("code", {}, `${partition.topic}/${partition.partition}`)),
     h("td", {}, partition.processor),
     figure(partition.watermark ? clock(seconds_of_time(partition.watermark)) : "–"),
-    figure(span(lag_s)), figure(count(partition.position)), figure(count(partition.lag_records)),
+    figure(span(lag_s)), figure(whole(partition.position)), figure(whole(partition.lag_records)),
     h("td", {}, partition.stalled ? "stalled" : lag_s > BEHIND_S ? "behind" : "keeps up"));
 }
 
@@ -226,19 +226,15 @@ function letter_table(body) {
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Dead letters" },
     h("table", { class: "plain" },
       h("caption", { class: "visually-hidden" }, "Dead letters, the newest first"),
-      h("thead", {}, h("tr", {}, ["Time", "Reason", "What was wrong", "Source", "Offset"].map(
+      h("thead", {}, h("tr", {}, ["Time", "Reason", "What was wrong", "Where"].map(
         (name) => h("th", { scope: "col" }, name)))), body));
 }
 
-function letter_row({ partition, offset, time, reasons, source }) {
+function letter_row({ topic, partition, offset, time, reasons, source }) {
   const [first = { reason: "", text: "" }] = reasons;
   const more = reasons.length > 1 ? ` and ${reasons.length - 1} more` : "";
   return h("tr", {}, h("th", { scope: "row" }, clock(seconds_of_time(time), true)),
     h("td", {}, words(String(first.reason))),
     h("td", { class: "text" }, `${first.text ?? ""}${more}`),
-    h("td", {}, h("code", {}, source_words(source))), h("td", {}, `${partition}/${offset}`));
+    h("td", {}, h("code", {}, topic ? `${topic}/${partition}@${offset}` : source ?? "–")));
 }
-
-/** A source is a text, or where the record stood: { topic, partition, offset }. */
-const source_words = (source) => (source === null || typeof source !== "object" ? String(source ?? "")
-  : `${source.topic}/${source.partition}@${source.offset}`);

@@ -194,8 +194,8 @@ class Breakdown {
       String(this.scopes[i] === scope)));
     this.window = pick_window(scope.windows, seconds_of(route.range), route.window);
     this.feed = this.app.feed({ scope: scope.dimensions, window: this.window, where: this.where });
-    this.table = new SeriesTable(this.app, `By ${scope_words(scope.dimensions)}, worst first`);
-    this.compare = new Compare(this.app);
+    this.table = new SeriesTable(this.app, scope.dimensions, this.where);
+    this.compare = new Compare(this.app, this.where);
     this.place.replaceChildren(this.table.element, this.compare.element);
   }
 

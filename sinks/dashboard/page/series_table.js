@@ -9,7 +9,6 @@ import { series_name, values_at } from "./store.js";
 
 const GRACE_ENDS = 2;  // the partitions do not tell the same end at the same moment
 const FEW = 50;
-const COLUMNS = [{ id: "name", name: "Series", more: -1 }, ...KPIS];
 
 /** The last end to judge a series by: its own, where that is hardly behind the others'. */
 function end_of(series, store, to_s) {
@@ -31,8 +30,11 @@ export function judged(store, from_s, to_s) {
 }
 
 export class SeriesTable {
-  constructor(app, caption) {
+  /** `known`: the dimensions that all rows share, which their names leave out. */
+  constructor(app, dimensions, known = {}) {
     this.app = app;
+    this.known = known;
+    const named = dimensions.filter((name) => !(name in known)).join(" and ") || "series";
     this.rows = new Map();
     this.everything = false;
     this.body = h("tbody", { role: "rowgroup" });
@@ -42,11 +44,11 @@ export class SeriesTable {
       this.everything = true;
       app.changed();
     } } });
-    this.heads = COLUMNS.map(({ id, name }, i) => h("th", { scope: "col", role: "columnheader",
+    this.heads = [{ id: "name", name: capitalised(named) }, ...KPIS].map(({ id, name }, i) => h("th", { scope: "col", role: "columnheader",
       class: i === 0 ? null : "figure" }, h("button", { class: "sort", on: { click: () =>
       app.go({ sort: app.route.sort === id ? "" : id }) } }, name)));
     const table = h("table", { class: "fleet", role: "table" },
-      h("caption", { class: "visually-hidden" }, caption),
+      h("caption", { class: "visually-hidden" }, `KPIs by ${named}, worst first`),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, this.heads)), this.body);
     table.addEventListener("keydown", (event) => this.#key(event));
     this.element = h("div", { class: "panel" }, this.filter, table, this.more);
@@ -63,7 +65,8 @@ export class SeriesTable {
     const shown = this.everything ? found : found.slice(0, FEW);
     this.more.hidden = shown.length === found.length;
     set_text(this.more, `Show all ${found.length}`);
-    COLUMNS.forEach(({ id, more }, i) => set_attribute(this.heads[i], "aria-sort",
+    [{ id: "name", more: -1 }, ...KPIS].forEach(({ id, more }, i) => set_attribute(this.heads[i],
+      "aria-sort",
       id !== sort ? null : more < 0 ? "ascending" : "descending"));
     set_children(this.body, shown.map((item) => this.#row(item, ends)));
   }
@@ -71,7 +74,7 @@ export class SeriesTable {
   #row({ series, verdict }, ends) {
     let row = this.rows.get(series.key);
     if (!row) {
-      row = make_row(series);
+      row = make_row(series, this.known);
       this.rows.set(series.key, row);
     }
     set_attribute(row.link, "href",
@@ -102,14 +105,16 @@ export class SeriesTable {
   }
 }
 
+const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Why, in words; nothing where all is well. */
 export function explain(verdict) {
   return verdict.findings.map((finding) => (Number.isFinite(finding.last_s)
     ? `${finding.text} since ${clock(finding.last_s)}` : finding.text)).join(" · ");
 }
 
-function make_row(series) {
-  const link = h("a", {}, series_name(series));
+function make_row(series, known) {
+  const link = h("a", {}, series_name(series, known));
   const level = h("span", { class: "level" });
   const why = h("span", { class: "why" });
   const incomplete = h("span", { class: "tag", title: "A raw partition was left out, for it is "

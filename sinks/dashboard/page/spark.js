@@ -14,9 +14,12 @@ export class Spark {
   }
 
   set(values, more) {
-    set_attribute(this.path, "d", spark_path(thin(values, more)));
+    set_attribute(this.path, "d", spark_path(thin(values, more), ...ground(more)));
   }
 }
+
+/** Where the line stands: sizes on zero, ratios below one, so that what hardly moves looks so. */
+const ground = (more) => (more < 0 ? [0.95, 1] : [0, 0]);
 
 /** At most MOST_POINTS values. A gap only where all that share a point are absent. */
 export function thin(values, more, most = MOST_POINTS) {
@@ -31,11 +34,11 @@ export function thin(values, more, most = MOST_POINTS) {
 }
 
 /** A gap lifts the pen; a value between two gaps is a short stroke. */
-export function spark_path(values) {
+export function spark_path(values, least = Infinity, most = -Infinity) {
   const there = values.filter((value) => value !== null);
   if (there.length === 0) return "";
-  const low = Math.min(...there);
-  const high = Math.max(...there);
+  const low = Math.min(least, ...there);
+  const high = Math.max(most, ...there);
   const x = (i) => (values.length < 2 ? WIDTH : (i * WIDTH) / (values.length - 1)).toFixed(1);
   const y = (value) => (high === low ? HEIGHT / 2
     : HEIGHT - 2 - ((value - low) / (high - low)) * (HEIGHT - 4)).toFixed(1);

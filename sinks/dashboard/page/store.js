@@ -79,6 +79,8 @@ export function values_at(series, ends, value) {
   });
 }
 
-/** What people call a series: its values, in the order of the scope. */
-export const series_name = (series) =>
-  series.scope.map((name) => series.values[name] || "(none)").join(" · ") || "everything";
+/** What people call a series: its values, in the order of the scope, but for those that `known`
+ *  already says. */
+export const series_name = (series, known = {}) =>
+  series.scope.filter((name) => !(name in known)).map((name) => series.values[name] || "(none)")
+    .join(" · ") || "everything";

@@ -47,8 +47,9 @@ export function theme_button() {
   return button;
 }
 
-/** A custom property of base.css as a colour that a canvas takes. */
-export function colour(name) {
+/** A custom property of base.css as a colour that a canvas takes, perhaps see-through. */
+export function colour(name, opacity = 1) {
+  if (opacity < 1) return colour(name).replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
   if (!colours.has(name)) {
     if (!probe) {
       probe = h("span", { hidden: true });
