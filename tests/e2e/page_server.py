@@ -187,6 +187,7 @@ class PageServer:
         self.closed = threading.Event()
         self.http = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.http.daemon_threads = True
+        self.http.handle_error = lambda *_: None  # a browser that goes away is no error
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 

@@ -33,6 +33,15 @@ def need_data(folder):
     return DATA / folder
 
 
+def packages():
+    """Where the build put what the page takes from npm, or the end of this test."""
+    place = Path(WEIR).resolve().parents[1] / "sinks/dashboard/page/packages"
+    if not (place / "fetched").is_file():
+        print(f"skipped: {place} is absent; build weir first")
+        sys.exit(SKIPPED)
+    return place
+
+
 def run(*arguments, code=0, **options):
     """Runs weir and insists on its exit code; returns the finished process."""
     done = subprocess.run([WEIR, *map(str, arguments)], capture_output=True, text=True,

@@ -20,7 +20,7 @@ export class Feed {
     this.to_s = to_s;
     this.hop_s = seconds_of(selection.window.split("/")[1]);
     this.store = new RowStore(this.hop_s);
-    this.phase = "loading";  // ready, failed
+    this.phase = "loading";  // newest: the newest ends are there; ready, failed
     this.error = null;
     this.revised = 0;        // rows told again while somebody looks
     this.shortened = false;  // more rows than a page takes: the oldest are left out
@@ -56,7 +56,7 @@ export class Feed {
         if (!(error instanceof ApiError)) console.error(error);
         this.error = error;
         if (error.status === 401) return this.app.unauthorized();
-        if (this.phase === "loading") this.#tell("failed");
+        if (this.phase !== "ready") this.#tell("failed");
         if (error.status >= 400 && error.status < 500) return;
       }
       if (signal.aborted) return;
@@ -75,7 +75,7 @@ export class Feed {
     const end_s = this.to_s ?? this.app.now_s;
     const newest = await query(this.selection, end_s - 2 * this.hop_s, end_s, MOST_ROWS, signal);
     this.#merge(newest.rows);
-    if (newest.rows.length > 0) this.#tell("ready");
+    if (newest.rows.length > 0 && this.phase !== "ready") this.#tell("newest");
     const all = await query(this.selection, end_s - this.range_s, end_s, MOST_ROWS, signal);
     this.#merge(all.rows);
     this.shortened = all.truncated;

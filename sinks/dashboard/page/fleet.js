@@ -75,7 +75,9 @@ export class FleetView {
 }
 
 function headline(items, dimensions, feed) {
-  if (items.length === 0) return feed.phase === "loading" ? "Reading the results…" : "No results";
+  // Without history everything looks well.
+  if (feed.phase === "loading" || feed.phase === "newest") return "Reading the results…";
+  if (items.length === 0) return "No results";
   const kind = dimensions.at(-1) ?? "series";
   const wrong = items.filter(({ verdict }) => ["bad", "watch"].includes(verdict.level)).length;
   const silent = items.filter(({ verdict }) => verdict.level === "silent").length;

@@ -163,6 +163,8 @@ class App {
       const begin = performance.now();
       this.view?.update();
       this.controls.update();
+      set_attribute(this.main, "aria-busy", String([...this.feeds].some(
+        ({ phase }) => phase === "loading" || phase === "newest")));
       document.title = this.view?.title ? `${this.view.title} – Weir` : "Weir";
       performance.measure("weir.update", { start: begin, end: performance.now() });
     });
