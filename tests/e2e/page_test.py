@@ -42,7 +42,8 @@ class BrowserTest(unittest.TestCase):
         """The fleet as text: one line a series."""
         return page.eval_on_selector_all("table.fleet tbody tr", """rows => rows.map(row =>
             [row.dataset.level, row.querySelector("a").textContent,
-             ...[...row.querySelectorAll(".value")].map(value => value.textContent)].join(" | "))""")
+             ...[...row.querySelectorAll(".value")].map(value => value.textContent)]
+            .join(" | "))""")
 
     def table(self, page, title):
         """The table behind a chart, newest first, as lists of cells."""
