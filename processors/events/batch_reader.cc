@@ -119,7 +119,7 @@ void check_dictionary(Text which, const TextColumn& column, std::size_t count, P
   }
   if (bad.empty()) return;
   for (std::uint32_t i = 0; i < count; ++i)
-    if (bad[column.coded ? column.codes[i] : 0])
+    if (bad[column.form == TextColumn::Form::coded ? column.codes[i] : 0])
       problems.try_emplace(i, *check_text(which, column.at(i), i));
 }
 
@@ -284,7 +284,7 @@ ReadResult BatchReader::build_text(int field, TextColumn& column) const {
                                               : widen<std::uint32_t>(code, count_, codes);
   if (greatest >= values)
     return malformed("{}.code {} has no value; there are {}", name_of(field), greatest, values);
-  column.coded = true;
+  column.form = TextColumn::Form::coded;
   return {};
 }
 

@@ -18,16 +18,22 @@ namespace weir::events {
 /// An absent entry of a numeric column.
 inline constexpr std::uint32_t kAbsent = 0xFFFF'FFFF;
 
-/// Texts by dictionary. No values: absent for every event. Not coded: values[0] for every event.
-/// The same value may appear twice. An empty value is absent.
+/// Texts, in one of three forms. An empty text is absent.
 struct TextColumn {
+  enum class Form : std::uint8_t {
+    one,       // values[0] for every event; no values: absent for every event
+    coded,     // values[codes[event]]; the same value may appear twice
+    by_event,  // each[event]
+  };
   std::vector<std::string_view> values;
-  std::vector<std::uint32_t> codes;  // by event, where coded
-  bool coded = false;
+  std::vector<std::uint32_t> codes;
+  std::vector<std::string_view> each;
+  Form form = Form::one;
 
-  bool absent() const { return values.empty(); }
+  bool absent() const { return form != Form::by_event && values.empty(); }
   std::string_view at(std::size_t event) const {
-    return absent() ? std::string_view() : values[coded ? codes[event] : 0];
+    if (form == Form::by_event) return each[event];
+    return values.empty() ? std::string_view() : values[form == Form::coded ? codes[event] : 0];
   }
 };
 
@@ -66,11 +72,35 @@ struct EventColumns {
   /// The value of one event, wide ones included.
   std::optional<std::int64_t> value(Number which, std::size_t event) const;
 
-  std::size_t room = 0;  // events that every vector has room for
+  std::size_t room = 0;      // events that every vector has room for
+  std::uint32_t opened = 0;  // columns that append() made present: bits of open()
 
   void clear();
   /// Adds an event at index `count`, whatever is in it (a negative number becomes absent).
   void append(const EventRow& row);
+
+  /// For who adds an event column by column (event_reader.h). A column's bit: texts, then numbers,
+  /// then these.
+  static constexpr std::uint32_t kStatusBit = 1u << (kTexts + kNumbers);
+  static constexpr std::uint32_t kFlagsBit = kStatusBit << 1;
+  static constexpr std::uint32_t kUserBit = kStatusBit << 2;
+  static constexpr std::uint32_t bit(Text text) { return 1u << static_cast<unsigned>(text); }
+  static constexpr std::uint32_t bit(Number number) {
+    return 1u << (kTexts + static_cast<unsigned>(number));
+  }
+  /// Room for one more event in every column.
+  void reserve_one() {
+    if (count >= room) [[unlikely]]
+      grow();
+  }
+  /// Makes columns present, and absent for every event before this one.
+  void open(std::uint32_t columns, std::size_t event);
+  /// Makes the event absent in present columns.
+  void set_absent(std::uint32_t columns, std::size_t event);
+
+ private:
+  void grow();
+  void append_text(Text which, std::string_view value);
 };
 
 /// At least `size` entries, in steps, so that they are initialised once and not for every record.

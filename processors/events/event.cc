@@ -12,26 +12,11 @@ constexpr std::array<std::string_view, kNumbers> kNumberNames = {
     "latency_us",   "ttft_us",       "queue_us",      "compute_us",  "network_us", "cold_start_us",
     "input_tokens", "output_tokens", "cached_tokens", "retry_count", "batch_size"};
 
-void set_flag(std::uint8_t& flags, unsigned flag, unsigned known, bool value) {
-  const unsigned others = flags & ~(flag | known);
-  flags = static_cast<std::uint8_t>(others | known | (value ? flag : 0u));
-}
-
 }  // namespace
 
 std::string_view field_name(Text text) { return kTextNames[static_cast<std::size_t>(text)]; }
 std::string_view field_name(Number number) {
   return kNumberNames[static_cast<std::size_t>(number)];
-}
-
-void EventRow::set_low_confidence(bool value) {
-  set_flag(flags, v1::INFERENCE_FLAG_LOW_CONFIDENCE, v1::INFERENCE_FLAG_LOW_CONFIDENCE_KNOWN,
-           value);
-}
-
-void EventRow::set_abnormal_input(bool value) {
-  set_flag(flags, v1::INFERENCE_FLAG_ABNORMAL_INPUT, v1::INFERENCE_FLAG_ABNORMAL_INPUT_KNOWN,
-           value);
 }
 
 EventRow to_row(const v1::InferenceEvent& event) {

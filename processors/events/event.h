@@ -64,6 +64,22 @@ std::string_view field_name(Number number);
 /// Durations are microseconds; the rest are counts.
 constexpr bool is_duration(Number number) { return number <= Number::cold_start; }
 
+/// One answer of `flags` (InferenceFlag), and that it is known.
+inline void set_flag(std::uint8_t& flags, v1::InferenceFlag flag, v1::InferenceFlag known,
+                     bool value) {
+  const unsigned others = flags & ~static_cast<unsigned>(flag);
+  flags = static_cast<std::uint8_t>(others | static_cast<unsigned>(known) |
+                                    (value ? static_cast<unsigned>(flag) : 0u));
+}
+inline void set_low_confidence(std::uint8_t& flags, bool value) {
+  set_flag(flags, v1::INFERENCE_FLAG_LOW_CONFIDENCE, v1::INFERENCE_FLAG_LOW_CONFIDENCE_KNOWN,
+           value);
+}
+inline void set_abnormal_input(std::uint8_t& flags, bool value) {
+  set_flag(flags, v1::INFERENCE_FLAG_ABNORMAL_INPUT, v1::INFERENCE_FLAG_ABNORMAL_INPUT_KNOWN,
+           value);
+}
+
 struct EventRow {
   TimeUs event_time_us = 0;
   std::uint64_t user_hash = 0;   // 0: absent
@@ -99,9 +115,8 @@ struct EventRow {
     numbers[static_cast<std::size_t>(which)] = value;
     has_number = static_cast<std::uint16_t>(has_number | 1u << static_cast<unsigned>(which));
   }
-  /// A flag and its "known" bit.
-  void set_low_confidence(bool value);
-  void set_abnormal_input(bool value);
+  void set_low_confidence(bool value) { events::set_low_confidence(flags, value); }
+  void set_abnormal_input(bool value) { events::set_abnormal_input(flags, value); }
 };
 
 /// A row whose views point into `event`.

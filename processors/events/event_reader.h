@@ -15,7 +15,8 @@ namespace weir::events {
 /// how deep its unknown groups may nest: see WireReader.
 bool parse_event(std::string_view record, EventRow& row, int depth = WireReader::kDepth);
 
-/// Appends the event to `columns`, whose size then grew by one: `record` must outlive them. A
+/// Appends the event to `columns`, whose size then grew by one: `record` must outlive them. They
+/// hold single events only (this and append() filled them since clear()). A
 /// problem has event 0; the event keeps its place all the same and the caller leaves it out. A
 /// record that cannot be read is appended as an empty event.
 ReadResult read_event(std::string_view record, EventColumns& columns);

@@ -1,7 +1,6 @@
 #include "processors/events/validate.h"
 
 #include <cmath>
-#include <cstring>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -22,30 +21,6 @@ std::optional<Problem> check_number(Number which, std::int64_t value, std::uint3
   return problem(field_name(which), event, reason, "{} is {}; it must be 0 to {}",
                  field_name(which), value, kMaxNumber);
 }
-
-}  // namespace
-
-bool is_ascii(std::string_view text) {
-  // The last word of a text overlaps the one before, so that no byte is looked at alone.
-  const auto word = [text]<class Word>(std::size_t at, Word) {
-    Word value;
-    std::memcpy(&value, text.data() + at, sizeof value);
-    return std::uint64_t{value};
-  };
-  const std::size_t size = text.size();
-  std::uint64_t all = 0;
-  if (size >= 8) {
-    for (std::size_t at = 0; at + 8 < size; at += 8) all |= word(at, std::uint64_t{});
-    all |= word(size - 8, std::uint64_t{});
-  } else if (size >= 4) {
-    all = word(0, std::uint32_t{}) | word(size - 4, std::uint32_t{});
-  } else {
-    for (const char c : text) all |= static_cast<std::uint8_t>(c);
-  }
-  return (all & 0x8080'8080'8080'8080) == 0;
-}
-
-namespace {
 
 /// Whether the event keeps the rules for plain reasons: nothing is made to say so.
 bool is_plain(const EventRow& row) {

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <expected>
 #include <optional>
 #include <string>
@@ -48,7 +49,25 @@ std::optional<Problem> check_text(Text which, std::string_view value, std::uint3
 /// Refuses records above the limit.
 ReadResult check_size(std::string_view record, std::size_t limit = kMaxRecordBytes);
 
-bool is_ascii(std::string_view text);
+inline bool is_ascii(std::string_view text) {
+  // The last word of a text overlaps the one before, so that no byte is looked at alone.
+  const auto word = [text]<class Word>(std::size_t at, Word) {
+    Word value;
+    std::memcpy(&value, text.data() + at, sizeof value);
+    return std::uint64_t{value};
+  };
+  const std::size_t size = text.size();
+  std::uint64_t all = 0;
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) all |= word(at, std::uint64_t{});
+    all |= word(size - 8, std::uint64_t{});
+  } else if (size >= 4) {
+    all = word(0, std::uint32_t{}) | word(size - 4, std::uint32_t{});
+  } else {
+    for (const char c : text) all |= static_cast<std::uint8_t>(c);
+  }
+  return (all & 0x8080'8080'8080'8080) == 0;
+}
 bool is_utf8(std::string_view text);
 /// The longest prefix of at most `limit` bytes that does not cut a UTF-8 character.
 std::string_view cut_utf8(std::string_view text, std::size_t limit);

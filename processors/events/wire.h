@@ -14,7 +14,8 @@ namespace weir::events {
 
 enum class WireType : std::uint8_t { varint, fixed64, bytes, start_group, end_group, fixed32 };
 
-/// After the first error it is `!ok()`, at its end, and returns zeros.
+/// After the first error it is `!ok()`, at its end, and returns zeros. What is not inlined takes
+/// and returns positions, never the reader: so that its own stays in a register.
 class WireReader {
  public:
   /// How deep messages and groups may nest.
@@ -46,7 +47,7 @@ class WireReader {
         return join_sevens(word & (last ^ (last - 1)));
       }
     }
-    return long_varint(10);
+    return take(long_varint(at_, end_, 10));
   }
 
   template <class T>
@@ -60,7 +61,7 @@ class WireReader {
   /// The payload of a length-delimited field.
   std::string_view bytes() {
     if (at_ != end_ && byte(0) < 0x80) return view(byte(at_++));
-    return view(long_varint(5));
+    return view(take(long_varint(at_, end_, 5)));
   }
 
   /// The next `size` bytes.
@@ -71,7 +72,10 @@ class WireReader {
     return result;
   }
 
-  void skip() { skip(depth_); }
+  void skip() {
+    at_ = skip(at_, end_, tag_, depth_);
+    if (at_ == nullptr) refuse();
+  }
 
  private:
   static std::uint8_t byte(const char* at) { return static_cast<std::uint8_t>(*at); }
@@ -93,48 +97,63 @@ class WireReader {
       tag_ = (byte(0) & 0x7fu) | static_cast<std::uint32_t>(byte(1)) << 7;
       at_ += 2;
     } else {
-      tag_ = static_cast<std::uint32_t>(long_varint(5));
+      tag_ = static_cast<std::uint32_t>(take(long_varint(at_, end_, 5)));
     }
     return tag_ >> 3 != 0 || refuse();
   }
 
-  std::uint64_t long_varint(unsigned max_bytes) {
-    std::uint64_t value = 0;
-    for (unsigned i = 0; i < max_bytes && at_ != end_; ++i) {
-      const std::uint8_t next = byte(at_++);
-      value |= static_cast<std::uint64_t>(next & 0x7f) << 7 * i;
-      if (next < 0x80) return value;
-    }
-    return refuse();
+  struct Varint {
+    std::uint64_t value;
+    const char* end;  // null: not one
+  };
+
+  std::uint64_t take(Varint varint) {
+    if (varint.end == nullptr) return refuse();
+    at_ = varint.end;
+    return varint.value;
   }
 
-  void skip(int depth) {
-    switch (type()) {
+  [[gnu::noinline]] static Varint long_varint(const char* at, const char* end, unsigned max_bytes) {
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < max_bytes && at != end; ++i) {
+      const std::uint8_t next = byte(at++);
+      value |= static_cast<std::uint64_t>(next & 0x7f) << 7 * i;
+      if (next < 0x80) return {value, at};
+    }
+    return {0, nullptr};
+  }
+
+  /// Behind the field's value, or null.
+  [[gnu::noinline]] static const char* skip(const char* at, const char* end, std::uint32_t tag,
+                                            int depth) {
+    WireReader reader({at, end}, depth);
+    switch (static_cast<WireType>(tag & 7)) {
       case WireType::varint:
-        varint();
+        reader.varint();
         break;
       case WireType::fixed64:
-        view(8);
+        reader.view(8);
         break;
       case WireType::bytes:
-        bytes();
+        reader.bytes();
         break;
       case WireType::fixed32:
-        view(4);
+        reader.view(4);
         break;
       case WireType::start_group:
-        skip_group(depth - 1);
+        reader.skip_group(tag + 1, depth - 1);
         break;
       default:
-        refuse();
+        reader.refuse();
     }
+    return reader.ok() ? reader.at_ : nullptr;
   }
 
-  void skip_group(int depth) {
-    const std::uint32_t end_tag = tag_ + 1;
+  void skip_group(std::uint32_t end_tag, int depth) {
     while (depth >= 0 && read_tag()) {
       if (tag_ == end_tag) return;
-      skip(depth);
+      at_ = skip(at_, end_, tag_, depth);
+      if (at_ == nullptr) break;
     }
     refuse();
   }

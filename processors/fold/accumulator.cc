@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <iterator>
 
 #include "processors/core/hash.h"
@@ -150,6 +151,7 @@ void Accumulator::add_block(const EventColumns& columns, std::size_t begin, std:
   kernels_.prepare(in, wanted_bins_, *block_);
   wide_events_.clear();
   if (block_->any_wide || !columns.wide.empty()) find_wide(columns, begin, count);
+  find_errors(columns, begin, count);
 
   std::span<const std::uint8_t> out = std::span(left_out_).subspan(begin, count);
   for (std::size_t i = 0; i < count; ++i)
@@ -165,6 +167,10 @@ void Accumulator::add_block(const EventColumns& columns, std::size_t begin, std:
     for (std::size_t k = 0; k < addition.sketches; ++k)
       addition.bins[k] = block_->bins[static_cast<std::size_t>(fold.sketches()[k])].data();
     kernels_.add(addition);
+    if (!columns.has_status)
+      for (std::size_t i = 0; i < count; ++i) ++slots[i]->statuses[aggregates::kStatusAbsent];
+    for (const std::uint16_t i : errors_)
+      ++slots[i]->statuses[aggregates::status_counter(columns.status[begin + i])];
     add_rare(fold, columns, begin, std::span(slots).first(count));
     for (const std::uint32_t event : wide_events_)
       add_one(fold, columns, event,
@@ -188,17 +194,22 @@ void Accumulator::find_wide(const EventColumns& columns, std::size_t begin, std:
   }
 }
 
+void Accumulator::find_errors(const EventColumns& columns, std::size_t begin, std::size_t count) {
+  errors_.clear();
+  if (!columns.has_status) return;
+  constexpr std::uint64_t kAllOk = 0x0101'0101'0101'0101 * v1::INFERENCE_STATUS_OK;
+  const std::uint8_t* const status = columns.status.data() + begin;
+  for (std::size_t first = 0; first < count; first += sizeof kAllOk) {
+    const std::size_t last = std::min(first + sizeof kAllOk, count);
+    if (last - first == sizeof kAllOk && std::memcmp(status + first, &kAllOk, sizeof kAllOk) == 0)
+      continue;
+    for (std::size_t i = first; i < last; ++i)
+      if (status[i] != v1::INFERENCE_STATUS_OK) errors_.push_back(static_cast<std::uint16_t>(i));
+  }
+}
+
 void Accumulator::add_rare(const ScopeFold& fold, const EventColumns& columns, std::size_t begin,
                            std::span<Slot* const> slots) {
-  if (!columns.has_status) {
-    for (Slot* const slot : slots) ++slot->statuses[aggregates::kStatusAbsent];
-  } else {
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-      const std::uint8_t status = columns.status[begin + i];
-      if (status != v1::INFERENCE_STATUS_OK) [[unlikely]]
-        ++slots[i]->statuses[aggregates::status_counter(status)];
-    }
-  }
   for (const Number which : kRareNumbers) {
     if (!columns.has(which)) continue;
     const std::uint32_t* const values = columns.number(which).data() + begin;
@@ -252,6 +263,8 @@ void Accumulator::add_one(const ScopeFold& fold, const EventColumns& columns, st
   };
   add_tokens(Number::input_tokens, totals.counters.input_tokens);
   add_tokens(Number::output_tokens, totals.counters.output_tokens);
+  const std::uint32_t status = columns.has_status ? columns.status[event] : 0;
+  if (status != v1::INFERENCE_STATUS_OK) ++slot.statuses[aggregates::status_counter(status)];
   // Wide ones only: add_rare takes the others.
   for (const Number which : kRareNumbers)
     if (const auto value = columns.value(which, event); value && *value >= kAbsent)

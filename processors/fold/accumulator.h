@@ -71,6 +71,8 @@ class Accumulator {
   void add_block(const events::EventColumns& columns, std::size_t begin, std::size_t count);
   /// Marks events with a value that no lane takes; they are added one by one.
   void find_wide(const events::EventColumns& columns, std::size_t begin, std::size_t count);
+  /// Notes the events of a block whose status is not ok.
+  void find_errors(const events::EventColumns& columns, std::size_t begin, std::size_t count);
   void add_rare(const ScopeFold& fold, const events::EventColumns& columns, std::size_t begin,
                 std::span<Slot* const> slots);
   void add_one(const ScopeFold& fold, const events::EventColumns& columns, std::size_t event,
@@ -106,6 +108,7 @@ class Accumulator {
   // Of the call in hand.
   std::vector<std::uint8_t> left_out_;
   std::vector<std::uint32_t> wide_events_;
+  std::vector<std::uint16_t> errors_;  // of the block in hand, by index in it
   std::unique_ptr<Block> block_;
 };
 

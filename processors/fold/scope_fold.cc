@@ -6,13 +6,20 @@ namespace weir::fold {
 
 void DimensionIds::resolve(const events::TextColumn& column, std::size_t count) {
   std::uint32_t* const out = events::make_room(by_event, count);
-  if (!column.coded) {
-    std::fill_n(out, count, names.id(column.at(0)));
-    return;
+  switch (column.form) {
+    case events::TextColumn::Form::one:
+      std::fill_n(out, count, names.id(column.at(0)));
+      break;
+    case events::TextColumn::Form::coded: {
+      std::uint32_t* const ids = events::make_room(by_value_, column.values.size());
+      names.ids(column.values, ids);
+      for (std::size_t i = 0; i < count; ++i) out[i] = ids[column.codes[i]];
+      break;
+    }
+    case events::TextColumn::Form::by_event:
+      names.ids(std::span(column.each).first(count), out);
+      break;
   }
-  std::uint32_t* const ids = events::make_room(by_value_, column.values.size());
-  for (std::size_t k = 0; k < column.values.size(); ++k) ids[k] = names.id(column.values[k]);
-  for (std::size_t i = 0; i < count; ++i) out[i] = ids[column.codes[i]];
 }
 
 ScopeFold::ScopeFold(std::uint32_t index, const aggregates::Scope& scope)

@@ -1,12 +1,33 @@
 #include "processors/fold/series.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <utility>
 
 namespace weir::fold {
 
 NameTable::NameTable() { rehash(64); }
+
+void NameTable::ids(std::span<const std::string_view> names, std::uint32_t* out) {
+  constexpr std::size_t kAtOnce = 16;
+  std::array<Key, kAtOnce> keys;
+  std::array<std::size_t, kAtOnce> hashes;
+  for (; !names.empty(); names = names.subspan(std::min(kAtOnce, names.size()))) {
+    const std::size_t count = std::min(kAtOnce, names.size());
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      keys[i] = key_of(names[i]);
+      hashes[i] = hash_of(keys[i]);
+      __builtin_prefetch(&slots_[hashes[i] & mask]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t found = slots_[hashes[i] & mask];
+      if (found != 0) __builtin_prefetch(&keys_[found - 1]);
+    }
+    for (std::size_t i = 0; i < count; ++i) *out++ = id(names[i], keys[i], hashes[i]);
+  }
+}
 
 std::uint32_t NameTable::insert(const Key& key, std::string_view name, std::size_t at) {
   const auto id = static_cast<std::uint32_t>(keys_.size());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,14 +23,10 @@ class NameTable {
   /// The name's id, made where it is new.
   std::uint32_t id(std::string_view name) {
     const Key key = key_of(name);
-    const std::size_t mask = slots_.size() - 1;
-    for (std::size_t at = hash_of(key) & mask;; at = (at + 1) & mask) {
-      if (slots_[at] == 0) [[unlikely]]
-        return insert(key, name, at);
-      const std::uint32_t id = slots_[at] - 1;
-      if (keys_[id] == key && (key.size <= kInlineBytes || long_names_[id] == name)) return id;
-    }
+    return id(name, key, hash_of(key));
   }
+  /// id() of each. What is looked up is brought near for several at a time.
+  void ids(std::span<const std::string_view> names, std::uint32_t* out);
   std::size_t size() const { return keys_.size(); }
   std::size_t memory_bytes() const;
   void clear();
@@ -75,6 +72,16 @@ class NameTable {
     const Product product = static_cast<Product>(key.low ^ 0x9E37'79B9'7F4A'7C15) *
                             ((key.high + key.size) ^ 0xC2B2'AE3D'27D4'EB4F);
     return static_cast<std::size_t>(product) ^ static_cast<std::size_t>(product >> 64);
+  }
+
+  std::uint32_t id(std::string_view name, const Key& key, std::size_t hash) {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+      if (slots_[at] == 0) [[unlikely]]
+        return insert(key, name, at);
+      const std::uint32_t id = slots_[at] - 1;
+      if (keys_[id] == key && (key.size <= kInlineBytes || long_names_[id] == name)) return id;
+    }
   }
 
   std::uint32_t insert(const Key& key, std::string_view name, std::size_t at);
