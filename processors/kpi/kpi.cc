@@ -92,7 +92,9 @@ Result<void> KpiProcessor::merge(const v1::PartialBatch& batch) {
 }
 
 Result<void> KpiProcessor::merge(std::uint64_t definitions_hash, const v1::PaneDelta& delta) {
+  const std::size_t admitted = table_->size();
   WEIR_ASSIGN(const SeriesId id, table_->admit(definitions_hash, delta.scope(), delta.series()));
+  probe_.admitted_series.add(table_->size() - admitted);
   const Series& series = *table_->find(id);
   const windows::WindowPlan& plan = table_->scope_of(series).scope().plan;
   if (delta.tier() >= plan.tiers().size())

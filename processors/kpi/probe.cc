@@ -12,6 +12,8 @@ Probe::Probe(runtime::Metrics& metrics)
                                       "Pane deltas counted in __other__, above the series cap.")),
       results(metrics.counter("weir_kpi_results_total", "Results told, restatements included.")),
       restatements(metrics.counter("weir_kpi_restatements_total", "Results told again.")),
+      admitted_series(metrics.counter("weir_kpi_admitted_series_total",
+                                      "Series that got a number, __other__ included.")),
       retired_series(metrics.counter("weir_kpi_retired_series_total",
                                      "Series forgotten because nothing depends on them.")) {}
 

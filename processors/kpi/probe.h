@@ -14,6 +14,7 @@ struct Probe {
   runtime::Counter& overflow_deltas;  // went to an __other__ series
   runtime::Counter& results;
   runtime::Counter& restatements;
+  runtime::Counter& admitted_series;
   runtime::Counter& retired_series;
 };
 

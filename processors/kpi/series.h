@@ -63,6 +63,8 @@ class SeriesTable {
 
   /// Numbers run from 0 to end(); some are free: null.
   SeriesId end() const { return static_cast<SeriesId>(series_.size()); }
+  /// How many numbers are not free.
+  std::size_t size() const { return series_.size() - free_.size(); }
   Series* find(SeriesId id) { return series_[id].get(); }
   /// The series was changed and is to be written at the next commit.
   void touch(SeriesId id);

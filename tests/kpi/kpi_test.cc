@@ -256,6 +256,7 @@ TEST(Kpi, ASeriesThatNothingDependsOnIsForgottenAndItsNumberReused) {
   task.say({.watermark = 3'595, .events = {{1, "a"}, {2, "b"}, {3'590, "c"}}});
   EXPECT_EQ(task.say({.watermark = 3'600}), "c @3600 10s/10s n=1\n");
   task.commit();
+  EXPECT_EQ(task.probe.admitted_series.value(), 3U);
   EXPECT_EQ(task.probe.retired_series.value(), 2U);
   EXPECT_THAT(task.keys("S"), testing::ElementsAre("5300000002"));
   for (const std::string& key : task.keys("P")) EXPECT_THAT(key, testing::StartsWith("5000000002"));
