@@ -75,6 +75,8 @@ Result<std::optional<KpiRow>> LogRows::row_of_record(const runtime::Record& reco
   auto row = row_of(result_, where_.partition, selection_.window);
   if (!row) return std::nullopt;
   last_end_ = std::max(last_end_, row->end_time_us);
+  // What was told again of an earlier end does not stand: what followed it then is not read.
+  if (row->end_time_us < selection_.needs_from()) return std::nullopt;
   if (row->end_time_us > selection_.to_us || !selection_.wants(row->series)) return std::nullopt;
   return row;
 }

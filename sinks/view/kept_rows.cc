@@ -133,17 +133,22 @@ std::unique_ptr<results::ToldRows> KeptRows::rows(const KpiSelection& selection)
   for (const auto& [series, each] : table->series) {
     if (!selection.wants(series)) continue;
     const auto first = each.told.lower_bound(selection.from_us);
-    // What stands at the range's begin is the last value before it.
-    const bool told_before = first != each.told.begin();
-    if (told_before && (!each.base || std::prev(first)->first > each.base->first)) {
-      rows->add(std::prev(first)->first, series, std::prev(first)->second.value);
-    } else if (each.base && each.base->first < selection.from_us) {
-      rows->add(each.base->first, series, each.base->second.value);
-    }
+    add_standing(each, first, series, *rows);
     for (auto at = first; at != each.told.end() && at->first <= selection.to_us; ++at)
       rows->add(at->first, series, at->second.value);
   }
   return rows;
+}
+
+/// What stands at the range's begin is the last value before it. What was told again of an end from
+/// before everything was read does not: what followed it then is not known.
+void KeptRows::add_standing(const SeriesRows& kept, std::map<TimeUs, Kept>::const_iterator first,
+                            const Series& series, Rows& rows) const {
+  std::optional<std::pair<TimeUs, Kept>> last = kept.base;
+  if (first != kept.told.begin() && (!last || std::prev(first)->first > last->first))
+    last = *std::prev(first);
+  const bool before = last && (first == kept.told.end() || last->first < first->first);
+  if (before && last->first >= told_from_us_) rows.add(last->first, series, last->second.value);
 }
 
 bool KeptRows::changed_ends(const KpiSelection& selection, std::int64_t offset,

@@ -85,6 +85,8 @@ class KeptRows {
   class Rows;
 
   const Table* find(const results::ScopeName& scope, const windows::Window& window) const;
+  void add_standing(const SeriesRows& kept, std::map<TimeUs, Kept>::const_iterator first,
+                    const results::Series& series, Rows& rows) const;
   void keep(Table& table, const v1::KpiResult& result, const v1::WindowResult& window,
             std::int64_t offset, TimeUs append_time_us);
 
