@@ -53,7 +53,10 @@ Result<bool> Task::run(bool input_complete) {
   assert(*taken <= records.size() &&
          (*taken > 0 || processor_->in_step() || processor_->commit_required()));
   next_in_batch_ += *taken;
-  if (*taken > 0) position_ = records[*taken - 1].offset + 1;
+  if (*taken > 0) {
+    position_ = records[*taken - 1].offset + 1;
+    append_time_ = records[*taken - 1].append_time_us;
+  }
   context_->set_position(position_);
   changed_ = true;
   return true;

@@ -48,6 +48,8 @@ class Task {
   TimeUs watermark() const { return processor_->watermark(); }
   const TopicPartition& input() const { return input_partition_; }
   std::int64_t position() const { return position_; }
+  /// Of the last record that was read; kMinTime: none was since `open`.
+  TimeUs append_time() const { return append_time_; }
 
  private:
   const ProcessorSpec& spec_;
@@ -65,6 +67,7 @@ class Task {
   RecordBatch batch_;
   std::size_t next_in_batch_ = 0;
   std::int64_t position_ = 0;
+  TimeUs append_time_ = kMinTime;
   bool changed_ = false;
   bool ended_ = false;
 };

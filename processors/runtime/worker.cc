@@ -29,6 +29,7 @@ Result<Worker::Progress> Worker::step(TimeUs now, bool input_complete) {
     WEIR_ASSIGN(worked, tasks_[lowest]->run(input_complete));
     inputs_[lowest].at_end = !worked;
     if (worked) inputs_[lowest].quiet_since = now;
+    report(*tasks_[lowest]);
   }
   if (commit_due(now) || (!worked && options_.task.history && has_changes())) {
     WEIR_TRY(commit(now));
@@ -41,6 +42,14 @@ Result<Worker::Progress> Worker::step(TimeUs now, bool input_complete) {
   if (options_.task.history && std::ranges::all_of(tasks_, &Task::finished))
     return Progress::finished;
   return Progress::idle;
+}
+
+void Worker::report(const Task& task) const {
+  if (options_.facts.empty()) return;
+  TaskFacts& facts = options_.facts[static_cast<std::size_t>(task.input().partition)];
+  facts.position = task.position();
+  facts.watermark_us = task.watermark();
+  facts.append_time_us = task.append_time();
 }
 
 bool Worker::has_changes() const { return std::ranges::any_of(tasks_, &Task::has_changes); }

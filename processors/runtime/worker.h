@@ -9,9 +9,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "processors/runtime/task.h"
+#include "processors/runtime/task_facts.h"
 
 namespace weir::runtime {
 
@@ -25,6 +27,8 @@ struct WorkerOptions {
   std::size_t commit_bytes = 64 << 20;
   /// A quiet input gets a tick after this long.
   DurationUs idle_after_us = 10 * kSecondUs;
+  /// By partition of the input, for every worker of the processor; empty: nobody looks.
+  std::span<TaskFacts> facts = {};
 };
 
 class Worker {
@@ -53,6 +57,7 @@ class Worker {
  private:
   bool commit_due(TimeUs now) const;
   bool has_changes() const;
+  void report(const Task& task) const;
   Result<void> append_ticks(TimeUs now);
 
   struct Input {

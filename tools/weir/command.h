@@ -50,6 +50,7 @@ void add_inspect(Commands& commands);
 void add_query(Commands& commands);
 void add_replay(Commands& commands);
 void add_simulate(Commands& commands);
+void add_up(Commands& commands, const std::string& version);
 
 /// An option whose value `parse` reads, a Result<T>(const std::string&). `value` stays as it is
 /// where the option is absent.

@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
       "Example:\n  weir import azure-llm trace.csv --out raw && weir replay raw --out results\n");
   const auto chosen = std::make_shared<Run>();
   Commands commands(app, chosen);
+  add_up(commands, WEIR_VERSION);
   add_import(commands);
   add_simulate(commands);
   add_replay(commands);

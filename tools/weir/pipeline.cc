@@ -31,6 +31,19 @@ Result<std::unique_ptr<Pipeline>> Pipeline::make(const PipelineOptions& options,
   return pipeline;
 }
 
+Pipeline::Pipeline(const PipelineOptions& options, Graph graph)
+    : options_(options), graph_(std::move(graph)) {
+  for (const Graph::Node& node : graph_.nodes)
+    facts_.emplace(node.spec.name,
+                   static_cast<std::size_t>(topic_of(graph_, node.spec.input).partitions));
+}
+
+std::span<const runtime::TaskFacts> Pipeline::facts(std::string_view processor) const {
+  const auto found = facts_.find(processor);
+  if (found == facts_.end()) return {};
+  return found->second;
+}
+
 Result<void> Pipeline::make_topics() {
   for (const Graph::Topic& topic : graph_.topics) {
     // A history reads raw records where they are.
@@ -46,7 +59,7 @@ Result<void> Pipeline::make_topics() {
   return {};
 }
 
-runtime::WorkerGroup Pipeline::group_of(const Graph::Node& node) const {
+runtime::WorkerGroup Pipeline::group_of(const Graph::Node& node) {
   const Settings& settings = *options_.settings;
   const Graph::Topic& input = topic_of(graph_, node.spec.input);
   const MemoryPlan memory = settings.memory_plan();
@@ -73,6 +86,7 @@ runtime::WorkerGroup Pipeline::group_of(const Graph::Node& node) const {
   if (options_.history)
     group.options.commit_interval_us = std::max(settings.commit_interval_us, kHistoryCommitUs);
   group.options.commit_bytes = share(memory.uncommitted, workers);
+  group.options.facts = facts_.at(node.spec.name);
   return group;
 }
 

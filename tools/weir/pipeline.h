@@ -3,7 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "processors/core/result.h"
 #include "processors/graph.h"
@@ -30,15 +35,19 @@ class Pipeline {
 
   const Graph& graph() const { return graph_; }
 
+  /// How far each task of a processor is, by partition of its input; empty where there is no such
+  /// processor. From any thread.
+  std::span<const runtime::TaskFacts> facts(std::string_view processor) const;
+
  private:
-  Pipeline(const PipelineOptions& options, Graph graph)
-      : options_(options), graph_(std::move(graph)) {}
+  Pipeline(const PipelineOptions& options, Graph graph);
 
   Result<void> make_topics();
-  runtime::WorkerGroup group_of(const Graph::Node& node) const;
+  runtime::WorkerGroup group_of(const Graph::Node& node);
 
   const PipelineOptions options_;
   const Graph graph_;
+  std::map<std::string, std::vector<runtime::TaskFacts>, std::less<>> facts_;
 };
 
 }  // namespace weir::cli

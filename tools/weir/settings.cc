@@ -29,6 +29,7 @@ void read_log(const config::Section& section, LogSettings& log) {
 void read_process(const config::Section& root, Settings& settings) {
   if (root.bytes("memory", settings.memory_bytes) && settings.memory_bytes < kMinMemory)
     root.refuse("memory", "must be at least 128MiB");
+  root.string("data", settings.data);
   root.bytes("disk", settings.disk_bytes);
   if (root.duration("commit_interval", settings.commit_interval_us) &&
       settings.commit_interval_us < kMillisecondUs)
@@ -36,6 +37,9 @@ void read_process(const config::Section& root, Settings& settings) {
   if (root.integer("partitions", settings.keyed_partitions) &&
       (settings.keyed_partitions < 1 || settings.keyed_partitions > 1024))
     root.refuse("partitions", "must be from 1 to 1024");
+  if (root.integer("raw_partitions", settings.raw_partitions) &&
+      (settings.raw_partitions < 1 || settings.raw_partitions > 1024))
+    root.refuse("raw_partitions", "must be from 1 to 1024");
   if (root.integer("threads", settings.threads) &&
       (settings.threads < 0 || settings.threads > 1024))
     root.refuse("threads", "must be from 0 (one a core) to 1024");
@@ -50,7 +54,8 @@ MemoryPlan Settings::memory_plan() const {
           .open_deltas = percent(20),
           .state_cache = percent(35),
           .uncommitted = percent(10),
-          .fetch = percent(5)};
+          .fetch = percent(5),
+          .view = percent(5)};
 }
 
 std::int32_t Settings::worker_threads() const {
@@ -85,6 +90,7 @@ Result<Settings> load_settings(const std::string& file) {
     read_retention(*retention, "dead_letter", settings.retention.dead_letter);
   }
   if (const auto log = root.section("log")) read_log(*log, settings.log);
+  if (const auto section = root.section("http")) settings.http = net::read_config(*section);
   if (const auto section = root.section("fold")) settings.fold = fold::read_config(*section);
   if (const auto section = root.section("kpi")) settings.kpi = kpi::read_config(*section);
   WEIR_TRY(document.finish());

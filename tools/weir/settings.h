@@ -10,6 +10,7 @@
 #include "processors/fold/config.h"
 #include "processors/graph.h"
 #include "processors/kpi/config.h"
+#include "processors/net/config.h"
 #include "processors/runtime/log.h"
 
 namespace weir::cli {
@@ -30,6 +31,7 @@ struct MemoryPlan {
   std::uint64_t state_cache = 0;   // clean state of all tasks
   std::uint64_t uncommitted = 0;   // outputs and state changes waiting for a commit
   std::uint64_t fetch = 0;         // records read and not yet processed
+  std::uint64_t view = 0;          // recent results, where they are shown
 };
 
 struct LogSettings {
@@ -37,7 +39,13 @@ struct LogSettings {
   std::string file;            // empty: standard error
 };
 
+inline constexpr std::int32_t kDefaultRawPartitions = 2;
+
 struct Settings {
+  /// Where `weir up` keeps its log.
+  std::string data = ".weir/data";
+  /// Partitions of weir.inference in a live log. 0: as many as there are, or two in a new one.
+  std::int64_t raw_partitions = 0;
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
   std::uint64_t disk_bytes = std::uint64_t{20} << 30;
   DurationUs commit_interval_us = kSecondUs;
@@ -46,6 +54,7 @@ struct Settings {
   std::int64_t threads = 0;
   RetentionSettings retention;
   LogSettings log;
+  net::Config http;
   fold::Config fold;
   kpi::Config kpi;
 

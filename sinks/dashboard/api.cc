@@ -1,0 +1,195 @@
+#include "sinks/dashboard/api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <deque>
+
+#include "processors/events/dead_letter.h"
+#include "sinks/results/kpi_json.h"
+#include "sinks/results/record_scan.h"
+#include "weir/v1/dead_letter.pb.h"
+
+namespace weir::dashboard {
+namespace {
+
+using net::HttpRequest;
+using net::HttpResponse;
+using results::Json;
+using results::KpiQuery;
+
+constexpr std::size_t kDefaultRows = 20'000;
+constexpr std::size_t kMaxRows = 200'000;
+constexpr std::size_t kDefaultDeadLetters = 50;
+constexpr std::size_t kMaxDeadLetters = 1'000;
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// An absent parameter leaves `value` as it is.
+template <class T, class Parse>
+Result<void> read_value(const HttpRequest& request, std::string_view name, T& value, Parse parse) {
+  const auto text = request.query_value(name);
+  if (!text) return {};
+  auto parsed = parse(*text);
+  if (!parsed) return within(name, parsed.error());
+  value = *std::move(parsed);
+  return {};
+}
+
+Result<std::size_t> limit_of(const HttpRequest& request, std::size_t otherwise, std::size_t most) {
+  const auto text = request.query_value("limit");
+  if (!text) return otherwise;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (error != std::errc() || end != text->data() + text->size() || limit < 1 || limit > most)
+    return fail(ErrorCode::invalid_argument, "limit: '{}' is not a whole number from 1 to {}",
+                *text, most);
+  return limit;
+}
+
+Result<void> check_names(const HttpRequest& request,
+                         std::initializer_list<std::string_view> known) {
+  for (const auto& [name, value] : request.query)
+    if (std::ranges::find(known, name) == known.end())
+      return fail(ErrorCode::invalid_argument, "{}: there is no such parameter; choose from: {}",
+                  name, fmt::join(known, " "));
+  return {};
+}
+
+int status_of(ErrorCode code) {
+  if (code == ErrorCode::invalid_argument) return 400;
+  return code == ErrorCode::not_found ? 404 : 500;
+}
+
+Json reasons_of(const v1::DeadLetter& letter) {
+  Json reasons = Json::array();
+  for (const v1::DeadLetterEntry& entry : letter.entry())
+    reasons.push_back({{"index", entry.event_index()},
+                       {"reason", events::reason_name(entry.reason())},
+                       {"text", entry.text().empty() ? Json() : Json(entry.text())}});
+  return reasons;
+}
+
+/// What was refused is shown by its length: it may hold what nobody should read here.
+Json json_of(const v1::DeadLetter& letter, TimeUs appended) {
+  const bool imported = letter.topic().empty();
+  const TimeUs time = letter.append_time_us() != 0 ? letter.append_time_us() : appended;
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? Json() : Json(text);
+  };
+  return {{"time", format_rfc3339(time)},
+          {"topic", text_or_null(letter.topic())},
+          {"partition", imported ? Json() : Json(letter.partition())},
+          {"offset", imported ? Json() : Json(letter.offset())},
+          {"source", text_or_null(letter.source())},
+          {"content_type", text_or_null(letter.content_type())},
+          {"original_bytes", letter.original().size()},
+          {"reasons", reasons_of(letter)}};
+}
+
+}  // namespace
+
+HttpResponse json_response(const Json& json) {
+  return {.content_type = "application/json", .body = dump(json) + "\n"};
+}
+
+HttpResponse to_response(const Error& error) {
+  const std::size_t split = error.message.find("; ");
+  if (split == std::string::npos) return net::error_response(status_of(error.code), error.message);
+  return net::error_response(status_of(error.code), error.message.substr(0, split),
+                             error.message.substr(split + 2));
+}
+
+Result<KpiQuery> parse_query(const HttpRequest& request) {
+  WEIR_TRY(
+      check_names(request, {"scope", "window", "where", "from", "to", "all", "limit", "position"}));
+  KpiQuery query;
+  for (const std::string_view name : {"scope", "window"})
+    if (!request.query_value(name))
+      return fail(ErrorCode::invalid_argument,
+                  "{}: is missing; ask like ?scope=service&window=1m/10s", name);
+  WEIR_TRY(read_value(request, "scope", query.scope, results::parse_scope));
+  WEIR_TRY(read_value(request, "window", query.window, results::parse_window_name));
+  WEIR_TRY(read_value(request, "from", query.from_us, parse_rfc3339));
+  WEIR_TRY(read_value(request, "to", query.to_us, parse_rfc3339));
+  for (const auto& [name, value] : request.query) {
+    if (name != "where") continue;
+    auto condition = results::parse_condition(value);
+    if (!condition) return within("where", condition.error());
+    query.where.push_back(*std::move(condition));
+  }
+  query.all = request.query_value("all").value_or("0") == "1";
+  return query;
+}
+
+HttpResponse Api::catalog(const HttpRequest&) const {
+  const auto catalog = parts_.view.catalog();
+  Json json;
+  Json& scopes = json["scopes"] = Json::array();
+  for (const auto& [name, windows] : catalog->scopes()) {
+    Json& scope = scopes.emplace_back();
+    scope["dimensions"] = name;
+    for (const windows::Window& window : windows)
+      scope["windows"].push_back(windows::to_string(window));
+  }
+  json["unrated"] = catalog->unrated();
+  json["version"] = parts_.version;
+  const TimeUs reached = parts_.view.last_end();
+  json["now"] = reached == kMinTime ? Json() : Json(format_rfc3339(reached));
+  json["server_time_us"] = parts_.clock();
+  return json_response(json);
+}
+
+HttpResponse Api::query(const HttpRequest& request) const {
+  const auto query = parse_query(request);
+  if (!query) return to_response(query.error());
+  const auto limit = limit_of(request, kDefaultRows, kMaxRows);
+  if (!limit) return to_response(limit.error());
+  // Asked before reading: a stream from here on repeats rows rather than missing one.
+  const view::Position position = parts_.view.position();
+  const auto answer = parts_.view.query(*query);
+  if (!answer) return to_response(answer.error());
+  std::deque<std::string> rows;  // the newest, as many as fit
+  bool truncated = false;
+  const auto read = answer->read([&](const results::KpiRow& row) {
+    rows.push_back(dump(results::json_of(*answer, row)));
+    if (rows.size() <= *limit) return true;
+    rows.pop_front();
+    return truncated = true;
+  });
+  if (!read) return to_response(read.error());
+  HttpResponse response{.content_type = "application/json"};
+  response.body =
+      fmt::format(R"({{"scope":{},"window":"{}","position":"{}","truncated":{},"rows":[)",
+                  dump(answer->scope()), windows::to_string(answer->window()),
+                  view::to_string(position), truncated);
+  response.body += fmt::format("{}]}}\n", fmt::join(rows, ",\n"));
+  return response;
+}
+
+HttpResponse Api::pipeline(const HttpRequest&) const {
+  return json_response(to_json(parts_.pipeline(), parts_.clock()));
+}
+
+HttpResponse Api::dead_letters(const HttpRequest& request) const {
+  const auto limit = limit_of(request, kDefaultDeadLetters, kMaxDeadLetters);
+  if (!limit) return to_response(limit.error());
+  const runtime::TopicPartition where{std::string(results::kDeadLetterTopic), 0};
+  const auto bounds = parts_.log.bounds(where);
+  if (!bounds) return to_response(bounds.error());
+  std::vector<Json> newest;
+  const auto first = std::max(bounds->start, bounds->end - static_cast<std::int64_t>(*limit));
+  const auto read = results::scan_partition(
+      parts_.log, where, first, [&](const runtime::Record& record) -> Result<bool> {
+        v1::DeadLetter letter;
+        WEIR_TRY(results::parse_record(record, letter));
+        newest.push_back(json_of(letter, record.append_time_us));
+        return newest.size() < *limit;
+      });
+  if (!read) return to_response(read.error());
+  std::ranges::reverse(newest);
+  return json_response({{"rows", std::move(newest)}});
+}
+
+}  // namespace weir::dashboard

@@ -1,0 +1,46 @@
+// What `/api/v1` answers, as functions of a request: the live view and the log in JSON. README.md
+// describes the interface. Thread-safe: handlers run on several threads.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "processors/core/result.h"
+#include "processors/net/http_message.h"
+#include "processors/runtime/io.h"
+#include "sinks/dashboard/pipeline_facts.h"
+#include "sinks/view/live_view.h"
+
+namespace weir::dashboard {
+
+/// Everything referred to outlives the interface.
+struct ApiParts {
+  const view::LiveView& view;
+  const runtime::Reader& log;
+  std::function<PipelineFacts()> pipeline;  // called from several threads
+  std::function<TimeUs()> clock;
+  std::string version;
+};
+
+/// `scope`, `window`, `where`, `from`, `to` and `all` of a request. Error: invalid_argument, naming
+/// the parameter.
+Result<results::KpiQuery> parse_query(const net::HttpRequest& request);
+
+/// {"error", "hint"} with the status that fits: 400, 404 or 500. A hint is what follows "; ".
+net::HttpResponse to_response(const Error& error);
+net::HttpResponse json_response(const results::Json& json);
+
+class Api {
+ public:
+  explicit Api(ApiParts parts) : parts_(std::move(parts)) {}
+
+  net::HttpResponse catalog(const net::HttpRequest& request) const;
+  net::HttpResponse query(const net::HttpRequest& request) const;
+  net::HttpResponse pipeline(const net::HttpRequest& request) const;
+  net::HttpResponse dead_letters(const net::HttpRequest& request) const;
+
+ private:
+  const ApiParts parts_;
+};
+
+}  // namespace weir::dashboard

@@ -1,0 +1,114 @@
+#include "tools/weir/up_facts.h"
+
+#include <unistd.h>
+
+#include <fstream>
+
+#include "processors/events/dead_letter.h"
+
+namespace weir::cli {
+namespace {
+
+/// Rates are means over this long.
+constexpr std::size_t kRateSeconds = 10;
+
+/// 0 where the system does not say.
+std::uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;
+  file >> all >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+Result<void> UpFacts::gather(TimeUs now) {
+  dashboard::PipelineFacts facts;
+  WEIR_TRY(add_tasks(facts));
+  WEIR_TRY(add_sizes(facts));
+  add_rates(now, facts);
+  facts.uptime_s = static_cast<double>(now - started_us_) / 1e6;
+  for (int reason = 1; reason < v1::DeadLetterReason_ARRAYSIZE; ++reason) {
+    const auto of = static_cast<v1::DeadLetterReason>(reason);
+    const std::uint64_t count = sources_.probes->fold.dead(of).value();
+    if (count > 0) facts.dead_letters[events::reason_name(of)] = count;
+  }
+  const std::lock_guard lock(mutex_);
+  facts_ = std::move(facts);
+  return {};
+}
+
+Result<void> UpFacts::add_tasks(dashboard::PipelineFacts& facts) const {
+  for (const Graph::Node& node : sources_.pipeline->graph().nodes) {
+    const auto tasks = sources_.pipeline->facts(node.spec.name);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      dashboard::PartitionFacts each{.topic = node.spec.input,
+                                     .partition = static_cast<std::int32_t>(i),
+                                     .processor = node.spec.name,
+                                     .position = tasks[i].position,
+                                     .watermark_us = tasks[i].watermark_us,
+                                     .append_time_us = tasks[i].append_time_us};
+      WEIR_ASSIGN(const runtime::Bounds bounds,
+                  sources_.home->log->bounds({each.topic, each.partition}));
+      each.end = std::max(bounds.end, each.position);
+      each.stalled =
+          each.watermark_us != kMinTime && each.append_time_us != kMinTime &&
+          each.append_time_us - each.watermark_us > sources_.settings->kpi.stall_after_us;
+      facts.partitions.push_back(std::move(each));
+    }
+  }
+  return {};
+}
+
+Result<void> UpFacts::add_sizes(dashboard::PipelineFacts& facts) const {
+  const runtime::FileSystem& files = sources_.home->files;
+  WEIR_ASSIGN(facts.state_bytes,
+              runtime::directory_bytes(files, runtime::state_path(sources_.directory)));
+  facts.disk_bytes = facts.state_bytes;
+  for (const Graph::Topic& topic : sources_.pipeline->graph().topics) {
+    for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
+      WEIR_ASSIGN(const std::uint64_t bytes,
+                  runtime::directory_bytes(
+                      files, runtime::partition_path(sources_.directory, {topic.name, partition})));
+      facts.disk_bytes += bytes;
+    }
+  }
+  facts.disk_budget_bytes = sources_.settings->disk_bytes;
+  facts.memory_bytes = resident_bytes();
+  facts.memory_budget_bytes = sources_.settings->memory_bytes;
+  return {};
+}
+
+void UpFacts::add_rates(TimeUs now, dashboard::PipelineFacts& facts) {
+  counts_.push_back(
+      {now, sources_.probes->fold.events.value(), sources_.probes->kpi.results.value()});
+  if (counts_.size() > kRateSeconds + 1) counts_.pop_front();
+  const Counts& first = counts_.front();
+  const Counts& last = counts_.back();
+  const double seconds = std::max(static_cast<double>(last.time_us - first.time_us) / 1e6, 1e-3);
+  facts.events_per_second = static_cast<double>(last.events - first.events) / seconds;
+  facts.results_per_second = static_cast<double>(last.results - first.results) / seconds;
+}
+
+dashboard::PipelineFacts UpFacts::facts() const {
+  const std::lock_guard lock(mutex_);
+  return facts_;
+}
+
+std::string UpFacts::why_not_ready(TimeUs now) const {
+  const std::lock_guard lock(mutex_);
+  if (facts_.partitions.empty()) return "the workers have just begun";
+  for (const dashboard::PartitionFacts& each : facts_.partitions) {
+    if (each.position >= each.end) continue;
+    if (each.append_time_us == kMinTime)
+      return fmt::format("{}/{} has {} records to read", each.processor, each.partition,
+                         each.end - each.position);
+    if (now - each.append_time_us > kReadyLagUs)
+      return fmt::format("{}/{} is {} s behind", each.processor, each.partition,
+                         (now - each.append_time_us) / kSecondUs);
+  }
+  return "";
+}
+
+}  // namespace weir::cli
