@@ -9,6 +9,7 @@
 #include "processors/core/time.h"
 #include "processors/fold/config.h"
 #include "processors/graph.h"
+#include "processors/ingest/config.h"
 #include "processors/kpi/config.h"
 #include "processors/net/config.h"
 #include "processors/runtime/log.h"
@@ -55,6 +56,7 @@ struct Settings {
   RetentionSettings retention;
   LogSettings log;
   net::Config http;
+  ingest::Config ingest;
   fold::Config fold;
   kpi::Config kpi;
 

@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "processors/ingest/receiver.h"
 #include "processors/net/http_server.h"
 #include "sinks/dashboard/routes.h"
 #include "sinks/view/live_view.h"
@@ -62,6 +63,7 @@ class UpProcess {
 
  private:
   Result<std::int32_t> raw_partitions() const;
+  Result<void> open_receiver();
   Result<void> start_http();
   std::vector<net::Route> routes();
   net::HttpResponse ready(const net::HttpRequest& request) const;
@@ -77,8 +79,10 @@ class UpProcess {
   Probes probes_{metrics_};
   view::Probe view_probe_{metrics_};
   net::HttpProbe http_probe_{metrics_};
+  ingest::ReceiverProbe receiver_probe_{metrics_};
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<UpFacts> facts_;
+  std::unique_ptr<ingest::EventReceiver> receiver_;
   std::unique_ptr<view::LiveView> view_;
   std::unique_ptr<dashboard::Api> api_;
   std::unique_ptr<dashboard::Streams> streams_;
@@ -116,7 +120,21 @@ Result<void> UpProcess::open() {
                           .clock = now_us,
                           .version = options_.version});
   streams_ = std::make_unique<dashboard::Streams>(*view_);
+  WEIR_TRY(open_receiver());
   return start_http();
+}
+
+Result<void> UpProcess::open_receiver() {
+  WEIR_ASSIGN(auto rules, ingest::make_rules(settings_.ingest, settings_.data));
+  ingest::ReceiverOptions options{.appender = home_->log.get(),
+                                  .reader = home_->log.get(),
+                                  .probe = &receiver_probe_,
+                                  .rules = std::move(rules),
+                                  .dedup_horizon_us = settings_.fold.dedup_horizon_us,
+                                  .clock = now_us,
+                                  .behind = [this] { return facts_->why_not_take_more(now_us()); }};
+  WEIR_ASSIGN(receiver_, ingest::EventReceiver::open(std::move(options)));
+  return {};
 }
 
 Result<void> UpProcess::start_http() {
@@ -127,6 +145,17 @@ Result<void> UpProcess::start_http() {
 
 std::vector<net::Route> UpProcess::routes() {
   std::vector<net::Route> routes = dashboard::routes(*api_, *streams_);
+  using Receive = net::HttpResponse (ingest::EventReceiver::*)(const net::HttpRequest&);
+  const auto add_receiver = [&](const char* path, Receive receive) {
+    routes.push_back({.method = "POST",
+                      .path = path,
+                      .access = net::Access::write,
+                      .handler = [this, receive](const net::HttpRequest& request) {
+                        return ((*receiver_).*receive)(request);
+                      }});
+  };
+  add_receiver("/v1/events", &ingest::EventReceiver::receive_events);
+  add_receiver("/v1/traces", &ingest::EventReceiver::receive_traces);
   routes.push_back({.method = "GET", .path = "/healthz", .handler = [](const net::HttpRequest&) {
                       return net::HttpResponse{.content_type = "text/plain", .body = "ok\n"};
                     }});

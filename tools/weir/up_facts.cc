@@ -99,14 +99,23 @@ dashboard::PipelineFacts UpFacts::facts() const {
 std::string UpFacts::why_not_ready(TimeUs now) const {
   const std::lock_guard lock(mutex_);
   if (facts_.partitions.empty()) return "the workers have just begun";
+  return who_is_behind(now, kReadyLagUs);
+}
+
+std::optional<std::string> UpFacts::why_not_take_more(TimeUs now) const {
+  const std::lock_guard lock(mutex_);
+  std::string who = who_is_behind(now, kTooFarBehindUs);
+  if (who.empty()) return std::nullopt;
+  return who;
+}
+
+std::string UpFacts::who_is_behind(TimeUs now, DurationUs lag_us) const {
   for (const dashboard::PartitionFacts& each : facts_.partitions) {
     if (each.position >= each.end) continue;
-    if (each.append_time_us == kMinTime)
-      return fmt::format("{}/{} has {} records to read", each.processor, each.partition,
-                         each.end - each.position);
-    if (now - each.append_time_us > kReadyLagUs)
-      return fmt::format("{}/{} is {} s behind", each.processor, each.partition,
-                         (now - each.append_time_us) / kSecondUs);
+    const TimeUs since = std::max(each.append_time_us, started_us_);
+    if (now - since > lag_us)
+      return fmt::format("{} of partition {} is {} s behind", each.processor, each.partition,
+                         (now - since) / kSecondUs);
   }
   return "";
 }

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "processors/core/result.h"
@@ -27,12 +28,17 @@ class UpFacts {
   /// A task is ready that is at the end of its input, or no further behind than this.
   static constexpr DurationUs kReadyLagUs = 30 * kSecondUs;
 
+  /// And takes no more events when its tasks are this far behind.
+  static constexpr DurationUs kTooFarBehindUs = 2 * kMinuteUs;
+
   UpFacts(const FactSources& sources, TimeUs started_us)
       : sources_(sources), started_us_(started_us) {}
 
   /// Errors: the log's.
   Result<void> gather(TimeUs now);
   dashboard::PipelineFacts facts() const;
+  /// Why the log should not take more for now: what it has is not read for too long.
+  std::optional<std::string> why_not_take_more(TimeUs now) const;
   /// Why results are not what they should be by now; empty: they are.
   std::string why_not_ready(TimeUs now) const;
 
@@ -43,6 +49,7 @@ class UpFacts {
     std::uint64_t results = 0;
   };
 
+  std::string who_is_behind(TimeUs now, DurationUs lag_us) const;
   Result<void> add_tasks(dashboard::PipelineFacts& facts) const;
   Result<void> add_sizes(dashboard::PipelineFacts& facts) const;
   void add_rates(TimeUs now, dashboard::PipelineFacts& facts);
