@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <sys/resource.h>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -131,8 +130,6 @@ class HttpServer::Impl {
   }
 
   ServerCore core_;
-  // Without it the I/O thread ends once all is drained, and what is posted later never runs.
-  asio::executor_work_guard<asio::io_context::executor_type> work_{core_.io.get_executor()};
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   std::uint16_t port_ = 0;

@@ -71,7 +71,8 @@ struct ServerCore {
   std::optional<boost::asio::ssl::context> tls;
   std::atomic<bool> draining = false;
   boost::asio::io_context io;
-  /// While all requests are with workers there is nothing to wait for, and yet answers will come.
+  /// While all requests are with workers, or all is drained, there is nothing to wait for, and yet
+  /// what is posted later has to run.
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy{io.get_executor()};
   WorkerPool workers;
 };
