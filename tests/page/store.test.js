@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { RowStore, series_name, values_at } from "../../sinks/dashboard/page/store.js";
+import { RowStore, rows_at, series_name, values_of } from "../../sinks/dashboard/page/store.js";
 import { spark_path, thin } from "../../sinks/dashboard/page/spark.js";
 
 const at = (seconds) => new Date(seconds * 1000).toISOString();
@@ -12,7 +12,7 @@ const requests = (r) => r.requests;
 function text(store, from_s, to_s) {
   const ends = store.ends(from_s, to_s);
   return [...store.series.values()].map((series) => `${series_name(series)}: ${
-    values_at(series, ends, requests).map((value) => value ?? "gap").join(" ")}`).join("\n");
+    values_of(rows_at(series, ends), requests).map((value) => value ?? "gap").join(" ")}`).join("\n");
 }
 
 test("what was not told is a gap, and a zero is a zero", () => {

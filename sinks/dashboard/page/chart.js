@@ -26,7 +26,8 @@ export class Chart {
     this.data = null;
     this.plot = null;
     this.#build();
-    this.resized = new ResizeObserver(() => this.#fit());
+    this.width = 0;  // as observed: asking for it would lay the page out
+    this.resized = new ResizeObserver(([{ contentRect }]) => this.#fit(contentRect.width));
     this.resized.observe(this.place);
     this.stop_theme = on_theme(() => this.#restart());
   }
@@ -104,12 +105,11 @@ export class Chart {
     this.spec.series.forEach((series, i) => {
       this.marks[i].style.background = colour(series.colour);
     });
-    const width = this.place.clientWidth;
-    if (!width) return;
+    if (!this.width) return;
     const drawn = [this.data.ends, ...(this.spec.stacked ? stack(this.data.values)
       : this.data.values)];
     if (!this.plot) {
-      this.plot = new uPlot(options(this, width), drawn, this.place);
+      this.plot = new uPlot(options(this, this.width), drawn, this.place);
       this.place.append(this.nothing);
     } else {
       this.plot.setData(drawn, false);
@@ -117,10 +117,11 @@ export class Chart {
     this.plot.setScale("x", { min: this.range[0], max: this.range[1] });
   }
 
-  #fit() {
-    const width = this.place.clientWidth;
-    if (this.plot && width) this.plot.setSize({ width, height: HEIGHT_PX });
-    else if (this.data && width) this.#draw();
+  #fit(width) {
+    if (width === 0 || width === this.width) return;
+    this.width = width;
+    if (this.plot) this.plot.setSize({ width, height: HEIGHT_PX });
+    else if (this.data) this.#draw();
   }
 
   /** Writes the figures of one end, by its index; null: the last end there is. */

@@ -4,7 +4,7 @@ import { zoom_to } from "./controls.js";
 import { choice, h } from "./dom.js";
 import { window_words } from "./format.js";
 import { ALL_KPIS, kpi_of } from "./kpis.js";
-import { series_name, values_at } from "./store.js";
+import { rows_at, series_name, values_of } from "./store.js";
 
 const COLOURED = 8;
 const MOST_SERIES = 50;
@@ -52,14 +52,15 @@ export class Compare {
 /** What a chart draws: `lines` are [series, value of a row]. An end is incomplete where any is. */
 export function chart_data(store, lines, window, from_s, to_s) {
   const ends = store.ends(from_s, to_s);
-  const of_any = new Set(lines.map(([series]) => series));
-  const rows = ends.map((end) => [...of_any].map((series) => series.rows.get(end))
-    .filter((row) => row !== undefined));
+  const rows = new Map();
+  for (const [series] of lines) if (!rows.has(series)) rows.set(series, rows_at(series, ends));
+  const all = [...rows.values()];
   return {
     ends,
-    values: lines.map(([series, value]) => values_at(series, ends, value)),
-    incomplete: rows.map((of_end) => of_end.some((row) => row.complete === false)),
-    revised: rows.map((of_end) => Math.max(0, ...of_end.map((row) => row.revisions))),
+    values: lines.map(([series, value]) => values_of(rows.get(series), value)),
+    incomplete: ends.map((_, i) => all.some((of_series) => of_series[i]?.complete === false)),
+    revised: ends.map((_, i) => all.reduce((most, of_series) =>
+      Math.max(most, of_series[i]?.revisions ?? 0), 0)),
     window: `window ${window_words(window)}`,
   };
 }

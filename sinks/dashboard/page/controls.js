@@ -15,7 +15,10 @@ export class Controls {
     this.dot = h("span", { class: "dot", "aria-hidden": "true" });
     this.text = h("span", {});
     this.more = h("span", { class: "word" });
-    this.status.append(this.dot, this.text, this.more);
+    this.age = h("span", {});
+    // Said aloud when it changes, and not each second.
+    this.spoken = h("span", { class: "visually-hidden", role: "status" });
+    this.status.append(this.dot, h("span", {}, this.text, this.more, this.age), this.spoken);
     this.fleet = h("a", { href: "#/fleet" }, "Fleet");
     this.pipeline = h("a", { href: "#/pipeline" }, "Pipeline");
     this.nav.append(this.fleet, this.pipeline);
@@ -62,10 +65,12 @@ export class Controls {
     const { app } = this;
     set_attribute(this.pause, "aria-pressed", String(app.paused));
     set_text(this.pause, app.paused ? "Resume" : "Pause");
-    const { state, text, more } = this.#link();
+    const { state, text, more = "", age = "" } = this.#link();
     set_attribute(this.status, "data-state", state);
     set_text(this.text, text);
-    set_text(this.more, more ?? "");
+    set_text(this.more, more);
+    set_text(this.age, age);
+    set_text(this.spoken, state === "live" ? "Live" : state === "paused" ? "Paused" : text);
   }
 
   #link() {
@@ -81,7 +86,7 @@ export class Controls {
     if (app.links.size === 0) return { state: "waiting", text: "Connecting" };
     const age_s = Math.max(0, Date.now() / 1000 - (app.skew_s ?? 0) - app.now_s);
     return { state: age_s > STALE_S ? "waiting" : "live",
-      text: `Live, ${span(Math.round(age_s))} ago`, more: `to ${clock(app.now_s)}` };
+      text: "Live", more: ` to ${clock(app.now_s)}`, age: `, ${span(Math.round(age_s))} ago` };
   }
 
   #shift(by) {

@@ -63,9 +63,9 @@ export class FleetView {
     if (worst && worst.verdict.level !== "well") {
       said.unshift(`${series_name(worst.series)}: ${explain(worst.verdict)}`);
     } else {
-      said.push(`measured against the calm quarter of the last ${span(to_s - from_s)}`);
+      said.push(`Measured against the calm quarter of the last ${span(to_s - from_s)}`);
     }
-    if (this.feed.shortened) said.push("so many series that history is cut short");
+    if (this.feed.shortened) said.push("So many series that history is cut short");
     return said.join(". ");
   }
 

@@ -23,7 +23,7 @@ const TIMED = [
 
 /** The value below which a quarter of them lie; null of nothing. */
 export function lower_quartile(values) {
-  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
+  const sorted = Float64Array.from(values.filter((value) => Number.isFinite(value))).sort();
   return sorted.length ? sorted[Math.floor((sorted.length - 1) / 4)] : null;
 }
 

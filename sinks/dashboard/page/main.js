@@ -13,6 +13,7 @@ import { start_theme } from "./theme.js";
 
 const VIEW_CLASSES = { fleet: FleetView, series: SeriesView, pipeline: PipelineView };
 const HIDDEN_MS = 60_000;
+const SHORTEST_S = 120;  // of an axis, where results have only begun
 
 class App {
   constructor() {
@@ -47,9 +48,8 @@ class App {
       try {
         this.catalog = await get("catalog");
         this.skew_s = Date.now() / 1000 - this.catalog.server_time_us / 1e6;
-        this.reached(seconds_of_time(this.catalog.now ?? ""));
         this.links.delete("catalog");
-        if (this.catalog.scopes.length > 0) break;
+        if (this.catalog.scopes.length > 0 && this.catalog.now) break;
         this.#show(h("p", { class: "empty" }, "No results yet. The first ones appear a few seconds "
           + "after the first event: send some to ", h("code", {}, "/v1/events"), "."));
       } catch (error) {
@@ -60,6 +60,7 @@ class App {
       }
       await new Promise((resolve) => setTimeout(resolve, 2000));
     }
+    this.reached(seconds_of_time(this.catalog.now));
     this.#open();
   }
 
@@ -125,7 +126,7 @@ class App {
   range(store) {
     const to_s = this.route.to ? Number(this.route.to) : this.now_s;
     const from_s = to_s - seconds_of(this.route.range);
-    const begun_s = Math.min(store.first_s - store.hop_s, to_s - 300);
+    const begun_s = Math.min(store.first_s - store.hop_s, to_s - SHORTEST_S);
     return [Math.max(from_s, Number.isFinite(begun_s) ? begun_s : from_s), to_s];
   }
 

@@ -11,7 +11,7 @@ import { ERRORS, KPIS, kpi_of } from "./kpis.js";
 import { format_route, pick_window } from "./route.js";
 import { explain, judged, SeriesTable } from "./series_table.js";
 import { Spark } from "./spark.js";
-import { values_at } from "./store.js";
+import { rows_at, values_of } from "./store.js";
 
 const quantiles = (title, field) => ({
   title, unit: "time", text: duration, bands: [[0, 1, "band-2"], [1, 2, "band-1"]],
@@ -158,7 +158,7 @@ class Tile {
     set_text(this.value, this.kpi.text(verdict.row ? this.kpi.of(verdict.row) : null));
     set_attribute(this.element, "data-level",
       verdict.findings.find((finding) => finding.kpi === this.kpi.id)?.level);
-    this.spark.set(values_at(series, ends, this.kpi.of), this.kpi.more);
+    this.spark.set(values_of(rows_at(series, ends), this.kpi.of), this.kpi.more);
   }
 }
 

@@ -5,7 +5,7 @@ import { judge, LEVEL_WORDS, worst_first } from "./health.js";
 import { KPIS } from "./kpis.js";
 import { format_route, series_route } from "./route.js";
 import { Spark } from "./spark.js";
-import { series_name, values_at } from "./store.js";
+import { rows_at, series_name, values_of } from "./store.js";
 
 const GRACE_ENDS = 2;  // the partitions do not tell the same end at the same moment
 const FEW = 50;
@@ -81,13 +81,14 @@ export class SeriesTable {
       format_route(series_route(this.app.route, series.scope, series.values)));
     set_attribute(row.element, "data-level", verdict.level);
     set_text(row.level, LEVEL_WORDS[verdict.level]);
-    set_text(row.why, explain(verdict));
+    set_text(row.why, explain({ findings: verdict.findings.slice(0, 1) }));
     row.incomplete.hidden = verdict.row === null || verdict.row.complete !== false;
+    const rows = rows_at(series, ends);
     KPIS.forEach((kpi, i) => {
       const found = verdict.findings.find((finding) => finding.kpi === kpi.id);
       set_text(row.figures[i], kpi.text(verdict.row ? kpi.of(verdict.row) : null));
       set_attribute(row.cells[i], "data-level", found?.level);
-      row.sparks[i].set(values_at(series, ends, kpi.of), kpi.more);
+      row.sparks[i].set(values_of(rows, kpi.of), kpi.more);
     });
     return row.element;
   }

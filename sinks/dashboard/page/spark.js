@@ -39,9 +39,10 @@ export function spark_path(values, least = Infinity, most = -Infinity) {
   if (there.length === 0) return "";
   const low = Math.min(least, ...there);
   const high = Math.max(most, ...there);
-  const x = (i) => (values.length < 2 ? WIDTH : (i * WIDTH) / (values.length - 1)).toFixed(1);
-  const y = (value) => (high === low ? HEIGHT / 2
-    : HEIGHT - 2 - ((value - low) / (high - low)) * (HEIGHT - 4)).toFixed(1);
+  const tenth = (value) => Math.round(value * 10) / 10;
+  const x = (i) => tenth(values.length < 2 ? WIDTH : (i * WIDTH) / (values.length - 1));
+  const y = (value) => tenth(high === low ? HEIGHT / 2
+    : HEIGHT - 2 - ((value - low) / (high - low)) * (HEIGHT - 4));
   let path = "";
   values.forEach((value, i) => {
     if (value === null) return;

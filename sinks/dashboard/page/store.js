@@ -71,13 +71,12 @@ export class RowStore {
   }
 }
 
-/** `value` of each end's row; null where there is no row or no value: a gap, not a zero. */
-export function values_at(series, ends, value) {
-  return ends.map((end) => {
-    const row = series.rows.get(end);
-    return row === undefined ? null : value(row) ?? null;
-  });
-}
+/** The row of each end; undefined where there is none. */
+export const rows_at = (series, ends) => ends.map((end) => series.rows.get(end));
+
+/** `value` of each row; null where there is no row or no value: a gap, not a zero. */
+export const values_of = (rows, value) =>
+  rows.map((row) => (row === undefined ? null : value(row) ?? null));
 
 /** What people call a series: its values, in the order of the scope, but for those that `known`
  *  already says. */
