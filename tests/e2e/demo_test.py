@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""`weir up --demo` in Chromium: the page shows the scripted incident, which begins a minute after the
-start, within another minute."""
+"""`weir up --demo` in Chromium: the page shows the scripted incident, which begins a minute after
+the start, within another minute."""
 
 import re
 import signal

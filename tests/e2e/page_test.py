@@ -112,6 +112,7 @@ class PageTest(BrowserTest):
         line = page.get_attribute(".tile .spark-line", "d")
         self.assertEqual(line.count("M"), 2, "the line is drawn across the gap")
         page.goto(self.server.url + "#/fleet?sort=name")
+        page.wait_for_selector("table.fleet tbody tr")
         search = next(line for line in self.rows(page) if "search" in line)
         self.assertEqual(search.split(" | ")[5], "–", "search has no TTFT")
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { judge, lower_quartile, worst_first } from "../../sinks/dashboard/page/health.js";
+import { judge, lowest_tenth, worst_first } from "../../sinks/dashboard/page/health.js";
 
 const row = (end_s, changes = {}) => ({ end_s, requests: 100, rated: 100, success_ratio: 0.99,
   status: {}, latency_us: { p99: 1e6 }, ttft_us: null, ...changes });
@@ -58,7 +58,7 @@ test("the worst comes first, the busier of two alike before", () => {
     ["failing", "slow", "gone", "busy and calm", "calm"]);
 });
 
-test("the lower quartile leaves out the absent", () => {
-  assert.equal(lower_quartile([null, 4, 1, undefined, 2, 3, 5]), 2);
-  assert.equal(lower_quartile([null]), null);
+test("the lowest tenth leaves out the absent", () => {
+  assert.equal(lowest_tenth([null, ...Array.from({ length: 21 }, (_, i) => 30 - i), undefined]), 12);
+  assert.equal(lowest_tenth([null]), null);
 });

@@ -63,7 +63,7 @@ export class FleetView {
     if (worst && worst.verdict.level !== "well") {
       said.unshift(`${series_name(worst.series)}: ${explain(worst.verdict)}`);
     } else {
-      said.push(`Measured against the calm quarter of the last ${span(to_s - from_s)}`);
+      said.push(`Measured against the calmest tenth of the last ${span(to_s - from_s)}`);
     }
     if (this.feed.shortened) said.push("So many series that history is cut short");
     return said.join(". ");

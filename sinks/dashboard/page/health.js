@@ -1,6 +1,6 @@
 // Which series needs somebody, and why. Until objectives say what is promised, a KPI is compared
-// with its own calm level: the lower quartile of what is in sight. A plain rule that people can
-// check by eye, on purpose.
+// with its own calm level: the lowest tenth of what is in sight, so that a long incident does not
+// become what is usual. A plain rule that people can check by eye, on purpose.
 import { count, duration, percent, times, words } from "./format.js";
 import { ERRORS } from "./kpis.js";
 
@@ -21,10 +21,10 @@ const TIMED = [
   { id: "ttft", name: "TTFT P95", of: (row) => row.ttft_us?.p95 },
 ];
 
-/** The value below which a quarter of them lie; null of nothing. */
-export function lower_quartile(values) {
+/** The value below which a tenth of them lie; null of nothing. */
+export function lowest_tenth(values) {
   const sorted = Float64Array.from(values.filter((value) => Number.isFinite(value))).sort();
-  return sorted.length ? sorted[Math.floor((sorted.length - 1) / 4)] : null;
+  return sorted.length ? sorted[Math.floor((sorted.length - 1) / 10)] : null;
 }
 
 /**
@@ -41,10 +41,11 @@ export function judge(series, from_s, end_s) {
     findings.push({ kpi: "success", level: errors >= ERROR_BAD ? "bad" : "watch",
       score: errors / ERROR_WATCH, text: `success ${percent(row.success_ratio)}${mostly(row)}` });
   }
-  const past = [...series.rows.values()].filter((r) => r.end_s >= from_s && r.end_s <= end_s);
+  const past = [...series.rows.values()].filter((r) =>
+    r.end_s >= from_s && r.end_s <= end_s && r.requests >= FEWEST_REQUESTS);
   for (const { id, name, of } of TIMED) {
     const now = of(row);
-    const calm = lower_quartile(past.map(of));
+    const calm = lowest_tenth(past.map(of));
     if (past.length < FEWEST_ENDS || row.requests < FEWEST_REQUESTS || !now || !calm) continue;
     const ratio = now / calm;
     if (ratio < TIMES_WATCH) continue;

@@ -51,7 +51,7 @@ export class SeriesTable {
       h("caption", { class: "visually-hidden" }, `KPIs by ${named}, worst first`),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, this.heads)), this.body);
     table.addEventListener("keydown", (event) => this.#key(event));
-    this.element = h("div", { class: "panel" }, this.filter, table, this.more);
+    this.element = h("div", { class: "panel rows" }, this.filter, table, this.more);
   }
 
   /** items: as `judged` makes them. */
