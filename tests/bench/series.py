@@ -87,6 +87,7 @@ def measure(size, directory):
     tell(size, "state_foretold", foretold, "bytes/series")
     tell(size, "foretold_of_state", foretold / a_series, "ratio")
     tell(size, "resident", resident, "MiB")
+    tell(size, "goal_resident", 1024, "MiB")
 
 
 def main():
