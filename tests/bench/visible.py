@@ -44,6 +44,8 @@ def main():
         senders = [threading.Thread(target=send, args=(server.port, until)) for _ in range(2)]
         for sender in senders:
             sender.start()
+        while not server.ask("catalog")["scopes"]:  # nothing was told yet
+            time.sleep(0.1)
         while time.time() < until:
             rows = server.ask("query?scope=service&window=1m")["rows"]
             for row in rows:
