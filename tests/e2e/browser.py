@@ -2,34 +2,19 @@
 Playwright is missing: tools/setup --test installs both."""
 
 import base64
-import os
 import shutil
 import sys
-from pathlib import Path
 
-from weir_cli import ROOT, SKIPPED
+from weir_cli import SKIPPED, need_package
+
+need_package("playwright")
+from playwright.sync_api import sync_playwright
 
 FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
          "--disable-background-networking --disable-component-update --disable-sync").split()
-_VENV = ROOT / "build/test-venv/bin/python"
-
-
-def _playwright():
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        # Debian has no package of it: tools/setup --test puts it into an environment of its own.
-        if _VENV.is_file() and Path(sys.prefix) != _VENV.parents[1]:
-            os.execv(_VENV, [str(_VENV), "-B", *sys.argv])
-        print("skipped: playwright is missing; run tools/setup --test")
-        sys.exit(SKIPPED)
-    return sync_playwright()
-
-
-_START = _playwright()
 _CHROMIUM = shutil.which("chromium")
 if not _CHROMIUM:
-    print("skipped: chromium is missing; run tools/setup --test")
+    print("skipped: chromium is missing; run tools/setup --test", file=sys.stderr)
     sys.exit(SKIPPED)
 
 
@@ -37,7 +22,7 @@ class Browser:
     """One Chromium; `complaints` are what any page's console or network said was wrong."""
 
     def __init__(self):
-        self._playwright = _START.start()
+        self._playwright = sync_playwright().start()
         self._chromium = self._playwright.chromium.launch(executable_path=_CHROMIUM, args=FLAGS)
         self.complaints = []
 

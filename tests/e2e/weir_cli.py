@@ -2,6 +2,7 @@
 
 The binary is named by the environment variable WEIR; CMake sets it."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 WEIR = os.environ.get("WEIR", str(ROOT / "build/release/bin/weir"))
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
+_VENV = ROOT / "build/test-venv/bin/python"
 
 # Every window tumbles, and holds what the data's own README counts.
 TUMBLING = """
@@ -31,6 +33,17 @@ def need_data(folder):
         print(f"skipped: ../shared/data/{folder} is absent")
         sys.exit(SKIPPED)
     return DATA / folder
+
+
+def need_package(module):
+    """A package of Python that Debian does not have: tools/setup --test puts it into an environment
+    of its own, with which this script begins anew. Without it, the end of this test."""
+    if importlib.util.find_spec(module):
+        return
+    if _VENV.is_file() and Path(sys.prefix) != _VENV.parents[1]:
+        os.execv(_VENV, [str(_VENV), "-B", *sys.argv])
+    print(f"skipped: {module} is missing; run tools/setup --test", file=sys.stderr)
+    sys.exit(SKIPPED)
 
 
 def packages():
