@@ -10,6 +10,7 @@
 #include "processors/ingest/receiver.h"
 #include "processors/net/http_server.h"
 #include "sinks/dashboard/routes.h"
+#include "sinks/prometheus/exposition.h"
 #include "sinks/view/live_view.h"
 #include "tools/weir/demo.h"
 #include "tools/weir/home.h"
@@ -17,6 +18,7 @@
 #include "tools/weir/pipeline.h"
 #include "tools/weir/settings.h"
 #include "tools/weir/up_facts.h"
+#include "tools/weir/up_probe.h"
 
 namespace weir::cli {
 namespace {
@@ -80,12 +82,14 @@ class UpProcess {
   view::Probe view_probe_{metrics_};
   net::HttpProbe http_probe_{metrics_};
   ingest::ReceiverProbe receiver_probe_{metrics_};
+  UpProbe up_probe_{metrics_, options_.version, started_us_};
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<UpFacts> facts_;
   std::unique_ptr<ingest::EventReceiver> receiver_;
   std::unique_ptr<view::LiveView> view_;
   std::unique_ptr<dashboard::Api> api_;
   std::unique_ptr<dashboard::Streams> streams_;
+  std::unique_ptr<prometheus::Exposition> exposition_;
   Failure failure_;
   std::unique_ptr<net::HttpServer> http_;
 };
@@ -120,6 +124,8 @@ Result<void> UpProcess::open() {
                           .clock = now_us,
                           .version = options_.version});
   streams_ = std::make_unique<dashboard::Streams>(*view_);
+  exposition_ = std::make_unique<prometheus::Exposition>(
+      prometheus::ExpositionParts{.view = *view_, .metrics = metrics_, .clock = now_us});
   WEIR_TRY(open_receiver());
   return start_http();
 }
@@ -156,6 +162,12 @@ std::vector<net::Route> UpProcess::routes() {
   };
   add_receiver("/v1/events", &ingest::EventReceiver::receive_events);
   add_receiver("/v1/traces", &ingest::EventReceiver::receive_traces);
+  routes.push_back({.method = "GET",
+                    .path = "/metrics",
+                    .access = net::Access::read,
+                    .handler = [this](const net::HttpRequest& request) {
+                      return exposition_->answer(request);
+                    }});
   routes.push_back({.method = "GET", .path = "/healthz", .handler = [](const net::HttpRequest&) {
                       return net::HttpResponse{.content_type = "text/plain", .body = "ok\n"};
                     }});
@@ -179,7 +191,9 @@ void UpProcess::follow(const std::stop_token& stop) {
     if (*told) streams_->tell();
     if (const TimeUs now = now_us(); now >= next_facts) {
       if (const auto done = facts_->gather(now); !done) return failure_.set(done.error());
-      streams_->tell_all("pipeline", to_json(facts_->facts(), now).dump());
+      const dashboard::PipelineFacts facts = facts_->facts();
+      up_probe_.report(facts);
+      streams_->tell_all("pipeline", to_json(facts, now).dump());
       next_facts = now + kSecondUs;
     }
     std::this_thread::sleep_for(kViewPace);
