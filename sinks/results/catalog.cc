@@ -36,6 +36,8 @@ Result<void> Catalog::take(const runtime::Record& record) {
 }
 
 Result<Window> Catalog::find(const KpiQuery& query) const {
+  if (scopes_.empty())
+    return fail(ErrorCode::not_found, "scope: nothing was told yet; results come after events");
   const auto scope = scopes_.find(query.scope);
   if (scope == scopes_.end()) {
     std::vector<std::string> names;

@@ -22,7 +22,7 @@ class Catalog {
   /// Takes a record of `weir.config`. Error: corrupt, version.
   Result<void> take(const runtime::Record& record);
 
-  /// not_found, listing what there is, where the scope or the window does not exist;
+  /// not_found, listing what there is, where the scope or the window does not exist (yet);
   /// invalid_argument for a `where` that is none of the scope's, and for a length that several
   /// windows have.
   Result<KpiSelection> select(const KpiQuery& query) const;

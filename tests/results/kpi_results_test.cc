@@ -229,6 +229,11 @@ TEST_F(KpiResultsTest, WhatDoesNotExistIsAnsweredByWhatDoes) {
   EXPECT_EQ(shown(query), "where: tenant is no dimension of the scope service");
 }
 
+TEST(Catalog, SaysThatNothingWasToldYet) {
+  const auto selection = Catalog().select({.scope = {"service"}, .window = "1m"});
+  EXPECT_EQ(selection.error().message, "scope: nothing was told yet; results come after events");
+}
+
 TEST_F(KpiResultsTest, ADamagedResultIsNamed) {
   runtime::NewRecord record{.key = "service=chat@", .value = "\xFF"};
   ASSERT_TRUE(log_.append({"weir.kpi", 1}, {&record, 1}));
