@@ -5,18 +5,11 @@
 #include "processors/net/access.h"
 
 namespace weir::net {
-namespace {
 
-struct Listen {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
-// "127.0.0.1:8080", "localhost:8080", "[::1]:8080".
 Result<Listen> parse_listen(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   std::string_view host = text.substr(0, colon);
-  const std::string_view digits = colon == text.npos ? "" : text.substr(colon + 1);
+  const std::string_view digits = colon == std::string_view::npos ? "" : text.substr(colon + 1);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (host == "localhost") host = "127.0.0.1";
   std::uint16_t port = 0;
@@ -26,6 +19,13 @@ Result<Listen> parse_listen(std::string_view text) {
                 "'{}' is no address and port to listen on; write one like 127.0.0.1:8080", text);
   return Listen{std::string(host), port};
 }
+
+std::string to_string(const Listen& listen) {
+  const bool ipv6 = listen.address.find(':') != std::string::npos;
+  return fmt::format("{}:{}", ipv6 ? '[' + listen.address + ']' : listen.address, listen.port);
+}
+
+namespace {
 
 void read_tls(const config::Section& section, HttpServerOptions& options) {
   const auto tls = section.section("tls");

@@ -9,6 +9,16 @@
 
 namespace weir::net {
 
+struct Listen {
+  std::string address;  // an IP address
+  std::uint16_t port = 0;
+};
+/// "127.0.0.1:8080", "localhost:8080", "[::1]:8080". Error: invalid_argument. Whether the address
+/// is one, start() tells.
+Result<Listen> parse_listen(std::string_view text);
+/// The same as text, "[::1]:8080" for IPv6.
+std::string to_string(const Listen& listen);
+
 struct Config {
   /// All but the tokens; the trade-offs stand beside its fields.
   HttpServerOptions options{.port = 8080};

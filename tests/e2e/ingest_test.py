@@ -135,6 +135,29 @@ class KillTest(WeirTest):
         self.assertEqual(max(counted), len(there))
 
 
+class FullTest(WeirTest):
+    def test_a_full_log_refuses_and_goes_on_once_there_is_room(self):
+        data = self.dir / "data"
+        weir = Up(self, data, CONFIG + "disk: 8MiB\n")
+        accepted = 0
+        for size in (1_000, 100, 10, 1):
+            status = 200
+            while status == 200:
+                numbers = range(accepted, accepted + size)
+                body = "\n".join(json.dumps(event(number, error_detail=f"{number:0900d}"))
+                                 for number in numbers)
+                status, headers, _ = weir.request("POST", "/v1/events", body)
+                accepted += size if status == 200 else 0
+            self.assertEqual((status, headers["Retry-After"]), (503, "10"))
+        wait_until(lambda: "trying again" in weir.log.read_text(), "the workers to find no room")
+        self.assertEqual(weir.get("/healthz"), "ok\n")
+        self.assertEqual(weir.stop(), 0)
+
+        weir = Up(self, data)
+        self.assertEqual(stored(data), list(range(accepted)))
+        self.assertEqual(weir.send(ndjson([accepted]))[0], 200)
+
+
 class BodiesTest(WeirTest):
     def setUp(self):
         super().setUp()
@@ -208,6 +231,7 @@ class GuardTest(WeirTest):
         self.assertEqual(weir.stop(), 0)
         self.assertEqual(stored(self.dir / "data"), [1])
         checked = run("check", self.dir / "data.yaml").stdout
+        self.assertIn("write token env:WEIR_WRITE_TOKEN, read token env:WEIR_READ_TOKEN", checked)
         said = weir.hello + weir.process.stdout.read() + weir.log.read_text() + checked
         for token in (WRITE, READ):
             self.assertNotIn(token, said)

@@ -7,8 +7,8 @@ import unittest
 from weir_cli import TUMBLING, WEIR, WeirTest, run
 
 COMMANDS = ("import", "import azure-llm", "import llmperf", "import ndjson", "import csv",
-            "simulate", "replay", "query", "query kpi", "query deadletter", "inspect", "check",
-            "graph")
+            "simulate", "up", "replay", "query", "query kpi", "query deadletter", "inspect",
+            "check", "graph")
 
 
 class Usage(WeirTest):
@@ -46,6 +46,7 @@ class Usage(WeirTest):
                 (("simulate", "--events", "many", "--out", directory), "many"),
                 (("simulate", "--for", "1w", "--out", directory), "1w"),
                 (("simulate", "--for", "1m", "--rate", "0", "--out", directory), "rate"),
+                (("up", "--listen", "8080"), "127.0.0.1:8080"),
                 (("replay", directory), "--out"),
                 (("query", directory), "subcommand"),
                 (("query", "kpi", "--scope", "service", "--window", "1m"), "DIR"),

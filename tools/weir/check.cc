@@ -19,6 +19,17 @@ struct CheckArguments {
 
 std::string bytes_text(double bytes) { return short_bytes(static_cast<std::uint64_t>(bytes)); }
 
+/// Tokens by where they come from: whoever reads this may not be whom they are for.
+void write_http(const net::Config& http, Output& output) {
+  const auto or_none = [](const std::string& reference) {
+    return reference.empty() ? std::string("none") : reference;
+  };
+  output.write(fmt::format("listen {}{}; write token {}, read token {}\n",
+                           net::to_string({http.options.address, http.options.port}),
+                           http.options.tls ? " with TLS" : "", or_none(http.write_token),
+                           or_none(http.read_token)));
+}
+
 void write_memory(const Settings& settings, Output& output) {
   const MemoryPlan plan = settings.memory_plan();
   output.write(fmt::format("memory {}, disk {}\n", short_bytes(settings.memory_bytes),
@@ -34,6 +45,7 @@ void write_memory(const Settings& settings, Output& output) {
   add("state cache", plan.state_cache);
   add("outputs waiting for a commit", plan.uncommitted);
   add("records read ahead", plan.fetch);
+  add("recent results, for the page", plan.view);
   table.finish();
 }
 
@@ -60,6 +72,7 @@ Result<void> check(const CheckArguments& arguments) {
   WEIR_ASSIGN(const auto scopes, forecast(settings.fold, arguments.rate_per_s));
   Output output;
   output.write(fmt::format("{}: good\n", arguments.file));
+  write_http(settings.http, output);
   write_memory(settings, output);
   output.write(
       fmt::format("\nstate of kpi as `weir inspect` counts it, for {} series in each scope that "

@@ -32,6 +32,9 @@ void ask_to_stop(int) { stop_asked = true; }
 constexpr DurationUs kDrainUs = 5 * kSecondUs;
 /// A result is on the page by at most this much later.
 constexpr std::chrono::milliseconds kViewPace(20);
+/// How long to wait where the log has no room, and how often to look whether to stop meanwhile.
+constexpr std::chrono::seconds kFullPause(5);
+constexpr std::chrono::milliseconds kFullWatch(100);
 
 /// The first error of any thread beside the workers.
 class Failure {
@@ -71,6 +74,8 @@ class UpProcess {
   net::HttpResponse ready(const net::HttpRequest& request) const;
   void follow(const std::stop_token& stop);
   void run_demo_until(const std::stop_token& stop);
+  Result<void> go_on_when_full(const std::function<Result<void>()>& work,
+                               const std::function<bool()>& watch) const;
   std::string url() const;
 
   const UpOptions options_;
@@ -131,11 +136,11 @@ Result<void> UpProcess::open() {
 }
 
 Result<void> UpProcess::open_receiver() {
-  WEIR_ASSIGN(auto rules, ingest::make_rules(settings_.ingest, settings_.data));
+  WEIR_ASSIGN(const auto rules, ingest::make_rules(settings_.ingest, settings_.data));
   ingest::ReceiverOptions options{.appender = home_->log.get(),
                                   .reader = home_->log.get(),
                                   .probe = &receiver_probe_,
-                                  .rules = std::move(rules),
+                                  .rules = rules,
                                   .dedup_horizon_us = settings_.fold.dedup_horizon_us,
                                   .clock = now_us,
                                   .behind = [this] { return facts_->why_not_take_more(now_us()); }};
@@ -205,15 +210,31 @@ void UpProcess::run_demo_until(const std::stop_token& stop) {
   if (!partitions) return failure_.set(partitions.error());
   DemoOptions demo{.partitions = *partitions, .clock = now_us};
   if (options_.demo_rate) demo.rate_per_s = *options_.demo_rate;
-  const auto done = run_demo(demo, *home_->log, [&] { return stop.stop_requested(); });
+  const auto stopped = [&] { return stop.stop_requested(); };
+  const auto done = go_on_when_full([&] { return run_demo(demo, *home_->log, stopped); },
+                                    [&] { return !stopped(); });
   if (!done) failure_.set(done.error());
+}
+
+/// Where the log has no room, nothing that it holds is lost: what was not committed is done again,
+/// and until then producers are told to come later.
+Result<void> UpProcess::go_on_when_full(const std::function<Result<void>()>& work,
+                                        const std::function<bool()>& watch) const {
+  while (true) {
+    const auto done = work();
+    if (done || done.error().code != ErrorCode::exhausted) return done;
+    spdlog::warn("{}; trying again in {} s", done.error().message, kFullPause.count());
+    for (auto left = kFullPause / kFullWatch; left > 0; --left) {
+      if (!watch()) return {};
+      std::this_thread::sleep_for(kFullWatch);
+    }
+  }
 }
 
 std::string UpProcess::url() const {
   const net::HttpServerOptions& http = settings_.http.options;
-  const bool ipv6 = http.address.find(':') != std::string::npos;
-  return fmt::format("{}://{}:{}", http.tls ? "https" : "http",
-                     ipv6 ? "[" + http.address + "]" : http.address, http_->port());
+  return fmt::format("{}://{}", http.tls ? "https" : "http",
+                     net::to_string({http.address, http_->port()}));
 }
 
 Result<void> UpProcess::run() {
@@ -223,14 +244,20 @@ Result<void> UpProcess::run() {
     demo = std::jthread([this](const std::stop_token& stop) { run_demo_until(stop); });
   fmt::print("weir: page {}/ · send events to {}/v1/events · stop with Ctrl-C\n", url(), url());
   std::fflush(stdout);
-  const auto ran = pipeline_->run([&] {
+  const auto watch = [&] {
     if (!stop_asked && !failure_.failed()) return true;
     demo.request_stop();
     http_->drain(kDrainUs);
     return false;
-  });
+  };
+  const auto ran = go_on_when_full(
+      [&]() -> Result<void> {
+        WEIR_TRY(pipeline_->run(watch));
+        return {};
+      },
+      watch);
   http_.reset();
-  if (!ran) return std::unexpected(ran.error());
+  WEIR_TRY(ran);
   return failure_.result();
 }
 
@@ -239,6 +266,10 @@ Result<void> UpProcess::run() {
 Result<void> up(const UpOptions& options) {
   WEIR_ASSIGN(Settings settings, load_settings(options.config));
   if (!options.directory.empty()) settings.data = options.directory;
+  if (options.listen) {
+    settings.http.options.address = options.listen->address;
+    settings.http.options.port = options.listen->port;
+  }
   WEIR_TRY(start_log(settings.log));
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGTERM, ask_to_stop);
