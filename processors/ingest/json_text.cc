@@ -10,11 +10,12 @@ constexpr std::size_t kNone = std::string_view::npos;
 
 /// Behind the string whose quote is at `at`; kNone where it does not end.
 std::size_t string_end(std::string_view text, std::size_t at) {
-  for (++at; at < text.size(); ++at) {
+  ++at;
+  while (at < text.size()) {
     at = text.find_first_of("\"\\", at);
     if (at == kNone) return kNone;
     if (text[at] == '"') return at + 1;
-    ++at;  // what is escaped
+    at += 2;  // with what is escaped
   }
   return kNone;
 }
