@@ -210,6 +210,8 @@ void Accumulator::find_errors(const EventColumns& columns, std::size_t begin, st
 
 void Accumulator::add_rare(const ScopeFold& fold, const EventColumns& columns, std::size_t begin,
                            std::span<Slot* const> slots) {
+  const auto is_there = [&columns](Number which) { return columns.has(which); };
+  if (columns.has_flags || std::ranges::any_of(kRareNumbers, is_there)) prefetch_wide(slots);
   for (const Number which : kRareNumbers) {
     if (!columns.has(which)) continue;
     const std::uint32_t* const values = columns.number(which).data() + begin;

@@ -45,12 +45,6 @@ void clear_narrow(Slot& slot) {
 
 }  // namespace
 
-Wide& Slot::wide() {
-  if (!kept_wide) kept_wide = std::make_unique<Wide>();
-  is_wide = true;
-  return *kept_wide;
-}
-
 void sweep(Slot& slot) {
   add_narrow(slot, slot.wide().totals);
   clear_narrow(slot);
@@ -103,6 +97,16 @@ void reset(Slot& slot, std::size_t sketches) {
   wide.users = {};
   wide.tenants = {};
   slot.is_wide = false;
+}
+
+void prefetch_wide(std::span<Slot* const> slots) {
+  for (const Slot* const slot : slots) {
+    if (!slot->is_wide) continue;
+    const aggregates::Counters& counters = slot->kept_wide->totals.counters;
+    __builtin_prefetch(&counters.cached_tokens, 1);
+    __builtin_prefetch(&counters.retries, 1);
+    __builtin_prefetch(&counters.abnormal_input, 1);
+  }
 }
 
 void prefetch_lines(const Slot& slot) {

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -72,7 +73,12 @@ struct alignas(64) Slot {
   std::uint8_t* bins(std::size_t sketch) {
     return reinterpret_cast<std::uint8_t*>(this + 1) + sketch * sketches::kDdSketchPaddedBins;
   }
-  Wide& wide();
+  Wide& wide() {
+    if (!kept_wide) [[unlikely]]
+      kept_wide = std::make_unique<Wide>();
+    is_wide = true;
+    return *kept_wide;
+  }
 };
 static_assert(sizeof(Slot) == 3 * 64);
 
@@ -88,6 +94,8 @@ void add_to_bin(Slot& slot, std::size_t sketch, std::uint32_t bin);
 void encode(Slot& slot, const Sketches& sketches, std::string& out);
 /// Forgets everything; keeps memory, large sketches aside.
 void reset(Slot& slot, std::size_t sketches);
+/// Brings what all of them count in `wide` near, so that one miss hides behind the others.
+void prefetch_wide(std::span<Slot* const> slots);
 /// Brings its first lines, or after those its bins, near.
 void prefetch_lines(const Slot& slot);
 void prefetch_bins(Slot& slot, std::size_t sketches);

@@ -32,7 +32,7 @@ def run(*arguments):
     """Wall and CPU seconds of a command, and the bytes that it wrote to the disk."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.monotonic()
-    subprocess.run([WEIR, *arguments], check=True, stderr=sys.stderr)
+    subprocess.run([WEIR, *arguments], check=True, stdout=sys.stderr)
     wall = time.monotonic() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     user = after.ru_utime - before.ru_utime
