@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,7 +61,8 @@ inline std::size_t record_bytes(const NewRecord& record) {
 /// invalid_argument: the record is above kMaxRecordBytes, or its content type above its own limit.
 Result<void> validate(const TopicPartition& where, const NewRecord& record);
 
-/// A record as read. Its views live as long as the RecordBatch that holds them.
+/// A record as read. Its views live as long as the RecordBatch that holds them. In a compacted
+/// topic a record may have no value at all: then value.data() is null.
 struct Record {
   std::int64_t offset = 0;
   TimeUs append_time_us = 0;
@@ -74,6 +76,10 @@ struct Record {
 struct RecordBatch {
   std::vector<Record> records;
   std::string bytes;
+  std::shared_ptr<const void> owner;  // of bytes that were not copied
+  /// Where reading goes on: behind the last record, and behind what no reader is shown. 0: not
+  /// known (a home without such gaps), the last offset + 1 then.
+  std::int64_t next = 0;
 
   RecordBatch() = default;
   RecordBatch(RecordBatch&&) = default;

@@ -39,6 +39,8 @@ Result<bool> Task::run(bool input_complete) {
     next_in_batch_ = 0;
     WEIR_TRY(input_.read(input_partition_, position_, options_.fetch_bytes, batch_));
     if (batch_.records.empty()) {
+      // Behind what no reader is shown; nothing of ours changed by that.
+      if (batch_.next > position_) context_->set_position(position_ = batch_.next);
       if (!options_.history || !input_complete || ended_) return false;
       ended_ = true;
       WEIR_TRY(processor_->end_of_input(*context_));

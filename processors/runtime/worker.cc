@@ -10,7 +10,7 @@ Result<void> Worker::open(const std::vector<std::int32_t>& partitions, TimeUs no
   last_commit_ = now;
   for (const std::int32_t partition : partitions) {
     tasks_.push_back(std::make_unique<Task>(spec_, partition, log_, input_));
-    WEIR_TRY(tasks_.back()->open(options_.task));
+    WEIR_TRY(noted(*tasks_.back(), tasks_.back()->open(options_.task)));
     inputs_.push_back({.at_end = false, .quiet_since = now});
   }
   return {};
@@ -26,7 +26,7 @@ Result<Worker::Progress> Worker::step(TimeUs now, bool input_complete) {
           (lowest == tasks_.size() || tasks_[i]->watermark() < tasks_[lowest]->watermark()))
         lowest = i;
     if (lowest == tasks_.size()) break;
-    WEIR_ASSIGN(worked, tasks_[lowest]->run(input_complete));
+    WEIR_ASSIGN(worked, noted(*tasks_[lowest], tasks_[lowest]->run(input_complete)));
     inputs_[lowest].at_end = !worked;
     if (worked) inputs_[lowest].quiet_since = now;
     report(*tasks_[lowest]);
@@ -73,7 +73,7 @@ Result<void> Worker::commit(TimeUs now) {
   std::vector<TaskCommit> commits;
   for (const auto& task : tasks_) {
     if (!task->has_changes()) continue;
-    WEIR_ASSIGN(commits.emplace_back(), task->prepare_commit());
+    WEIR_ASSIGN(commits.emplace_back(), noted(*task, task->prepare_commit()));
   }
   if (!commits.empty()) WEIR_TRY(log_.commit(commits));
   for (const auto& task : tasks_) task->committed();

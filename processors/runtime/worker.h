@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -53,8 +54,17 @@ class Worker {
   Result<void> commit(TimeUs now);
 
   const std::vector<std::unique_ptr<Task>>& tasks() const { return tasks_; }
+  /// Whose task it was that returned the error of `open`, `step` or `commit`; absent: that of no
+  /// single one.
+  std::optional<std::int32_t> failed_partition() const { return failed_partition_; }
 
  private:
+  /// Notes whose error it is.
+  template <class T>
+  Result<T> noted(const Task& task, Result<T> result) {
+    if (!result) failed_partition_ = task.input().partition;
+    return result;
+  }
   bool commit_due(TimeUs now) const;
   bool has_changes() const;
   void report(const Task& task) const;
@@ -72,6 +82,7 @@ class Worker {
   std::vector<std::unique_ptr<Task>> tasks_;
   std::vector<Input> inputs_;  // beside tasks_
   TimeUs last_commit_ = 0;
+  std::optional<std::int32_t> failed_partition_;
 };
 
 }  // namespace weir::runtime

@@ -3,6 +3,8 @@
 #include <thread>
 #include <vector>
 
+#include <absl/strings/str_split.h>
+
 namespace weir::runtime {
 
 std::string render(const Reader& log, const TopicPartition& where) {
@@ -21,6 +23,24 @@ std::string render(const Reader& log, const TopicPartition& where) {
   return text;
 }
 
+std::string contents(const Reader& log, const TopicPartition& where) {
+  const auto bounds = log.bounds(where);
+  if (!bounds) return bounds.error().message;
+  std::string text;
+  RecordBatch batch;
+  for (std::int64_t at = bounds->start; at < bounds->end;) {
+    if (const auto read = log.read(where, at, 1 << 20, batch); !read)
+      return text + " " + read.error().message;
+    for (const Record& record : batch.records) {
+      EXPECT_GE(record.offset, at);
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ", record.key, record.value);
+      at = record.offset + 1;
+    }
+    at = std::max(at, batch.next);
+  }
+  return text;
+}
+
 std::string render_task(const Log& log, const TaskId& task) {
   std::string text = std::to_string(log.position(task).value());
   const auto store = log.task_store(task);
@@ -35,6 +55,8 @@ NewRecord record(std::string key, std::string value) {
   return {.key = std::move(key), .value = std::move(value)};
 }
 
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OwnLogContract);
+
 namespace {
 
 const TopicPartition kRaw{"weir.raw", 0};
@@ -48,7 +70,7 @@ std::vector<NewRecord> records(std::initializer_list<const char*> values) {
 }
 
 TaskCommit commit_of(const TaskId& task, std::int64_t position, std::vector<Output> outputs) {
-  TaskCommit commit{.task = task, .input = kRaw, .position = position};
+  TaskCommit commit{.task = task, .input = {kRaw.topic, task.partition}, .position = position};
   commit.outputs = std::move(outputs);
   return commit;
 }
@@ -56,7 +78,7 @@ TaskCommit commit_of(const TaskId& task, std::int64_t position, std::vector<Outp
 Result<void> commit(Log& log, TaskCommit one) { return log.commit({&one, 1}); }
 
 void create_topics(Log& log) {
-  ASSERT_TRUE(log.create_topic({.name = "weir.raw", .partitions = 2, .raw = true}));
+  ASSERT_TRUE(log.create_topic({.name = "weir.raw", .partitions = 4, .raw = true}));
   ASSERT_TRUE(log.create_topic({.name = "weir.out", .partitions = 3}));
 }
 
@@ -74,14 +96,14 @@ TEST_P(LogContract, AppendsAreReadAsTheyWereGiven) {
   ASSERT_EQ(batch.records.size(), 2u);
   EXPECT_EQ(batch.records[0].content_type, kJsonType);
   EXPECT_EQ(batch.records[0].id, id);
-  EXPECT_EQ(batch.records[0].append_time_us, 1'000);
+  EXPECT_EQ(batch.records[0].key, "key");
+  EXPECT_EQ(batch.records[0].value, "{}");
   EXPECT_EQ(batch.records[1].content_type, kProtobufType);
   EXPECT_EQ(batch.records[1].id, std::nullopt);
   EXPECT_EQ(batch.records[1].value, std::string_view("\0\xff", 2));
-  EXPECT_EQ(render(log(), kRaw).substr(0, 25), "[0, 2) 0@1000 key={} 1@50");
 }
 
-TEST_P(LogContract, OffsetsFollowEachOtherAndPartitionsAreApart) {
+TEST_P(OwnLogContract, OffsetsFollowEachOtherAndTimesAreOfTheClock) {
   create_topics(log());
 
   EXPECT_EQ(log().append(kRaw, records({"a", "b"})).value(), 0);
@@ -91,6 +113,18 @@ TEST_P(LogContract, OffsetsFollowEachOtherAndPartitionsAreApart) {
 
   EXPECT_EQ(render(log(), kRaw), "[0, 3) 0@1000 k=a 1@1000 k=b 2@1000 k=c");
   EXPECT_EQ(render(log(), {"weir.raw", 1}), "[0, 1) 0@1000 k=d");
+}
+
+TEST_P(LogContract, OffsetsGrowAndPartitionsAreApart) {
+  create_topics(log());
+
+  EXPECT_EQ(log().append(kRaw, records({"a", "b"})).value(), 0);
+  EXPECT_EQ(log().append(kRaw, records({"c"})).value(), 2);
+  EXPECT_EQ(log().append({"weir.raw", 1}, records({"d"})).value(), 0);
+  EXPECT_EQ(log().append(kRaw, {}).value(), 3);
+
+  EXPECT_EQ(contents(log(), kRaw), "k=a k=b k=c");
+  EXPECT_EQ(contents(log(), {"weir.raw", 1}), "k=d");
 }
 
 TEST_P(LogContract, ReadsFromAnOffsetWithinTheBytesAskedFor) {
@@ -114,7 +148,7 @@ TEST_P(LogContract, ReadsFromAnOffsetWithinTheBytesAskedFor) {
   EXPECT_EQ(log().read(kRaw, -1, 1, batch).error().code, ErrorCode::invalid_argument);
 }
 
-TEST_P(LogContract, ABatchMovesWithItsBytes) {
+TEST_P(LogContract, ABatchMovesWithWhatItsViewsPointInto) {
   create_topics(log());
   ASSERT_TRUE(log().append(kRaw, std::vector{record("", "v")}));
   RecordBatch batch;
@@ -122,11 +156,15 @@ TEST_P(LogContract, ABatchMovesWithItsBytes) {
 
   const RecordBatch moved = std::move(batch);
 
-  EXPECT_GE(moved.records[0].value.data(), moved.bytes.data());
-  EXPECT_LT(moved.records[0].value.data(), moved.bytes.data() + moved.bytes.size());
+  EXPECT_EQ(moved.records[0].value, "v");
+  const bool copied = moved.owner == nullptr;
+  if (copied) {
+    EXPECT_GE(moved.records[0].value.data(), moved.bytes.data());
+    EXPECT_LT(moved.records[0].value.data(), moved.bytes.data() + moved.bytes.size());
+  }
 }
 
-TEST_P(LogContract, AppendTimesNeverGoBack) {
+TEST_P(OwnLogContract, AppendTimesNeverGoBack) {
   create_topics(log());
   ASSERT_TRUE(log().append(kRaw, records({"a"})));
   home_->now = 900;
@@ -149,17 +187,16 @@ TEST_P(LogContract, ACommitIsOutputsStateAndPositionsOfAllItsTasks) {
 
   ASSERT_TRUE(log().commit(commits));
 
-  EXPECT_EQ(render(log(), kOut), "[0, 2) 0@1000 a=1 1@1000 c=3");
-  EXPECT_EQ(render(log(), {"weir.out", 1}), "[0, 0)");
-  EXPECT_EQ(render(log(), {"weir.out", 2}), "[0, 1) 0@1000 b=2");
+  EXPECT_EQ(contents(log(), kOut), "a=1 c=3");
+  EXPECT_EQ(contents(log(), {"weir.out", 1}), "");
+  EXPECT_EQ(contents(log(), {"weir.out", 2}), "b=2");
   EXPECT_EQ(render_task(log(), kTask), "7 key=value");
   EXPECT_EQ(render_task(log(), {"fold", 1}), "9");
-  EXPECT_EQ(render_task(log(), {"fold", 2}), "0");
 }
 
 TEST_P(LogContract, StateIsATasksOwn) {
   create_topics(log());
-  const TaskId tasks[] = {{"kpi", 0}, {"kpi", 1}, {"kpi", 256}, {"kp", 0}};
+  const TaskId tasks[] = {{"kpi", 0}, {"kpi", 1}, {"kp", 0}};
   for (const TaskId& task : tasks) {
     TaskCommit one = commit_of(task, 1, {});
     one.state.put("key", to_string(task));
@@ -171,8 +208,37 @@ TEST_P(LogContract, StateIsATasksOwn) {
 
   EXPECT_EQ(render_task(log(), tasks[0]), "1 key=kpi/0");
   EXPECT_EQ(render_task(log(), tasks[1]), "2");
-  EXPECT_EQ(render_task(log(), tasks[2]), "1 key=kpi/256");
-  EXPECT_EQ(render_task(log(), tasks[3]), "1 key=kp/0");
+  EXPECT_EQ(render_task(log(), tasks[2]), "1 key=kp/0");
+}
+
+TEST_P(OwnLogContract, TasksOfAnyNumberAreApart) {
+  create_topics(log());
+  for (const std::int32_t partition : {1, 256, 257}) {
+    TaskCommit one = commit_of({"kpi", partition}, partition, {});
+    one.state.put("key", std::to_string(partition));
+    ASSERT_TRUE(commit(log(), std::move(one)));
+  }
+  EXPECT_EQ(render_task(log(), {"kpi", 1}), "1 key=1");
+  EXPECT_EQ(render_task(log(), {"kpi", 256}), "256 key=256");
+  EXPECT_EQ(render_task(log(), {"kpi", 257}), "257 key=257");
+  EXPECT_EQ(render_task(log(), {"kpi", 2}), "0");
+}
+
+TEST_P(LogContract, StateHasEmptyValuesAndLosesErasedKeys) {
+  create_topics(log());
+  TaskCommit one = commit_of(kTask, 1, {});
+  one.state.put("empty", "");
+  one.state.put("gone", "x");
+  one.state.put(std::string("\0\xff", 2), "bytes");
+  ASSERT_TRUE(commit(log(), std::move(one)));
+  TaskCommit two = commit_of(kTask, 2, {});
+  two.state.erase("gone");
+  ASSERT_TRUE(commit(log(), std::move(two)));
+
+  const std::string expected = "2 " + std::string("\0\xff", 2) + "=bytes empty=";
+  EXPECT_EQ(render_task(log(), kTask), expected);
+  home_->reopen();
+  EXPECT_EQ(render_task(log(), kTask), expected);
 }
 
 TEST_P(LogContract, ARefusedCommitChangesNothing) {
@@ -189,7 +255,7 @@ TEST_P(LogContract, ARefusedCommitChangesNothing) {
   EXPECT_EQ(refused({{"weir.out", 3}, record("", "")}), ErrorCode::not_found);
   EXPECT_EQ(refused({kRaw, record("", "")}), ErrorCode::invalid_argument);
 
-  EXPECT_EQ(render(log(), kOut), "[0, 0)");
+  EXPECT_EQ(contents(log(), kOut), "");
   EXPECT_EQ(render_task(log(), kTask), "0");
   EXPECT_TRUE(commit(log(), commit_of(kTask, 1, {})));
 }
@@ -215,11 +281,11 @@ TEST_P(LogContract, ProducersMayAppendToATopicOfCommits) {
   create_topics(log());
   ASSERT_TRUE(commit(log(), commit_of(kTask, 1, {{kOut, record("a", "")}})));
 
-  EXPECT_EQ(log().append(kOut, records({"b", "c"})).value(), 1);
+  EXPECT_GE(log().append(kOut, records({"b", "c"})).value(), 1);
   ASSERT_TRUE(commit(log(), commit_of(kTask, 2, {{kOut, record("d", "")}})));
 
   home_->reopen();
-  EXPECT_EQ(render(log(), kOut), "[0, 4) 0@1000 a= 1@1000 k=b 2@1000 k=c 3@1000 d=");
+  EXPECT_EQ(contents(log(), kOut), "a= k=b k=c d=");
 }
 
 TEST_P(LogContract, ATopicKeepsItsShape) {
@@ -229,7 +295,7 @@ TEST_P(LogContract, ATopicKeepsItsShape) {
       {.name = "weir.out", .partitions = 3, .retention = {.max_bytes = 1 << 20}}));
   EXPECT_EQ(log().create_topic({.name = "weir.out", .partitions = 4}).error().code,
             ErrorCode::invalid_argument);
-  EXPECT_EQ(log().create_topic({.name = "weir.raw", .partitions = 2}).error().code,
+  EXPECT_EQ(log().create_topic({.name = "weir.raw", .partitions = 4}).error().code,
             ErrorCode::invalid_argument);
   for (const char* name : {"", "../up", "Upper", "a/b", ".hidden"})
     EXPECT_EQ(log().create_topic({.name = name}).error().code, ErrorCode::invalid_argument) << name;
@@ -249,7 +315,7 @@ TEST_P(LogContract, ReopeningKeepsEverything) {
   one.state.put("key", "value");
   ASSERT_TRUE(commit(log(), std::move(one)));
   const auto everything = [&] {
-    return render(log(), kRaw) + render(log(), kOut) + render_task(log(), kTask);
+    return contents(log(), kRaw) + ", " + contents(log(), kOut) + ", " + render_task(log(), kTask);
   };
   const std::string before = everything();
 
@@ -261,7 +327,7 @@ TEST_P(LogContract, ReopeningKeepsEverything) {
   create_topics(log());
   ASSERT_TRUE(log().append(kRaw, records({"b"})));
   ASSERT_TRUE(commit(log(), commit_of(kTask, 2, {{kOut, record("y", "2")}})));
-  EXPECT_EQ(everything(), "[0, 2) 0@1000 k=a 1@1000 k=b[0, 2) 0@1000 x=1 1@1000 y=22 key=value");
+  EXPECT_EQ(everything(), "k=a k=b, x=1 y=2, 2 key=value");
 }
 
 TEST_P(LogContract, AReaderFollowsWhatIsBeingWritten) {
@@ -310,19 +376,16 @@ TEST_P(LogContract, ManyThreadsAppendAndCommitAtOnce) {
 
   home_->reopen();
   EXPECT_EQ(log().bounds(kRaw).value(), (Bounds{0, kThreads * kRounds}));
-  EXPECT_EQ(log().bounds(kOut).value(), (Bounds{0, kThreads * kRounds}));
   for (int t = 0; t < kThreads; ++t)
     EXPECT_EQ(render_task(log(), TaskId{"fold", t}), fmt::format("{0} last={0}", kRounds));
   // Each task's outputs stand in its own order.
   std::vector<int> next(kThreads, 1);
-  RecordBatch batch;
-  for (std::int64_t at = 0; at < kThreads * kRounds; at += std::ssize(batch.records)) {
-    ASSERT_TRUE(log().read(kOut, at, 1 << 20, batch));
-    for (const Record& read : batch.records) {
-      const auto task = static_cast<std::size_t>(std::stoi(std::string(read.key)));
-      EXPECT_EQ(read.value, std::to_string(next[task]++));
-    }
+  const std::vector<std::string> told = absl::StrSplit(contents(log(), kOut), ' ');
+  for (const std::string& each : told) {
+    const auto task = static_cast<std::size_t>(each.front() - '0');
+    EXPECT_EQ(each.substr(2), std::to_string(next[task]++));
   }
+  EXPECT_EQ(next, std::vector<int>(kThreads, kRounds + 1));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The log's contract as one test suite. A home of the log instantiates it:
 //   INSTANTIATE_TEST_SUITE_P(Memory, LogContract,
 //                            testing::Values(LogHomeMaker{"memory", ...}), ...);
+// A home of ours, whose offsets have no gaps and whose clock the test sets, OwnLogContract as well.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -39,7 +40,12 @@ class LogContract : public testing::TestWithParam<LogHomeMaker> {
   std::unique_ptr<LogHome> home_ = GetParam().make();
 };
 
-/// Everything readable of a partition: "[start, end) offset@time key=value …".
+/// What only homes of ours promise.
+class OwnLogContract : public LogContract {};
+
+/// The records of a partition: "key=value key=value".
+std::string contents(const Reader& log, const TopicPartition& where);
+/// Everything readable of a partition of a home of ours: "[start, end) offset@time key=value …".
 std::string render(const Reader& log, const TopicPartition& where);
 /// The committed state of a task: "position key=value …".
 std::string render_task(const Log& log, const TaskId& task);

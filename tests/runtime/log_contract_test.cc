@@ -73,11 +73,12 @@ std::unique_ptr<LogHome> make() {
   return std::make_unique<Home>();
 }
 
-INSTANTIATE_TEST_SUITE_P(Homes, LogContract,
-                         testing::Values(LogHomeMaker{"memory", make<MemoryHome>},
-                                         LogHomeMaker{"posix", make<PosixHome>},
-                                         LogHomeMaker{"sim", make<SimHome>}),
-                         name_of);
+const auto kHomes =
+    testing::Values(LogHomeMaker{"memory", make<MemoryHome>},
+                    LogHomeMaker{"posix", make<PosixHome>}, LogHomeMaker{"sim", make<SimHome>});
+
+INSTANTIATE_TEST_SUITE_P(Homes, LogContract, kHomes, name_of);
+INSTANTIATE_TEST_SUITE_P(Homes, OwnLogContract, kHomes, name_of);
 
 }  // namespace
 }  // namespace weir::runtime
