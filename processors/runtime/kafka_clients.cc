@@ -1,0 +1,75 @@
+#include "processors/runtime/kafka_clients.h"
+
+#include <map>
+
+#include "processors/runtime/kafka_cursor.h"
+#include "processors/runtime/kafka_member.h"
+#include "processors/runtime/kafka_producer.h"
+
+namespace weir::runtime {
+namespace {
+
+/// A restore reads as fast as the broker sends.
+constexpr std::uint64_t kRestoreQueueBytes = 16 << 20;
+
+class KafkaChangelogReader final : public ChangelogReader {
+ public:
+  static Result<std::unique_ptr<ChangelogReader>> open(const KafkaCluster& cluster) {
+    std::unique_ptr<KafkaChangelogReader> reader(new KafkaChangelogReader(cluster));
+    WEIR_ASSIGN(reader->client_, make_fetching_client(cluster.options(), kRestoreQueueBytes));
+    return reader;
+  }
+  ~KafkaChangelogReader() override { cursors_.clear(); }
+
+  Result<std::int64_t> start(const TopicPartition& where) override {
+    WEIR_ASSIGN(const Bounds bounds, cluster_.written_bounds(where));
+    return bounds.start;
+  }
+  Result<std::int64_t> high_watermark(const TopicPartition& where) override {
+    WEIR_ASSIGN(const Bounds bounds, cluster_.written_bounds(where));
+    return bounds.end;
+  }
+  Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
+                    RecordBatch& batch) override {
+    auto& cursor = cursors_[where];
+    if (cursor == nullptr || cursor->next() != from) {
+      cursor.reset();
+      WEIR_ASSIGN(cursor,
+                  KafkaCursor::start(client_.get(), kafka_topic(cluster_.options(), where.topic),
+                                     where, from));
+    }
+    return cursor->take(max_bytes, 0, batch);
+  }
+
+ private:
+  explicit KafkaChangelogReader(const KafkaCluster& cluster) : cluster_(cluster) {}
+
+  const KafkaCluster& cluster_;
+  KafkaClient client_;
+  std::map<TopicPartition, std::unique_ptr<KafkaCursor>> cursors_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<GroupMember>> RdKafkaClients::join(std::string_view processor,
+                                                          std::string_view topic,
+                                                          std::string_view instance) {
+  const KafkaOptions& options = cluster_.options();
+  return KafkaMember::join(options, {.group = kafka_group(options, processor),
+                                     .topic = kafka_topic(options, topic),
+                                     .instance = std::string(instance)});
+}
+
+Result<std::unique_ptr<TransactionalProducer>> RdKafkaClients::open_producer(
+    std::string_view processor, std::string_view topic, std::string_view id) {
+  const KafkaOptions& options = cluster_.options();
+  return KafkaProducer::open(options, {.id = std::string(id),
+                                       .group = kafka_group(options, processor),
+                                       .topic = kafka_topic(options, topic)});
+}
+
+Result<std::unique_ptr<ChangelogReader>> RdKafkaClients::open_changelogs() {
+  return KafkaChangelogReader::open(cluster_);
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,54 @@
+#include "processors/runtime/kafka_cursor.h"
+
+#include <algorithm>
+
+#include "processors/runtime/kafka_trouble.h"
+
+namespace weir::runtime {
+
+Result<KafkaClient> make_fetching_client(const KafkaOptions& options, std::uint64_t queue_bytes) {
+  KafkaConfig config(options);
+  config.set("isolation.level", "read_committed")
+      .set("allow.auto.create.topics", "false")
+      .set("enable.partition.eof", "true")
+      .set("auto.offset.reset", "error")
+      .set("fetch.message.max.bytes", 1 << 20)
+      .set("fetch.error.backoff.ms", 50)
+      .set("fetch.wait.max.ms", 100)  // a cursor that starts waits for the fetch under way
+      .set("queued.max.messages.kbytes",
+           static_cast<std::int64_t>(std::max<std::uint64_t>(1, queue_bytes >> 10)));
+  return std::move(config).make(RD_KAFKA_CONSUMER);
+}
+
+Result<std::unique_ptr<KafkaCursor>> KafkaCursor::start(rd_kafka_t* client,
+                                                        const std::string& topic,
+                                                        const TopicPartition& where,
+                                                        std::int64_t from) {
+  std::unique_ptr<KafkaCursor> cursor(new KafkaCursor(where, from));
+  WEIR_ASSIGN(cursor->topic_, find_topic(client, topic));
+  cursor->queue_.reset(rd_kafka_queue_new(client));
+  if (rd_kafka_consume_start_queue(cursor->topic_.get(), where.partition, from,
+                                   cursor->queue_.get()) != 0)
+    return kafka_failed(to_string(where), "reading", rd_kafka_last_error());
+  cursor->started_ = true;
+  return cursor;
+}
+
+KafkaCursor::~KafkaCursor() {
+  if (started_) rd_kafka_consume_stop(topic_.get(), where_.partition);
+}
+
+Result<void> KafkaCursor::take(std::size_t max_bytes, int wait_ms, RecordBatch& batch) {
+  const auto taken = source_.take(queue_.get(), max_bytes, wait_ms, batch);
+  if (!batch.records.empty()) next_ = batch.records.back().offset + 1;
+  next_ = std::max(next_, taken.end_offset);
+  batch.next = next_;
+  if (taken.error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+      taken.error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+    return fail(ErrorCode::invalid_argument, "{}@{}: the broker does not have this offset ({})",
+                to_string(where_), next_, taken.error_text);
+  if (taken.error) tell_trouble(rd_kafka_err2name(taken.error), taken.error_text);
+  return {};
+}
+
+}  // namespace weir::runtime

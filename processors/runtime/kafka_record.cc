@@ -1,0 +1,110 @@
+#include "processors/runtime/kafka_record.h"
+
+#include <algorithm>
+
+namespace weir::runtime {
+namespace {
+
+constexpr const char* kContentTypeHeader = "content-type";
+constexpr const char* kIdHeader = "weir-id";
+/// More would be held while a step is open, and save nothing.
+constexpr std::size_t kMaxRecords = 4096;
+
+std::string_view view(const void* bytes, std::size_t size) {
+  return {static_cast<const char*>(bytes), size};
+}
+
+/// The messages of one batch.
+class Messages {
+ public:
+  explicit Messages(std::size_t capacity) : messages_(capacity) {}
+  ~Messages() {
+    for (std::size_t i = 0; i < count_; ++i) rd_kafka_message_destroy(messages_[i]);
+  }
+  Messages(const Messages&) = delete;
+  Messages& operator=(const Messages&) = delete;
+
+  void take(rd_kafka_queue_t* queue, int wait_ms) {
+    if (wait_ms > 0) {
+      // A wait for an array would last until that is full.
+      messages_[0] = rd_kafka_consume_queue(queue, wait_ms);
+      if (messages_[0] == nullptr) return;
+      count_ = 1;
+    }
+    const auto count = rd_kafka_consume_batch_queue(queue, 0, messages_.data() + count_,
+                                                    messages_.size() - count_);
+    if (count > 0) count_ += static_cast<std::size_t>(count);
+  }
+  std::span<rd_kafka_message_t* const> all() const { return {messages_.data(), count_}; }
+
+ private:
+  std::vector<rd_kafka_message_t*> messages_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+Record to_record(const rd_kafka_message_t& message) {
+  Record record{.offset = message.offset,
+                .append_time_us = rd_kafka_message_timestamp(&message, nullptr) * kMillisecondUs,
+                .key = view(message.key, message.key_len),
+                .content_type = kProtobufType,
+                .value = view(message.payload, message.len)};
+  if (record.value.starts_with('{')) record.content_type = kJsonType;
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return record;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_header_get_last(headers, kContentTypeHeader, &value, &size) ==
+          RD_KAFKA_RESP_ERR_NO_ERROR &&
+      size > 0)
+    record.content_type = view(value, size);
+  if (rd_kafka_header_get_last(headers, kIdHeader, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+      size == std::tuple_size_v<Id>) {
+    Id id;
+    std::ranges::copy(view(value, size), id.begin());
+    record.id = id;
+  }
+  return record;
+}
+
+KafkaHeaders make_headers(std::string_view content_type, const std::optional<Id>& id) {
+  if (content_type.empty() && !id) return nullptr;
+  KafkaHeaders headers(rd_kafka_headers_new(2));
+  if (!content_type.empty())
+    rd_kafka_header_add(headers.get(), kContentTypeHeader, -1, content_type.data(),
+                        static_cast<ssize_t>(content_type.size()));
+  if (id)
+    rd_kafka_header_add(headers.get(), kIdHeader, -1, id->data(), static_cast<ssize_t>(id->size()));
+  return headers;
+}
+
+KafkaBatchSource::Taken KafkaBatchSource::take(rd_kafka_queue_t* queue, std::size_t max_bytes,
+                                               int wait_ms, RecordBatch& batch) {
+  batch.records.clear();
+  batch.owner.reset();
+  batch.next = 0;
+  Taken taken;
+  auto messages = std::make_shared<Messages>(
+      std::clamp<std::size_t>(max_bytes / record_bytes_, 1, kMaxRecords));
+  messages->take(queue, wait_ms);
+  batch.records.reserve(messages->all().size());
+  std::size_t bytes = 0;
+  for (const rd_kafka_message_t* message : messages->all()) {
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      batch.records.push_back(to_record(*message));
+      bytes += message->len + message->key_len;
+    } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      taken.end_offset = message->offset;
+    } else if (taken.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      taken.error = message->err;
+      taken.error_text = rd_kafka_message_errstr(message);
+    }
+  }
+  if (!batch.records.empty())
+    record_bytes_ = std::max<std::size_t>(1, (record_bytes_ + bytes / batch.records.size()) / 2);
+  batch.owner = std::move(messages);
+  return taken;
+}
+
+}  // namespace weir::runtime

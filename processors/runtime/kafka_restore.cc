@@ -1,0 +1,112 @@
+#include "processors/runtime/kafka_restore.h"
+
+#include <algorithm>
+
+namespace weir::runtime {
+namespace {
+
+constexpr std::size_t kReadBytes = 4 << 20;
+
+}  // namespace
+
+Result<std::unique_ptr<Restore>> Restore::begin(RestoreRequest request, ChangelogReader& changelogs,
+                                                TaskStores& stores, TimeUs now) {
+  std::unique_ptr<Restore> restore(new Restore(std::move(request), changelogs, stores));
+  const TopicPartition& changelog = restore->request_.changelog;
+  WEIR_ASSIGN(restore->end_, changelogs.high_watermark(changelog));
+  WEIR_ASSIGN(restore->start_, changelogs.start(changelog));
+  WEIR_ASSIGN(restore->local_,
+              LocalState::open(stores, restore->request_.task, restore->request_.owner));
+  restore->kept_ = restore->local_->position() > 0;
+  restore->position_ = restore->local_->position();
+  if (!restore->usable(now)) WEIR_TRY(restore->rebuild());
+  return restore;
+}
+
+bool Restore::usable(TimeUs now) const {
+  if (position_ == 0) return start_ == 0;
+  if (position_ < start_ || position_ > end_) return false;
+  // Nothing but the marker of the last commit can be one record.
+  return end_ - position_ <= 1 || now - local_->changed_us() <= request_.usable_us;
+}
+
+Result<void> Restore::rebuild() {
+  if (start_ > 0)
+    return fail(ErrorCode::corrupt,
+                "{}: its first {} records were deleted at the broker, so the state of {} cannot be "
+                "rebuilt; bring the topic back from a copy, or start a new pipeline under another "
+                "`kafka.prefix`",
+                to_string(request_.changelog), start_, to_string(request_.task));
+  local_.reset();
+  WEIR_TRY(stores_.discard(request_.task));
+  WEIR_ASSIGN(local_, LocalState::open(stores_, request_.task, request_.owner));
+  position_ = 0;
+  kept_ = false;
+  return {};
+}
+
+Result<bool> Restore::step() {
+  if (position_ < end_) {
+    WEIR_ASSIGN(const bool go_on, take_records());
+    if (!go_on) return false;
+  }
+  if (position_ < end_) return false;
+  if (!request_.follows) WEIR_TRY(check_complete());
+  return true;
+}
+
+Result<void> Restore::extend() {
+  WEIR_ASSIGN(end_, changelogs_.high_watermark(request_.changelog));
+  return {};
+}
+
+/// False: it begins anew.
+Result<bool> Restore::take_records() {
+  const auto read = changelogs_.read(request_.changelog, position_, kReadBytes, batch_);
+  if (!read && read.error().code == ErrorCode::invalid_argument)
+    return fail(ErrorCode::corrupt, "{}; records of a changelog were deleted at the broker",
+                read.error().message);
+  WEIR_TRY(read);
+  if (batch_.next == position_) return true;
+  state::StoreBatch changes;
+  LocalState::Mark mark{
+      .position = batch_.next, .changed_us = local_->changed_us(), .head = local_->head()};
+  for (const Record& record : batch_.records) {
+    mark.changed_us = std::max(mark.changed_us, record.append_time_us);
+    if (record.key == kChangelogHeadKey) {
+      WEIR_ASSIGN(const ChangelogHead head, decode_head(record.value));
+      if (kept_ && mark.head && mark.head->incarnation != head.incarnation) {
+        WEIR_TRY(rebuild());
+        return false;
+      }
+      mark.head = head;
+    } else if (record.value.data() == nullptr) {
+      changes.erase(std::string(record.key));
+    } else {
+      changes.put(std::string(record.key), std::string(record.value));
+    }
+  }
+  WEIR_TRY(local_->write(std::move(changes), mark));
+  position_ = batch_.next;
+  return true;
+}
+
+Result<void> Restore::check_complete() const {
+  const auto& head = local_->head();
+  const auto& committed = request_.committed;
+  if (!head && !committed) return {};
+  if (head && committed && head->input_position == *committed) return {};
+  const auto text = [](const std::optional<std::int64_t>& position) {
+    return position ? std::to_string(*position) : std::string("none");
+  };
+  return fail(
+      ErrorCode::corrupt,
+      "{}: the state in {} belongs to input position {}, but the group's position is {}: one of "
+      "them was lost or changed at the broker. Either set the group's position to that of the "
+      "state (kafka-consumer-groups --reset-offsets --to-offset), or start a new pipeline under "
+      "another `kafka.prefix`",
+      to_string(request_.task), to_string(request_.changelog),
+      text(head ? std::optional(head->input_position) : std::nullopt), text(committed));
+}
+
+}  // namespace weir::runtime

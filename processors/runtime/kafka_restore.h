@@ -1,0 +1,75 @@
+// Brings a task's local copy up to its changelog: only the tail where the copy can be used, all of
+// it where not. It is stepped and never waits, so that a long restore does not cost the membership.
+//
+// The order is the protocol's: the committed position was read (stable) before; then the
+// changelog's end is read, what is not committed included; then committed records until reading
+// has come to that end. So what a former owner has committed is in it, however late its marker.
+//
+// The local copy is not used where it is
+// - older than half of the time that a compacted changelog keeps the fact that a key is gone;
+// - of another incarnation of the changelog;
+// - below the changelog's start, or above its end.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "processors/runtime/kafka_state.h"
+
+namespace weir::runtime {
+
+struct RestoreRequest {
+  TaskId task;
+  TopicPartition changelog;  // logical
+  std::string owner;         // see kafka_state.h
+  /// Of the input, as the group committed it.
+  std::optional<std::int64_t> committed;
+  /// A local copy whose last change is older is not used.
+  DurationUs usable_us = 12 * kHourUs;
+  /// For a standby: the task runs elsewhere, so that its changelog has no last state to agree with
+  /// `committed`.
+  bool follows = false;
+};
+
+class Restore {
+ public:
+  /// What is read is outlived by the restore. Errors: locked (ask again), and as LocalState::open.
+  static Result<std::unique_ptr<Restore>> begin(RestoreRequest request, ChangelogReader& changelogs,
+                                                TaskStores& stores, TimeUs now);
+
+  /// A bounded piece of work. True: it is complete. corrupt: records of the changelog are gone, or
+  /// it does not end where the group's position does; the message says what to do.
+  Result<bool> step();
+
+  /// A standby goes on to where the changelog ends by now.
+  Result<void> extend();
+
+  std::int64_t position() const { return position_; }
+  std::int64_t end() const { return end_; }
+  /// Whether something of the local copy was kept.
+  bool from_local_copy() const { return kept_; }
+
+  /// When complete.
+  std::unique_ptr<LocalState> take() { return std::move(local_); }
+
+ private:
+  Restore(RestoreRequest request, ChangelogReader& changelogs, TaskStores& stores)
+      : request_(std::move(request)), changelogs_(changelogs), stores_(stores) {}
+
+  bool usable(TimeUs now) const;
+  Result<void> rebuild();
+  Result<bool> take_records();
+  Result<void> check_complete() const;
+
+  const RestoreRequest request_;
+  ChangelogReader& changelogs_;
+  TaskStores& stores_;
+  std::unique_ptr<LocalState> local_;
+  std::int64_t start_ = 0;
+  std::int64_t end_ = 0;
+  std::int64_t position_ = 0;
+  bool kept_ = false;
+  RecordBatch batch_;
+};
+
+}  // namespace weir::runtime

@@ -1,0 +1,51 @@
+// Runs a graph on Kafka: workers on threads, until told to stop. Nothing a broker does ends it: a
+// worker that fails starts again.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <vector>
+
+#include "processors/runtime/kafka_standby.h"
+#include "processors/runtime/kafka_worker.h"
+
+namespace weir::runtime {
+
+class KafkaRunner {
+ public:
+  /// One worker a thread. `clock` decides when to commit and when an input is idle; it is called
+  /// from every thread.
+  /// With `standby`, another thread follows the tasks that it names and no worker here owns.
+  KafkaRunner(const std::vector<KafkaWorkerSetup>& workers, std::optional<StandbySetup> standby,
+              std::function<TimeUs()> clock);
+
+  /// Blocks. `watch` is called from this thread, a few times a second, and says whether to go on;
+  /// where not, every worker finishes the step in hand and commits.
+  void run(const std::function<bool()>& watch);
+
+  struct Facts {
+    std::string processor;
+    std::string instance;
+    KafkaWorkerFacts worker;
+  };
+  /// Thread-safe.
+  std::vector<Facts> facts() const;
+
+ private:
+  struct Running {
+    KafkaWorkerSetup setup;
+    KafkaWorker worker;
+  };
+
+  void follow(const std::stop_token& stop);
+  std::set<TaskId> owned() const;
+
+  std::function<TimeUs()> clock_;
+  std::optional<Standby> standby_;
+  std::vector<std::unique_ptr<Running>> workers_;
+};
+
+}  // namespace weir::runtime

@@ -1,0 +1,98 @@
+#include "processors/runtime/kafka_state.h"
+
+#include <algorithm>
+
+#include "processors/core/bytes.h"
+#include "processors/state/prefix_store.h"
+
+namespace weir::runtime {
+namespace {
+
+const std::string kMarkKey(1, '\0');
+const std::string kStatePrefix(1, '\1');
+
+std::unexpected<Error> newer(std::string_view what, std::uint8_t version) {
+  return fail(ErrorCode::version,
+              "{}: of format {}, this weir reads up to {}; run the newer weir again", what, version,
+              kLocalStateVersion);
+}
+
+}  // namespace
+
+std::string encode(const ChangelogHead& head) {
+  std::string text;
+  put_fixed(text, kLocalStateVersion);
+  put_fixed(text, head.incarnation);
+  put_fixed(text, head.input_position);
+  return text;
+}
+
+Result<ChangelogHead> decode_head(std::string_view text) {
+  ByteReader reader(text);
+  const auto version = reader.fixed<std::uint8_t>();
+  if (reader.ok() && version > kLocalStateVersion) return newer("the changelog", version);
+  ChangelogHead head;
+  head.incarnation = reader.fixed<Id>();
+  head.input_position = reader.fixed<std::int64_t>();
+  if (!reader.ok() || !reader.at_end() || version == 0)
+    return fail(ErrorCode::corrupt, "the changelog: its head cannot be read");
+  return head;
+}
+
+LocalState::LocalState(std::string owner, std::unique_ptr<state::Store> store)
+    : owner_(std::move(owner)), store_(std::move(store)) {}
+
+Result<std::unique_ptr<LocalState>> LocalState::open(TaskStores& stores, const TaskId& task,
+                                                     std::string_view owner) {
+  WEIR_ASSIGN(auto store, stores.open(task));
+  std::unique_ptr<LocalState> local(new LocalState(std::string(owner), std::move(store)));
+  if (auto read = local->read_mark(); !read)
+    return within(fmt::format("local state of {}", to_string(task)), read.error());
+  return local;
+}
+
+Result<void> LocalState::read_mark() {
+  std::string text;
+  WEIR_ASSIGN(const bool found, store_->get(kMarkKey, text));
+  if (!found) return {};
+  ByteReader reader(text);
+  const auto version = reader.fixed<std::uint8_t>();
+  if (reader.ok() && version > kLocalStateVersion) return newer("its mark", version);
+  const std::string_view owner = reader.bytes();
+  position_ = reader.fixed<std::int64_t>();
+  changed_us_ = reader.fixed<TimeUs>();
+  const std::string_view head = reader.bytes();
+  if (!reader.ok() || !reader.at_end() || version == 0)
+    return fail(ErrorCode::corrupt, "its mark cannot be read; delete the directory");
+  if (owner != owner_)
+    return fail(ErrorCode::invalid_argument,
+                "is that of {}, not of {}; give this pipeline a `data` directory of its own", owner,
+                owner_);
+  if (head.empty()) return {};
+  WEIR_ASSIGN(head_, decode_head(head));
+  return {};
+}
+
+Result<void> LocalState::write(state::StoreBatch changes, const Mark& mark) {
+  state::StoreBatch batch;
+  state::append_below(kStatePrefix, std::move(changes), batch);
+  std::string text;
+  put_fixed(text, kLocalStateVersion);
+  put_bytes(text, owner_);
+  put_fixed(text, mark.position);
+  put_fixed(text, mark.changed_us);
+  put_bytes(text, mark.head ? encode(*mark.head) : "");
+  batch.put(kMarkKey, std::move(text));
+  // The log has it all: what a machine that dies takes along is read again.
+  WEIR_TRY(store_->write(batch, state::Durability::buffered));
+  position_ = mark.position;
+  changed_us_ = mark.changed_us;
+  head_ = mark.head;
+  return {};
+}
+
+std::unique_ptr<state::Store> LocalState::state() const {
+  return std::make_unique<state::PrefixStore>(*store_, kStatePrefix);
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,108 @@
+// A worker on Kafka: one member of the processor's group, one transactional producer, and the tasks
+// of what it owns just now. Crash-only: any error destroys clients and caches, and after a pause it
+// starts again from what is committed. It is stepped and waits for nothing but answers, so that a
+// simulation can drive it.
+//
+//   connect ── joined ── assigned ── positions stable ── restored ── runs
+//      ▲                                                              │
+//      └───────────── any error, after a pause ◄── revoked: drops its tasks, waits for the next
+//
+// A task that cannot go on (its input or its changelog has lost records, a record it cannot read)
+// stops, and the others go on without it: it stays stopped until the process is started again.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "processors/runtime/kafka_restore.h"
+#include "processors/runtime/kafka_seams.h"
+#include "processors/runtime/kafka_task_log.h"
+#include "processors/runtime/worker.h"
+
+namespace weir::runtime {
+
+/// Everything referred to outlives the worker.
+struct KafkaWorkerSetup {
+  const ProcessorSpec* spec = nullptr;
+  WorkerOptions options = {};
+  /// group.instance.id and transactional.id; no other live worker has it.
+  std::string instance = {};
+  KafkaClients* clients = nullptr;
+  TaskStores* stores = nullptr;
+  const SharedLog* shared = nullptr;
+  /// Of the cluster, and its prefix: local state belongs to it.
+  std::string cluster = {};
+  /// Where the broker has deleted records that were never read, go on behind them instead of
+  /// stopping the task.
+  bool accept_loss = false;
+};
+
+/// How a worker is doing.
+struct KafkaWorkerFacts {
+  enum class Phase : std::uint8_t { away, joining, settling, restoring, running };
+
+  Phase phase = Phase::away;
+  std::vector<std::int32_t> partitions;         // owned
+  std::map<std::int32_t, std::string> stopped;  // owned or not, and why
+  std::string trouble;                          // the last error, while it is away
+  std::int64_t restored = 0;                    // of the changelogs, in this assignment
+  std::int64_t to_restore = 0;
+};
+std::string to_string(KafkaWorkerFacts::Phase phase);
+
+class KafkaWorker {
+ public:
+  /// Pauses between two attempts; doubled from the first to the last.
+  static constexpr DurationUs kFirstPauseUs = 100 * kMillisecondUs;
+  static constexpr DurationUs kLastPauseUs = 5 * kSecondUs;
+
+  explicit KafkaWorker(KafkaWorkerSetup setup) : setup_(std::move(setup)) {}
+
+  /// One unit of work. False: nothing to do just now.
+  bool step(TimeUs now);
+  /// Returns when there may be something to do, at the latest after `wait_us`.
+  void wait(DurationUs wait_us);
+  /// Commits what is done so far: for a graceful stop. Drops everything.
+  void stop(TimeUs now);
+
+  /// Thread-safe.
+  KafkaWorkerFacts facts() const;
+
+ private:
+  using Phase = KafkaWorkerFacts::Phase;
+
+  Result<bool> work(TimeUs now);
+  Result<void> connect();
+  Result<bool> settle(TimeUs now);
+  Result<std::vector<GroupPosition>> behind_losses(std::vector<GroupPosition> positions);
+  Result<bool> restore(TimeUs now);
+  Result<void> run_tasks(TimeUs now);
+  void restart_after(const Error& error, TimeUs now);
+  bool stop_task(std::int32_t partition, const Error& error);
+  void drop_tasks();
+  void enter(Phase phase);
+
+  const KafkaWorkerSetup setup_;
+  std::unique_ptr<TransactionalProducer> producer_;
+  std::unique_ptr<GroupMember> member_;
+  std::unique_ptr<KafkaTaskLog> log_;
+  std::unique_ptr<ChangelogReader> changelogs_;
+  std::vector<GroupPosition> to_restore_;  // the last is next
+  std::unique_ptr<Restore> restore_;
+  std::vector<std::int32_t> restored_;
+  std::unique_ptr<Worker> worker_;
+  bool assigned_ = false;
+  TimeUs retry_at_ = 0;
+  TimeUs running_since_ = 0;
+  DurationUs pause_us_ = kFirstPauseUs;
+
+  mutable std::mutex mutex_;  // of facts_
+  KafkaWorkerFacts facts_;
+};
+
+}  // namespace weir::runtime

@@ -1,0 +1,123 @@
+#include "processors/runtime/kafka_state.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "processors/runtime/kafka_stores.h"
+#include "processors/state/memory_store.h"
+#include "processors/state/prefix_store.h"
+#include "tests/fakes/sim_file_system.h"
+
+namespace weir::runtime {
+namespace {
+
+constexpr TimeUs kChanged = 1'700'000'000'000'000;
+
+/// Stores that outlive whoever has them open.
+class KeptStores final : public TaskStores {
+ public:
+  Result<std::unique_ptr<state::Store>> open(const TaskId& task) override {
+    return std::make_unique<state::PrefixStore>(stores_[task], "");
+  }
+  Result<void> discard(const TaskId& task) override {
+    stores_.erase(task);
+    return {};
+  }
+
+ private:
+  std::map<TaskId, state::MemoryStore> stores_;
+};
+
+std::string render(const LocalState& local) {
+  std::string text = fmt::format("at {} since {}", local.position(), local.changed_us());
+  if (local.head()) text += fmt::format(" head {}", local.head()->input_position);
+  EXPECT_TRUE(local.state()->scan("", "", [&](std::string_view key, std::string_view value) {
+    text += fmt::format(" {}={}", key, value);
+    return true;
+  }));
+  return text;
+}
+
+TEST(ChangelogHead, IsReadAsItWasWritten) {
+  const ChangelogHead head{.incarnation = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
+                           .input_position = 0x0102'0304'0506'0708};
+  const std::string golden(
+      "\x01\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
+      "\x08\x07\x06\x05\x04\x03\x02\x01",
+      25);
+  EXPECT_EQ(encode(head), golden);
+  EXPECT_EQ(decode_head(golden).value(), head);
+  for (std::size_t size = 0; size < golden.size(); ++size)
+    EXPECT_EQ(decode_head(golden.substr(0, size)).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(decode_head(golden + "x").error().code, ErrorCode::corrupt);
+  EXPECT_EQ(decode_head("\x02" + golden.substr(1)).error().code, ErrorCode::version);
+}
+
+TEST(LocalState, KeepsStateAndMarkTogether) {
+  KeptStores stores;
+  const TaskId task{"fold", 3};
+  {
+    const auto local = LocalState::open(stores, task, "c/weir.fold.changelog/3").value();
+    EXPECT_EQ(render(*local), "at 0 since 0");
+    state::StoreBatch changes;
+    changes.put("a", "1");
+    changes.put("", "empty");
+    ASSERT_TRUE(
+        local->write(std::move(changes),
+                     {.position = 7, .changed_us = kChanged, .head = ChangelogHead{{9}, 42}}));
+  }
+  const auto local = LocalState::open(stores, task, "c/weir.fold.changelog/3").value();
+  EXPECT_EQ(render(*local), fmt::format("at 7 since {} head 42 =empty a=1", kChanged));
+  EXPECT_EQ(local->head()->incarnation, Id{9});
+}
+
+TEST(LocalState, OfAnotherTaskIsRefused) {
+  KeptStores stores;
+  const TaskId task{"fold", 3};
+  ASSERT_TRUE(LocalState::open(stores, task, "c/weir.fold.changelog/3").value()->write({}, {}));
+  const auto other = LocalState::open(stores, task, "d/weir.fold.changelog/3");
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(other.error().message,
+            "local state of fold/3: is that of c/weir.fold.changelog/3, not of "
+            "d/weir.fold.changelog/3; give this pipeline a `data` directory of its own");
+}
+
+class DirectoryStoresTest : public testing::Test {
+ protected:
+  Result<std::unique_ptr<DirectoryStores>> open(const Id& draw) {
+    return DirectoryStores::open(
+        files_, "/data/tasks",
+        [this](const std::string& path) -> Result<std::unique_ptr<state::Store>> {
+          return files_.open_store(path);
+        },
+        [draw] { return draw; });
+  }
+
+  fakes::SimFileSystem files_{1};
+};
+
+TEST_F(DirectoryStoresTest, AProcessKeepsItsName) {
+  EXPECT_EQ(open(Id{0xab, 0xcd}).value()->instance(), "abcd0000");
+  EXPECT_EQ(open(Id{0x11}).value()->instance(), "abcd0000");
+}
+
+TEST_F(DirectoryStoresTest, IsOneProcesssAtATime) {
+  const auto first = open(Id{}).value();
+  EXPECT_EQ(open(Id{}).error().code, ErrorCode::locked);
+}
+
+TEST_F(DirectoryStoresTest, WhatIsForeignOrNewerIsRefused) {
+  ASSERT_TRUE(make_directories_synced(files_, "/data/tasks"));
+  ASSERT_TRUE(replace_file(files_, "/data/tasks/mine.txt", "x"));
+  EXPECT_EQ(open(Id{}).error().code, ErrorCode::invalid_argument);
+  ASSERT_TRUE(files_.remove("/data/tasks/mine.txt"));
+  ASSERT_TRUE(replace_file(files_, "/data/tasks/format", "weir log format 1\n"));
+  EXPECT_EQ(open(Id{}).error().code, ErrorCode::invalid_argument);
+  ASSERT_TRUE(replace_file(files_, "/data/tasks/format", "weir kafka state format 2\n"));
+  EXPECT_EQ(open(Id{}).error().code, ErrorCode::version);
+}
+
+}  // namespace
+}  // namespace weir::runtime
