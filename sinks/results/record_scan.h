@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include <google/protobuf/message.h>
+
 #include "processors/core/result.h"
 #include "processors/runtime/io.h"
 
@@ -48,11 +50,15 @@ Result<void> scan_topic(const runtime::Reader& log, std::string_view topic, cons
   return {};
 }
 
+/// Whether `value` was a message of that type, in protobuf or, as `content_type` says, in JSON.
+bool parse_message(std::string_view content_type, std::string_view value,
+                   google::protobuf::Message& message);
+
 /// Reads a record as the message of its topic. Error: corrupt; version, where a newer weir wrote
 /// it.
 template <class Message>
 Result<void> parse_record(const runtime::Record& record, Message& message) {
-  if (!message.ParseFromArray(record.value.data(), static_cast<int>(record.value.size())))
+  if (!parse_message(record.content_type, record.value, message))
     return fail(ErrorCode::corrupt, "not a {}", message.GetTypeName());
   if (message.version() != 1)
     return fail(ErrorCode::version, "{} of version {}; this binary reads 1", message.GetTypeName(),

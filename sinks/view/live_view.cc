@@ -41,6 +41,7 @@ std::optional<Position> parse_position(std::string_view text) {
 }
 
 Result<void> LiveView::open() {
+  partitions_.clear();
   WEIR_TRY(update_catalog());
   WEIR_ASSIGN(const std::int32_t count, log_.partitions(results::kKpiTopic));
   for (std::int32_t partition = 0; partition < count; ++partition) {

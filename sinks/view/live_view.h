@@ -51,7 +51,7 @@ class LiveView {
   LiveView(const runtime::Reader& log, const ViewOptions& options, Probe& probe)
       : log_(log), options_(options), probe_(probe) {}
 
-  /// Reads back. Once, first. Errors: as the reader's; corrupt, version.
+  /// Reads back. First, and again only after an error. Errors: as the reader's; corrupt, version.
   Result<void> open();
   /// Takes what was told since. True: something was. Errors as of open.
   Result<bool> update();

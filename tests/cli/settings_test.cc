@@ -1,7 +1,10 @@
 // deploy/weir.yaml tells every key with its default: it must mean what an empty file means.
+#include <fstream>
+
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/temp_directory.h"
 #include "tools/weir/settings.h"
 
 namespace weir::cli {
@@ -25,13 +28,15 @@ std::string rendering(const Settings& settings) {
   return fmt::format(
       "data {} raw_partitions {} memory {} disk {} commit {} partitions {} threads {}\n"
       "retention {}, {}, {}, {}\nlog {} '{}'\nhttp {} tokens '{}' '{}'\n"
-      "ingest error_detail {} user_key '{}'\nfold dedup {}\n{}\nkpi series {} stall {} step {}\n",
+      "ingest {} error_detail {} user_key '{}'\nfold dedup {}\n{}\nkpi series {} stall {} step "
+      "{}\n",
       settings.data, settings.raw_partitions, settings.memory_bytes, settings.disk_bytes,
       settings.commit_interval_us, settings.keyed_partitions, settings.threads,
       rendering(retention.raw), rendering(retention.partial), rendering(retention.result),
       rendering(retention.dead_letter), settings.log.level, settings.log.file,
       rendering(settings.http.options), settings.http.write_token, settings.http.read_token,
-      settings.ingest.error_detail, settings.ingest.user_key, settings.fold.dedup_horizon_us,
+      net::to_string(settings.ingest_listen), settings.ingest.error_detail,
+      settings.ingest.user_key, settings.fold.dedup_horizon_us,
       settings.fold.definitions.DebugString(), settings.kpi.max_series, settings.kpi.stall_after_us,
       settings.kpi.step_bytes);
 }
@@ -43,6 +48,28 @@ TEST(Settings, OfTheExampleFileAreTheDefaults) {
   ASSERT_TRUE(defaults.has_value());
   ASSERT_TRUE(example.has_value()) << example.error().message;
   EXPECT_EQ(rendering(*example), rendering(*defaults));
+}
+
+TEST(Settings, OfKafkaAreReadAndWhatCannotBeIsRefused) {
+  const auto example = load_settings(WEIR_SOURCE_DIR "/deploy/kafka.yaml");
+  ASSERT_TRUE(example.has_value()) << example.error().message;
+  EXPECT_EQ(example->kafka.options.session_timeout_us, 10 * kSecondUs);
+  EXPECT_EQ(example->raw_partitions, 4);
+
+  const fakes::TempDirectory directory;
+  const std::string file = directory.path() + "/bad.yaml";
+  std::ofstream(file) << "kafka:\n"
+                         "  prefix: a/b\n"
+                         "  session_timeout: 5s\n"
+                         "  min_insync: 2\n"
+                         "  client: {group.id: mine}\n"
+                         "  secrets: {sasl.password: hunter2}\n";
+  const auto bad = load_settings(file);
+  ASSERT_FALSE(bad.has_value());
+  for (const char* key : {"kafka.prefix", "kafka.session_timeout", "kafka.min_insync",
+                          "kafka.client.group.id", "kafka.secrets.sasl.password"})
+    EXPECT_NE(bad.error().message.find(key), std::string::npos) << bad.error().message;
+  EXPECT_EQ(bad.error().message.find("hunter2"), std::string::npos);
 }
 
 }  // namespace

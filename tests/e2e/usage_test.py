@@ -8,7 +8,7 @@ from weir_cli import TUMBLING, WEIR, WeirTest, run
 
 COMMANDS = ("import", "import azure-llm", "import llmperf", "import ndjson", "import csv",
             "simulate", "up", "replay", "query", "query kpi", "query deadletter", "inspect",
-            "check", "graph")
+            "check", "graph", "topics", "run", "ingest")
 
 
 class Usage(WeirTest):
@@ -61,7 +61,9 @@ class Usage(WeirTest):
                   "service"), "service"),
                 (("inspect", directory, "weir.kpi/first"), "weir.kpi/first"),
                 (("inspect", directory, "--limit", "-1"), "--limit"),
+                (("inspect",), "DIR"),
                 (("check",), "FILE"),
+                (("run", "--listen", "8080"), "127.0.0.1:8080"),
         ):
             with self.subTest(arguments=arguments):
                 line = self.fails(*arguments, code=2, says=(says, "--help"))

@@ -46,10 +46,13 @@ class Commands {
 void add_check(Commands& commands);
 void add_graph(Commands& commands);
 void add_import(Commands& commands);
+void add_ingest(Commands& commands, const std::string& version);
 void add_inspect(Commands& commands);
 void add_query(Commands& commands);
 void add_replay(Commands& commands);
+void add_run(Commands& commands, const std::string& version);
 void add_simulate(Commands& commands);
+void add_topics(Commands& commands);
 void add_up(Commands& commands, const std::string& version);
 
 /// An option whose value `parse` reads, a Result<T>(const std::string&). `value` stays as it is

@@ -1,11 +1,12 @@
 // `weir inspect`: what is in a data directory, and its records, decoded.
 #include <charconv>
 
-#include "processors/runtime/embedded_reader.h"
 #include "processors/runtime/posix_file_system.h"
 #include "sinks/results/record_scan.h"
 #include "tools/weir/command.h"
 #include "tools/weir/data_directory.h"
+#include "tools/weir/kafka_inspect.h"
+#include "tools/weir/log_source.h"
 #include "tools/weir/output.h"
 #include "tools/weir/record_json.h"
 #include "tools/weir/text_table.h"
@@ -19,6 +20,7 @@ using runtime::TopicPartition;
 
 struct InspectArguments {
   std::string directory;
+  std::string kafka_config;
   std::string topic;
   std::optional<std::int32_t> partition;
   std::int64_t from = 0;
@@ -97,20 +99,21 @@ Result<void> write_records(const runtime::Reader& log, const TopicPartition& whe
 }
 
 Result<void> inspect_records(const InspectArguments& arguments) {
-  runtime::PosixFileSystem files;
-  WEIR_ASSIGN(const auto log, runtime::EmbeddedReader::open(files, arguments.directory));
-  WEIR_ASSIGN(const std::int32_t partitions, log->partitions(arguments.topic));
+  WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
+  const runtime::Reader& log = source->reader();
+  WEIR_ASSIGN(const std::int32_t partitions, log.partitions(arguments.topic));
   Output output;
   const std::int32_t first = arguments.partition.value_or(0);
   const std::int32_t last = arguments.partition ? first + 1 : partitions;
   for (std::int32_t partition = first; partition < last; ++partition)
-    WEIR_TRY(write_records(*log, {arguments.topic, partition}, arguments, output));
+    WEIR_TRY(write_records(log, {arguments.topic, partition}, arguments, output));
   return output.finish();
 }
 
 Result<void> inspect(const InspectArguments& arguments) {
-  return arguments.topic.empty() ? inspect_directory(arguments.directory)
-                                 : inspect_records(arguments);
+  if (!arguments.topic.empty()) return inspect_records(arguments);
+  if (!arguments.kafka_config.empty()) return inspect_kafka(arguments.kafka_config);
+  return inspect_directory(arguments.directory);
 }
 
 /// "weir.kpi" or "weir.kpi/1".
@@ -134,14 +137,24 @@ void add_inspect(Commands& commands) {
   const auto arguments = std::make_shared<InspectArguments>();
   CLI::App& app = commands.add(
       {.name = "inspect",
-       .purpose = "List what is in a data directory, or print records of a topic, decoded",
+       .purpose = "List what is in a data directory or on a Kafka cluster, or print records of a "
+                  "topic, decoded",
        .examples = "weir inspect results\n"
+                   "  weir inspect --kafka deploy/kafka.yaml\n"
                    "  weir inspect results weir.kpi/0 --from 100 --limit 5"},
       [arguments] { return inspect(*arguments); });
-  app.add_option("DIR", arguments->directory, "directory of the log")->required();
-  app.add_option_function<std::string>(
-      "TOPIC", [arguments](const std::string& text) { read_topic(text, *arguments); },
-      "print records of this topic, or of one partition of it (weir.kpi/0), as JSON");
+  const auto topic = std::make_shared<std::string>();
+  app.add_option("DIR", arguments->directory, "directory of the log; left out with --kafka");
+  app.add_option("TOPIC", *topic,
+                 "print records of this topic, or of one partition of it (weir.kpi/0), as JSON");
+  app.add_option("--kafka", arguments->kafka_config,
+                 "look at the cluster of this configuration instead of a directory");
+  app.parse_complete_callback([arguments, topic] {
+    if (!arguments->kafka_config.empty() && topic->empty()) topic->swap(arguments->directory);
+    if (arguments->directory.empty() == arguments->kafka_config.empty())
+      throw CLI::RequiredError("DIR, or --kafka instead of it,");
+    if (!topic->empty()) read_topic(*topic, *arguments);
+  });
   app.add_option("--from", arguments->from, "first offset")->check(CLI::NonNegativeNumber);
   app.add_option("--limit", arguments->limit, "records of each partition")
       ->check(CLI::NonNegativeNumber)

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "processors/runtime/embedded_format.h"
+#include "processors/runtime/kafka_state.h"
 #include "processors/runtime/segment_format.h"
 #include "tools/weir/command.h"
 
@@ -17,9 +18,11 @@ std::string version_text() {
       "reads and writes:\n"
       "  log directory   format {}\n"
       "  segment frames  format {}\n"
+      "  kafka state     format {}\n"
       "  messages        weir.v1 (proto/weir/v1), version 1 of each\n"
       "  state           fold 1, kpi 1, aggregate 1",
-      WEIR_VERSION, runtime::kLogFormatVersion, runtime::kSegmentFormatVersion);
+      WEIR_VERSION, runtime::kLogFormatVersion, runtime::kSegmentFormatVersion,
+      runtime::kLocalStateVersion);
 }
 
 /// The command that was being parsed.
@@ -69,6 +72,9 @@ int main(int argc, char** argv) {
   const auto chosen = std::make_shared<Run>();
   Commands commands(app, chosen);
   add_up(commands, WEIR_VERSION);
+  add_topics(commands);
+  add_run(commands, WEIR_VERSION);
+  add_ingest(commands, WEIR_VERSION);
   add_import(commands);
   add_simulate(commands);
   add_replay(commands);

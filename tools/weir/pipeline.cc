@@ -1,27 +1,9 @@
 #include "tools/weir/pipeline.h"
 
-#include <algorithm>
-
+#include "tools/weir/graph_plan.h"
 #include "tools/weir/home.h"
 
 namespace weir::cli {
-namespace {
-
-constexpr DurationUs kHistoryCommitUs = 5 * kSecondUs;
-
-const Graph::Topic& topic_of(const Graph& graph, const std::string& name) {
-  return *std::ranges::find(graph.topics, name, &Graph::Topic::name);
-}
-
-runtime::Retention retention_of(const Graph::Topic& topic, const RetentionSettings& settings) {
-  if (topic.raw) return settings.raw;
-  if (topic.name == topics::kPartial) return settings.partial;
-  if (topic.name == topics::kDeadLetter) return settings.dead_letter;
-  return settings.result;
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Pipeline>> Pipeline::make(const PipelineOptions& options, Probes& probes) {
   WEIR_ASSIGN(Graph graph,
               make_graph(options.settings->graph_options(options.raw_partitions, options.history),
@@ -48,44 +30,19 @@ Result<void> Pipeline::make_topics() {
   for (const Graph::Topic& topic : graph_.topics) {
     // A history reads raw records where they are.
     if (topic.raw && options_.raw != options_.log) continue;
-    runtime::Retention retention = retention_of(topic, options_.settings->retention);
-    // Its records are as old as what they tell of; only size bounds them.
-    if (options_.history) retention.max_age_us = 0;
-    WEIR_TRY(options_.log->create_topic({.name = topic.name,
-                                         .partitions = topic.partitions,
-                                         .retention = retention,
-                                         .raw = topic.raw}));
+    WEIR_TRY(options_.log->create_topic(topic_spec(topic, *options_.settings, options_.history)));
   }
   return {};
 }
 
 runtime::WorkerGroup Pipeline::group_of(const Graph::Node& node) {
-  const Settings& settings = *options_.settings;
-  const Graph::Topic& input = topic_of(graph_, node.spec.input);
-  const MemoryPlan memory = settings.memory_plan();
-  std::int32_t tasks = 0;
-  for (const Graph::Node& each : graph_.nodes)
-    tasks += topic_of(graph_, each.spec.input).partitions;
-  const std::int32_t threads = std::min(settings.worker_threads(), input.partitions);
-  const auto share = [](std::uint64_t bytes, std::size_t among) {
-    return static_cast<std::size_t>(bytes) / among;
-  };
-  const auto all_tasks = static_cast<std::size_t>(tasks);
-  const auto workers = static_cast<std::size_t>(threads) * graph_.nodes.size();
-  runtime::WorkerGroup group;
-  group.spec = &node.spec;
-  group.input = input.raw ? options_.raw : options_.log;
-  group.partitions = input.partitions;
-  group.threads = threads;
-  group.options.task.fetch_bytes =
-      std::clamp<std::size_t>(share(memory.fetch, all_tasks), 64 << 10, 1 << 20);
-  group.options.task.cache_bytes = share(memory.state_cache, all_tasks);
-  group.options.task.history = options_.history;
-  group.options.commit_interval_us = settings.commit_interval_us;
-  // Nobody waits for a history's results: fewer, larger deltas.
-  if (options_.history)
-    group.options.commit_interval_us = std::max(settings.commit_interval_us, kHistoryCommitUs);
-  group.options.commit_bytes = share(memory.uncommitted, workers);
+  const WorkerPlan plan = worker_plan(graph_, node, *options_.settings, options_.history);
+  runtime::WorkerGroup group{
+      .spec = &node.spec,
+      .input = topic_of(graph_, node.spec.input).raw ? options_.raw : options_.log,
+      .partitions = plan.partitions,
+      .threads = plan.threads,
+      .options = plan.options};
   group.options.facts = facts_.at(node.spec.name);
   return group;
 }

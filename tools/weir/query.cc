@@ -1,10 +1,9 @@
 // `weir query`: results of a log, beside whoever writes it.
 #include "processors/graph.h"
-#include "processors/runtime/embedded_reader.h"
-#include "processors/runtime/posix_file_system.h"
 #include "sinks/results/kpi_results.h"
 #include "tools/weir/command.h"
 #include "tools/weir/dead_letters.h"
+#include "tools/weir/log_source.h"
 #include "tools/weir/result_format.h"
 
 namespace weir::cli {
@@ -16,25 +15,25 @@ using results::KpiResults;
 
 struct QueryArguments {
   std::string directory;
+  std::string kafka_config;
   KpiQuery kpi;
   Format format = Format::table;
 };
 
 Result<void> query_kpi(const QueryArguments& arguments) {
-  runtime::PosixFileSystem files;
-  WEIR_ASSIGN(const auto log, runtime::EmbeddedReader::open(files, arguments.directory));
-  if (!log->partitions(topics::kKpi))
+  WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
+  const runtime::Reader& log = source->reader();
+  if (!log.partitions(topics::kKpi))
     return fail(ErrorCode::not_found,
                 "{}: no results are here; run `weir replay {} --out RESULTS` and query RESULTS",
-                arguments.directory, arguments.directory);
-  WEIR_ASSIGN(const KpiResults results, KpiResults::open(*log, arguments.kpi));
+                source->name(), source->name());
+  WEIR_ASSIGN(const KpiResults results, KpiResults::open(log, arguments.kpi));
   return write_kpi(results, arguments.format);
 }
 
 Result<void> query_dead_letters(const QueryArguments& arguments) {
-  runtime::PosixFileSystem files;
-  WEIR_ASSIGN(const auto log, runtime::EmbeddedReader::open(files, arguments.directory));
-  return write_dead_letters(*log, arguments.format);
+  WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
+  return write_dead_letters(source->reader(), arguments.format);
 }
 
 void add_conditions(CLI::App& app, std::vector<Condition>& conditions) {
@@ -90,9 +89,12 @@ void add_query(Commands& commands) {
                           .purpose = "Print results of a log: KPIs, or what was refused",
                           .examples = "weir query results kpi --scope service --window 1m"});
   // Required, but not to CLI11, which would take the name of a subcommand for it.
-  app.add_option("DIR", arguments->directory, "directory of the log; required");
+  app.add_option("DIR", arguments->directory, "directory of the log; required without --kafka");
+  app.add_option("--kafka", arguments->kafka_config,
+                 "read the cluster of this configuration instead of a directory");
   app.callback([arguments] {
-    if (arguments->directory.empty()) throw CLI::RequiredError("DIR");
+    if (arguments->directory.empty() == arguments->kafka_config.empty())
+      throw CLI::RequiredError("DIR, or --kafka instead of it,");
   });
   Commands kinds = commands.within(app);
   add_kpi(kinds, arguments);

@@ -114,9 +114,11 @@ std::vector<Json> decode_record(const runtime::TopicPartition& where,
                                 const runtime::Record& record) {
   Json json = head(where, record);
   if (record.content_type == runtime::kJsonType) {
-    json["event"] = Json::parse(record.value, nullptr, false);
-    if (!json["event"].is_discarded()) return {std::move(json)};
-    json.erase("event");
+    Json parsed = Json::parse(record.value, nullptr, false);
+    if (!parsed.is_discarded()) {
+      json[where.topic == topics::kInference ? "event" : "message"] = std::move(parsed);
+      return {std::move(json)};
+    }
     return undecoded(std::move(json), record, "not JSON");
   }
   const std::string name = message_of(where.topic, record.content_type);

@@ -90,8 +90,12 @@ Result<Settings> load_settings(const std::string& file) {
     read_retention(*retention, "dead_letter", settings.retention.dead_letter);
   }
   if (const auto log = root.section("log")) read_log(*log, settings.log);
+  if (const auto section = root.section("kafka")) settings.kafka = read_kafka(*section);
   if (const auto section = root.section("http")) settings.http = net::read_config(*section);
-  if (const auto section = root.section("ingest")) settings.ingest = ingest::read_config(*section);
+  if (const auto section = root.section("ingest")) {
+    settings.ingest = ingest::read_config(*section);
+    section->parsed("listen", settings.ingest_listen, net::parse_listen);
+  }
   if (const auto section = root.section("fold")) settings.fold = fold::read_config(*section);
   if (const auto section = root.section("kpi")) settings.kpi = kpi::read_config(*section);
   WEIR_TRY(document.finish());

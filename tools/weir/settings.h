@@ -13,6 +13,7 @@
 #include "processors/kpi/config.h"
 #include "processors/net/config.h"
 #include "processors/runtime/log.h"
+#include "tools/weir/kafka_settings.h"
 
 namespace weir::cli {
 
@@ -55,6 +56,9 @@ struct Settings {
   std::int64_t threads = 0;
   RetentionSettings retention;
   LogSettings log;
+  KafkaSettings kafka;
+  /// Where `weir ingest` listens, beside a `weir run` with the same configuration.
+  net::Listen ingest_listen{.address = "127.0.0.1", .port = 8081};
   net::Config http;
   ingest::Config ingest;
   fold::Config fold;

@@ -1,0 +1,55 @@
+"""Records that the broker deleted before they were read: nothing goes on as if nothing was."""
+
+import json
+import time
+
+from weir_kafka import BrokerTest, Process, eventually, main, run
+
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+def event(service="chat"):
+    return json.dumps({"event_time_us": int(time.time() * 1e6), "service": service,
+                       "status": "ok", "latency_us": 1000}).encode()
+
+
+def start_of_input(config):
+    """The first offset of weir.inference/0 and its end."""
+    for line in run("inspect", "--kafka", config).stdout.splitlines():
+        if line.startswith("weir.inference/0"):
+            return tuple(int(field) for field in line.split()[1:3])
+    raise AssertionError("weir.inference/0 is not shown")
+
+
+class LossesTest(BrokerTest):
+    SETTINGS = {"log.retention.check.interval.ms": "500"}
+
+    def send(self, ingest, count):
+        """To both partitions in turn."""
+        for _ in range(count):
+            self.assertEqual(ingest.post("/v1/events", event(), NDJSON)[0], 200)
+
+    def test_records_that_are_gone_stop_the_task_until_the_loss_is_accepted(self):
+        config = self.config()
+        run("topics", "--apply", "-c", config)
+        with Process("ingest", "-c", config) as ingest:
+            with Process("run", "-c", config) as workers:
+                eventually(lambda: workers.get("/readyz")[0] == 200, "ready")
+                self.send(ingest, 4)
+                time.sleep(3)  # committed
+                workers.stop()
+            self.send(ingest, 4)
+            self.config(retention={"raw": {"age": "1s"}})
+            run("topics", "--apply", "-c", config)
+            eventually(lambda: (found := start_of_input(config))[0] == found[1] > 2, "retention")
+            with Process("run", "-c", config) as workers:
+                why = eventually(lambda: "has stopped" in (text := workers.get("/readyz")[1])
+                                 and text, "the task stops")
+                self.assertIn("--accept-loss", why)
+            self.send(ingest, 2)
+            with Process("run", "--accept-loss", "-c", config) as workers:
+                eventually(lambda: workers.get("/readyz")[0] == 200, "goes on")
+
+
+if __name__ == "__main__":
+    main()

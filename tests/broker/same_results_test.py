@@ -1,0 +1,68 @@
+"""The graph on a real broker: its results are those of the embedded log for the same events."""
+
+import json
+import time
+
+from weir_kafka import BrokerTest, Process, eventually, main, run
+
+# Short windows, so that a test need not wait.
+NDJSON = {"Content-Type": "application/x-ndjson"}
+FOLD = {"fold": {"out_of_orderness": "1s", "scopes": [
+    {"dimensions": ["service"], "windows": ["10s/10s", "1m/10s"], "sketches": ["latency"]},
+    {"dimensions": ["service", "model"], "windows": ["10s/10s"]}]}}
+# What tells of the log and not of the events.
+OF_THE_LOG = {"as_of"}
+
+
+def events(start, count):
+    """One event each 20 ms of the last seconds before `start`, as NDJSON in a few requests."""
+    lines = []
+    for i in range(count):
+        at = start - (count - i) * 0.02
+        lines.append(json.dumps({
+            "event_time_us": int(at * 1e6), "request_id": f"{i:032x}",
+            "service": ("chat", "search", "code")[i % 3], "model": f"m{i % 5}", "tenant": "t",
+            "status": "ok" if i % 17 else "server_error", "latency_us": 1000 + i * 37 % 90000}))
+    return ["\n".join(lines[i:i + 50]).encode() for i in range(0, count, 50)]
+
+
+def rows(source, scope, window):
+    lines = run("query", *source, "kpi", "--scope", scope, "--window", window, "--format", "json")
+    found = [json.loads(line) for line in lines.stdout.splitlines()]
+    return [{key: value for key, value in row.items() if key not in OF_THE_LOG} for row in found]
+
+
+class PipelineTest(BrokerTest):
+    def test_results_are_those_of_the_embedded_log(self):
+        kafka, embedded = self.config(**FOLD), self.directory / "embedded.yaml"
+        embedded.write_text(json.dumps(FOLD | {"partitions": 2, "raw_partitions": 2, "threads": 1,
+                                               "http": {"listen": "127.0.0.1:0"}}))
+        data = self.directory / "up"
+        run("topics", "-c", kafka, code=1)
+        run("topics", "--apply", "-c", kafka)
+        self.assertIn("are as wanted", run("topics", "-c", kafka).stdout)
+        with Process("run", "-c", kafka) as workers, Process("ingest", "-c", kafka) as ingest, \
+                Process("up", "--data", data, "--config", embedded) as up:
+            eventually(lambda: workers.get("/readyz")[0] == 200, "workers are ready")
+            for body in events(time.time(), 1000):
+                for receiver in (ingest, up):
+                    self.assertEqual(receiver.post("/v1/events", body, NDJSON)[0], 200)
+            for scope, window in (("service", "10s"), ("service", "1m/10s"),
+                                  ("service,model", "10s")):
+                def counted(source):
+                    return sum(row["requests"] for row in rows(source, scope, window))
+                wanted = 1000 * (6 if window == "1m/10s" else 1)
+                eventually(lambda: counted([data]) >= wanted, f"{scope} {window} of up")
+                eventually(lambda: counted(["--kafka", kafka]) >= wanted, f"{scope} {window}")
+                self.assertEqual(rows(["--kafka", kafka], scope, window),
+                                 rows([data], scope, window))
+            self.assertEqual(json.loads(workers.get(
+                "/api/v1/query?scope=service&window=10s")[1]).keys(), json.loads(up.get(
+                    "/api/v1/query?scope=service&window=10s")[1]).keys())
+            self.assertEqual(workers.stop(), "")
+        shown = run("inspect", "--kafka", kafka).stdout
+        self.assertIn("weir.fold.changelog/0", shown)
+
+
+if __name__ == "__main__":
+    main()

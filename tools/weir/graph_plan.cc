@@ -1,0 +1,55 @@
+#include "tools/weir/graph_plan.h"
+
+#include <algorithm>
+
+namespace weir::cli {
+namespace {
+
+constexpr DurationUs kHistoryCommitUs = 5 * kSecondUs;
+
+runtime::Retention retention_of(const Graph::Topic& topic, const RetentionSettings& settings) {
+  if (topic.raw) return settings.raw;
+  if (topic.name == topics::kPartial) return settings.partial;
+  if (topic.name == topics::kDeadLetter) return settings.dead_letter;
+  return settings.result;
+}
+
+}  // namespace
+
+const Graph::Topic& topic_of(const Graph& graph, const std::string& name) {
+  return *std::ranges::find(graph.topics, name, &Graph::Topic::name);
+}
+
+runtime::TopicSpec topic_spec(const Graph::Topic& topic, const Settings& settings, bool history) {
+  runtime::Retention retention = retention_of(topic, settings.retention);
+  if (history) retention.max_age_us = 0;
+  return {
+      .name = topic.name, .partitions = topic.partitions, .retention = retention, .raw = topic.raw};
+}
+
+WorkerPlan worker_plan(const Graph& graph, const Graph::Node& node, const Settings& settings,
+                       bool history) {
+  const Graph::Topic& input = topic_of(graph, node.spec.input);
+  const MemoryPlan memory = settings.memory_plan();
+  std::int32_t tasks = 0;
+  for (const Graph::Node& each : graph.nodes) tasks += topic_of(graph, each.spec.input).partitions;
+  const std::int32_t threads = std::min(settings.worker_threads(), input.partitions);
+  const auto share = [](std::uint64_t bytes, std::size_t among) {
+    return static_cast<std::size_t>(bytes) / among;
+  };
+  const auto all_tasks = static_cast<std::size_t>(tasks);
+  const auto workers = static_cast<std::size_t>(threads) * graph.nodes.size();
+  WorkerPlan plan{.partitions = input.partitions, .threads = threads, .options = {}};
+  plan.fetch_bytes = share(memory.fetch, all_tasks);
+  plan.options.task.fetch_bytes = std::clamp<std::size_t>(plan.fetch_bytes, 64 << 10, 1 << 20);
+  plan.options.task.cache_bytes = share(memory.state_cache, all_tasks);
+  plan.options.task.history = history;
+  plan.options.commit_interval_us = settings.commit_interval_us;
+  // Nobody waits for a history's results: fewer, larger deltas.
+  if (history)
+    plan.options.commit_interval_us = std::max(settings.commit_interval_us, kHistoryCommitUs);
+  plan.options.commit_bytes = share(memory.uncommitted, workers);
+  return plan;
+}
+
+}  // namespace weir::cli

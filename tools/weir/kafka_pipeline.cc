@@ -1,0 +1,157 @@
+#include "tools/weir/kafka_pipeline.h"
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include <spdlog/spdlog.h>
+
+#include "processors/runtime/kafka_topics.h"
+#include "processors/state/rocksdb_store.h"
+#include "sinks/results/proto_json.h"
+#include "tools/weir/graph_plan.h"
+#include "tools/weir/home.h"
+#include "weir/v1/kpi.pb.h"
+
+namespace weir::cli {
+namespace {
+
+/// What may differ without making a result wrong.
+bool is_harmless(const runtime::KafkaTopicDifference& difference) {
+  static constexpr std::array<std::string_view, 6> kHarmless = {
+      "retention.ms",        "retention.bytes",           "segment.bytes",
+      "min.insync.replicas", "min.cleanable.dirty.ratio", "max.message.bytes"};
+  return std::ranges::find(kHarmless, difference.what) != kHarmless.end();
+}
+
+Result<void> verify(const runtime::KafkaCluster& cluster, const Graph& graph,
+                    const Settings& settings) {
+  const runtime::KafkaTopics topics(cluster, settings.kafka.replication);
+  WEIR_ASSIGN(const auto differences, topics.compare(kafka_topic_specs(graph, settings)));
+  std::string wrong;
+  for (const runtime::KafkaTopicDifference& each : differences) {
+    if (is_harmless(each)) {
+      spdlog::warn("event=topic_differs text=\"{}\"", to_string(each));
+    } else {
+      wrong += to_string(each) + "\n";
+    }
+  }
+  if (wrong.empty()) return {};
+  return fail(ErrorCode::invalid_argument,
+              "{}run `weir topics --apply` with this configuration first", wrong);
+}
+
+Result<std::string> result_as_json(std::string_view protobuf) {
+  v1::KpiResult result;
+  if (!result.ParseFromArray(protobuf.data(), static_cast<int>(protobuf.size())))
+    return fail(ErrorCode::protocol, "{}: not a KpiResult", topics::kKpi);
+  return results::to_json(result, results::Absent::left_out).dump();
+}
+
+Id random_id() {
+  std::random_device random;
+  Id id;
+  for (auto& byte : id) byte = static_cast<std::uint8_t>(random());
+  return id;
+}
+
+}  // namespace
+
+Result<std::int32_t> kafka_raw_partitions(const runtime::KafkaCluster& cluster,
+                                          const Settings& settings) {
+  if (settings.raw_partitions > 0) return static_cast<std::int32_t>(settings.raw_partitions);
+  auto found = cluster.partitions(topics::kInference);
+  if (!found && found.error().code == ErrorCode::not_found) return kDefaultRawPartitions;
+  return found;
+}
+
+std::vector<runtime::KafkaTopicSpec> kafka_topic_specs(const Graph& graph,
+                                                       const Settings& settings) {
+  std::vector<runtime::KafkaTopicSpec> specs;
+  for (const Graph::Topic& topic : graph.topics)
+    specs.push_back(
+        runtime::kafka_topic_spec(topic_spec(topic, settings, false), settings.kafka.replication));
+  for (const Graph::Node& node : graph.nodes)
+    specs.push_back(runtime::kafka_changelog_spec(
+        node.spec.name, topic_of(graph, node.spec.input).partitions, settings.kafka.replication));
+  return specs;
+}
+
+Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::make(const Settings& settings,
+                                                           KafkaHome& home, Probes& probes,
+                                                           bool accept_loss) {
+  WEIR_ASSIGN(const std::int32_t partitions, kafka_raw_partitions(*home.cluster, settings));
+  WEIR_ASSIGN(Graph graph,
+              make_graph(settings.graph_options(partitions, false), partitions, probes));
+  WEIR_TRY(verify(*home.cluster, graph, settings));
+  std::unique_ptr<KafkaPipeline> pipeline(new KafkaPipeline(settings, home, std::move(graph)));
+  WEIR_TRY(pipeline->open_stores());
+  pipeline->make_runner(accept_loss);
+  return pipeline;
+}
+
+KafkaPipeline::KafkaPipeline(const Settings& settings, KafkaHome& home, Graph graph)
+    : settings_(settings), home_(home), graph_(std::move(graph)), clients_(*home.cluster) {
+  shared_ = {.reader = home.reader.get(),
+             .appender = home.appender.get(),
+             .raw_topics = {},
+             .as_json = {},
+             .draw_id = random_id};
+  if (settings.kafka.json_results) shared_.as_json.emplace(topics::kKpi, result_as_json);
+  for (const Graph::Topic& topic : graph_.topics)
+    if (topic.raw) shared_.raw_topics.insert(topic.name);
+  for (const Graph::Node& node : graph_.nodes)
+    facts_.emplace(node.spec.name,
+                   static_cast<std::size_t>(topic_of(graph_, node.spec.input).partitions));
+}
+
+Result<void> KafkaPipeline::open_stores() {
+  const MemoryPlan memory = settings_.memory_plan();
+  const state::RocksDbMemory store_memory(memory.block_cache, memory.write_buffer);
+  WEIR_ASSIGN(stores_,
+              runtime::DirectoryStores::open(
+                  files_, settings_.data + "/tasks",
+                  [store_memory](const std::string& path) -> Result<std::unique_ptr<state::Store>> {
+                    return state::RocksDbStore::open(path, store_memory);
+                  },
+                  random_id));
+  return {};
+}
+
+void KafkaPipeline::make_runner(bool accept_loss) {
+  const std::string instance =
+      settings_.kafka.instance.empty() ? stores_->instance() : settings_.kafka.instance;
+  const runtime::KafkaOptions& options = home_.cluster->options();
+  const std::string cluster = fmt::format("{}/{}", home_.cluster_id, options.prefix);
+  runtime::StandbySetup standby{
+      .clients = &clients_, .stores = stores_.get(), .cluster = cluster, .tasks = {}};
+  std::vector<runtime::KafkaWorkerSetup> workers;
+  for (const Graph::Node& node : graph_.nodes) {
+    const WorkerPlan plan = worker_plan(graph_, node, settings_, false);
+    for (std::int32_t partition = 0; partition < plan.partitions; ++partition)
+      standby.tasks.push_back({node.spec.name, partition});
+    for (std::int32_t thread = 0; thread < plan.threads; ++thread) {
+      workers.push_back(
+          {.spec = &node.spec,
+           .options = plan.options,
+           .instance = runtime::kafka_instance(options, node.spec.name, instance, thread),
+           .clients = &clients_,
+           .stores = stores_.get(),
+           .shared = &shared_,
+           .cluster = cluster,
+           .accept_loss = accept_loss});
+      workers.back().options.facts = facts_.at(node.spec.name);
+    }
+  }
+  runner_ = std::make_unique<runtime::KafkaRunner>(
+      workers, settings_.kafka.standby > 0 ? std::optional(std::move(standby)) : std::nullopt,
+      now_us);
+}
+
+std::span<const runtime::TaskFacts> KafkaPipeline::facts(std::string_view processor) const {
+  const auto found = facts_.find(processor);
+  if (found == facts_.end()) return {};
+  return found->second;
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,62 @@
+// The graph on a Kafka cluster: its topics as they should be, and the workers of this process.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "processors/graph.h"
+#include "processors/runtime/kafka_clients.h"
+#include "processors/runtime/kafka_runner.h"
+#include "processors/runtime/kafka_stores.h"
+#include "processors/runtime/posix_file_system.h"
+#include "processors/runtime/task_facts.h"
+#include "tools/weir/kafka_home.h"
+
+namespace weir::cli {
+
+/// How many partitions weir.inference has or, where it is not there yet, is to have.
+Result<std::int32_t> kafka_raw_partitions(const runtime::KafkaCluster& cluster,
+                                          const Settings& settings);
+
+/// Every topic of the graph, then a changelog for each processor.
+std::vector<runtime::KafkaTopicSpec> kafka_topic_specs(const Graph& graph,
+                                                       const Settings& settings);
+
+class KafkaPipeline {
+ public:
+  /// Verifies the topics: what results depend on must be as it should, other differences are only
+  /// told. Takes the directory of local state. Everything referred to outlives the pipeline.
+  /// `accept_loss`: see KafkaWorkerSetup.
+  static Result<std::unique_ptr<KafkaPipeline>> make(const Settings& settings, KafkaHome& home,
+                                                     Probes& probes, bool accept_loss);
+
+  /// As KafkaRunner::run.
+  void run(const std::function<bool()>& watch) { runner_->run(watch); }
+
+  const Graph& graph() const { return graph_; }
+  /// By partition of the input; only those that this process owns move. From any thread.
+  std::span<const runtime::TaskFacts> facts(std::string_view processor) const;
+  /// How each worker is doing. From any thread.
+  std::vector<runtime::KafkaRunner::Facts> workers() const { return runner_->facts(); }
+
+ private:
+  KafkaPipeline(const Settings& settings, KafkaHome& home, Graph graph);
+
+  Result<void> open_stores();
+  void make_runner(bool accept_loss);
+
+  const Settings& settings_;
+  KafkaHome& home_;
+  const Graph graph_;
+  runtime::PosixFileSystem files_;
+  std::map<std::string, std::vector<runtime::TaskFacts>, std::less<>> facts_;
+  runtime::RdKafkaClients clients_;
+  std::unique_ptr<runtime::DirectoryStores> stores_;
+  runtime::SharedLog shared_;
+  std::unique_ptr<runtime::KafkaRunner> runner_;
+};
+
+}  // namespace weir::cli
