@@ -126,6 +126,30 @@ class PageTest(BrowserTest):
         self.assertEqual({tuple(line.split(" | ")[2:]) for line in silent}, {("–",) * 5})
         self.assertRegex(page.text_content("tr[data-level=silent] .why"), "no requests since ..:..")
 
+    def test_results_that_stopped_are_not_painted_well(self):
+        self.server.fleet = self.fleet = Fleet(int(time.time()) - 120)
+        page = self.open()
+        self.assertRegex(page.text_content("#link"), "^No new results since ..:..:.., 2 min")
+        self.assertEqual(page.get_attribute("#link", "data-state"), "waiting")
+        self.assertEqual({line.split(" | ")[0] for line in self.rows(page)}, {"bad", "silent"})
+        self.assertRegex(page.text_content("tr[data-level=silent] .why"),
+                         "no new results since ..:..")
+
+    def test_a_service_that_does_not_exist_is_not_well(self):
+        page = self.open("#/series?scope=service&at.service=nope", wait=".empty")
+        self.until_text(page, ".empty", "There is no service nope in this range")
+        self.assertEqual(page.locator(".level:visible").count(), 0)
+
+    def test_a_series_without_the_newest_end_is_read_at_its_last(self):
+        self.fleet.series = lambda scope: [["chat"]]
+        page = self.open()
+        self.fleet.series = lambda scope: [["code"]] if scope == ["service"] else []
+        before = page.text_content(".legend .item b")
+        self.server.advance()
+        self.until_text(page, "table.fleet tbody", "code")
+        self.assertNotEqual(before, "–")
+        self.assertEqual(page.text_content(".legend .item b"), before)
+
     def test_a_late_revision_redraws(self):
         page = self.open("#/series?scope=service&at.service=search")
         at = self.fleet.now_s - 120

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { judge, lowest_tenth, worst_first } from "../../sinks/dashboard/page/health.js";
+import { judge, lowest_tenth, overtaken, worst_first } from "../../sinks/dashboard/page/health.js";
 
 const row = (end_s, changes = {}) => ({ end_s, requests: 100, rated: 100, success_ratio: 0.99,
   status: {}, latency_us: { p99: 1e6 }, ttft_us: null, ...changes });
@@ -44,6 +44,19 @@ test("nothing rated is no failure", () => {
 test("a series without a row is silent, since its last one", () => {
   const { level, findings, row: none } = judge(series("chat", null), 0, 100);
   assert.deepEqual([level, findings[0].last_s, none], ["silent", 90, null]);
+});
+
+test("a window without requests is as silent as none", () => {
+  const { level, findings } = judge(series("chat", { requests: 0, rated: 0 }), 0, 100);
+  assert.deepEqual([level, findings[0].last_s], ["silent", 90]);
+});
+
+test("what was well when results ended is not well now, and what was bad stays so", () => {
+  const calm = overtaken(judge(series("chat", {}), 0, 100), 100);
+  assert.deepEqual([calm.level, calm.findings[0].text, calm.findings[0].last_s],
+    ["silent", "no new results", 100]);
+  const failing = judge(series("chat", { success_ratio: 0.5 }), 0, 100);
+  assert.equal(overtaken(failing, 100), failing);
 });
 
 test("the worst comes first, the busier of two alike before", () => {

@@ -9,6 +9,7 @@ import { fill_table } from "./chart_table.js";
 const HEIGHT_PX = 190;
 const STACKED = 0.5;  // opacity of a stacked area
 const BINARY = Array.from({ length: 45 }, (_, i) => 2 ** i);
+const GRACE_ENDS = 2;  // the partitions do not tell the same end at the same moment
 const LEGEND = 12;  // series that it names
 const CURSOR = "weir";  // charts with the same name move their cursors together
 
@@ -103,7 +104,7 @@ export class Chart {
 
   #draw() {
     this.spec.series.forEach((series, i) => {
-      this.marks[i].style.background = colour(series.colour);
+      this.marks[i].style.background = mark(colour(series.colour), series.dash);
     });
     if (!this.width) return;
     const drawn = [this.data.ends, ...(this.spec.stacked ? stack(this.data.values)
@@ -124,13 +125,17 @@ export class Chart {
     else if (this.data) this.#draw();
   }
 
-  /** Writes the figures of one end, by its index; null: the last end there is. */
+  /** Writes the figures of one end, by its index; null: the last end that has any, or for a series
+   *  that has none there, one hardly before. */
   #read(index) {
     const { ends, values, incomplete } = this.data;
-    const i = index ?? ends.length - 1;
+    const last = ends.findLastIndex((_, end) => values.some((line) => (line[end] ?? null) !== null));
+    const i = index ?? (last < 0 ? ends.length - 1 : last);
     set_text(this.at, ends.length === 0 ? ""
       : clock(ends[i]) + (incomplete[i] ? " incomplete" : ""));
-    this.figures.forEach((figure, s) => set_text(figure, this.spec.text(values[s][i] ?? null)));
+    const grace = index === null ? GRACE_ENDS : 0;
+    this.figures.forEach((figure, s) => set_text(figure, this.spec.text(
+      values[s].slice(Math.max(0, i - grace), i + 1).findLast((value) => value !== null) ?? null)));
   }
 
   /** Of uPlot: the cursor stands on `index`, or nowhere. */
@@ -173,7 +178,7 @@ function options(chart, width) {
     width,
     height: HEIGHT_PX,
     legend: { show: false },
-    padding: [10, 14, 0, 0],
+    padding: [10, 28, 0, 0],  // half of the last time on the axis stands beyond it
     cursor: { sync: { key: CURSOR, setSeries: false }, drag: { x: true, y: false, setScale: false },
       points: { size: 6 }, y: false },
     select: { show: true },
@@ -205,6 +210,13 @@ function line(spec, series, index) {
     spanGaps: false,
     points: { show: false, filter: (plot, s, _, gaps) => lonely(plot.data[s], gaps), size: 4 },
   };
+}
+
+/** What the legend shows of a line. */
+function mark(paint, dash) {
+  if (!dash) return paint;
+  return `repeating-linear-gradient(90deg, ${paint} 0 ${dash[0] / 2}px, transparent ${dash[0] / 2}px ${
+    (dash[0] + dash[1]) / 2}px)`;
 }
 
 /** A value between two gaps has no line: it gets a point. */

@@ -7,6 +7,7 @@ import { ALL_KPIS, kpi_of } from "./kpis.js";
 import { rows_at, series_name, values_of } from "./store.js";
 
 const COLOURED = 8;
+const DASHES = [undefined, [8, 4], [3, 3]];  // each takes all colours once; what is left is grey
 const MOST_SERIES = 50;
 
 export class Compare {
@@ -35,8 +36,7 @@ export class Compare {
         title: kpi.name, unit: kpi.unit, text: kpi.text, on_zoom: zoom_to(this.app),
         top: kpi.id === "success" ? 1 : undefined,
         series: shown.map((series, i) => ({ name: series_name(series, this.known),
-          colour: i < COLOURED ? `series-${i + 1}` : "series-rest",
-          width: i < COLOURED ? 1.5 : 1 })),
+          ...look(i) })),
       });
       this.place.replaceChildren(this.chart.element);
     }
@@ -47,6 +47,13 @@ export class Compare {
   destroy() {
     this.chart?.destroy();
   }
+}
+
+/** How the i-th line looks, so that people can tell it from the others. */
+export function look(i) {
+  const round = Math.floor(i / COLOURED);
+  if (round >= DASHES.length) return { colour: "series-rest", width: 1 };
+  return { colour: `series-${(i % COLOURED) + 1}`, dash: DASHES[round], width: 1.5 };
 }
 
 /** What a chart draws: `lines` are [series, value of a row]. An end is incomplete where any is. */

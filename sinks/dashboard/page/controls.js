@@ -5,7 +5,6 @@ import { format_route, RANGES, series_route } from "./route.js";
 import { theme_button } from "./theme.js";
 
 const RANGE_WORDS = { "15m": "15 minutes", "1h": "1 hour", "6h": "6 hours", "1d": "1 day" };
-const STALE_S = 60;
 
 export class Controls {
   constructor(app) {
@@ -51,7 +50,7 @@ export class Controls {
       ranges.map((range) => [range, RANGE_WORDS[range] ?? span(seconds_of(range))]), route.range);
     const windows = app.view?.windows ?? [];
     set_options(this.window.querySelector("select"),
-      [["", app.view?.window ? `auto (${window_words(app.view.window)})` : "auto"],
+      [["", app.view?.window ? `auto (${span(seconds_of(app.view.window.split("/")[0]))})` : "auto"],
         ...windows.map((window) => [window, window_words(window)])], route.window);
     const timeless = route.view === "pipeline";
     for (const control of [this.range, this.window, this.shift]) control.hidden = timeless;
@@ -65,6 +64,10 @@ export class Controls {
     const { app } = this;
     set_attribute(this.pause, "aria-pressed", String(app.paused));
     set_text(this.pause, app.paused ? "Resume" : "Pause");
+    if (this.quiet !== app.quiet()) {
+      this.quiet = app.quiet();
+      app.changed();
+    }
     const { state, text, more = "", age = "" } = this.#link();
     set_attribute(this.status, "data-state", state);
     set_text(this.text, text);
@@ -84,9 +87,10 @@ export class Controls {
     }
     if (app.route.to) return { state: "waiting", text: `History, to ${clock(+app.route.to, true)}` };
     if (app.links.size === 0) return { state: "waiting", text: "Connecting" };
-    const age_s = Math.max(0, Date.now() / 1000 - (app.skew_s ?? 0) - app.now_s);
-    return { state: age_s > STALE_S ? "waiting" : "live",
-      text: "Live", more: ` to ${clock(app.now_s)}`, age: `, ${span(Math.round(age_s))} ago` };
+    const quiet = app.quiet();
+    return { state: quiet ? "waiting" : "live", text: quiet ? "No new results" : "Live",
+      more: ` ${quiet ? "since" : "to"} ${clock(app.now_s)}`,
+      age: `, ${span(Math.round(app.age_s()))} ago` };
   }
 
   #shift(by) {

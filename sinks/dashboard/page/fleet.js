@@ -41,7 +41,7 @@ export class FleetView {
   update() {
     const { feed } = this;
     const [from_s, to_s] = this.app.range(feed.store);
-    const items = judged(feed.store, from_s, to_s);
+    const items = judged(feed.store, from_s, to_s, this.app.quiet());
     set_text(this.heading, headline(items, this.dimensions, feed));
     set_attribute(this.heading, "data-level", items[0]?.verdict.level);
     set_text(this.detail, this.#detail(items, from_s, to_s));
@@ -78,13 +78,22 @@ function headline(items, dimensions, feed) {
   // Without history everything looks well.
   if (feed.phase === "loading" || feed.phase === "newest") return "Reading the results…";
   if (items.length === 0) return "No results";
-  const kind = dimensions.at(-1) ?? "series";
+  const [one, many] = kinds(dimensions);
   const wrong = items.filter(({ verdict }) => ["bad", "watch"].includes(verdict.level)).length;
   const silent = items.filter(({ verdict }) => verdict.level === "silent").length;
-  const all = `${items.length} ${items.length === 1 ? kind : plural(kind)}`;
+  const all = `${items.length} ${items.length === 1 ? one : many}`;
   if (wrong) return `${wrong} of ${all} ${wrong === 1 ? "needs" : "need"} attention`;
+  if (silent === 1 && items.length === 1) return `The ${one} is silent`;
   if (silent) return `${silent} of ${all} ${silent === 1 ? "is" : "are"} silent`;
-  return items.length === 1 ? `The ${kind} is well` : `All ${all} are well`;
+  return items.length === 1 ? `The ${one} is well` : `All ${all} are well`;
+}
+
+/** What a series of these dimensions is, one and many. */
+export function kinds(dimensions) {
+  if (dimensions.length === 0) return ["fleet", "fleets"];
+  if (dimensions.length === 1) return [dimensions[0], plural(dimensions[0])];
+  const of = ` of ${dimensions.slice(0, -1).join(", ")} and ${dimensions.at(-1)}`;
+  return [`combination${of}`, `combinations${of}`];
 }
 
 const plural = (word) => (word.endsWith("s") ? word : word.replace(/y$/, "ie") + "s");

@@ -34,7 +34,7 @@ export function lowest_tenth(values) {
  */
 export function judge(series, from_s, end_s) {
   const row = series.rows.get(end_s) ?? null;
-  if (!row) return { level: "silent", findings: [silence(series, end_s)], row };
+  if (!row?.requests) return { level: "silent", findings: [silence(series, end_s)], row };
   const findings = [];
   const errors = row.success_ratio === null ? 0 : 1 - row.success_ratio;
   if (errors >= ERROR_WATCH && row.rated >= FEWEST_REQUESTS) {
@@ -56,6 +56,14 @@ export function judge(series, from_s, end_s) {
   return { level: findings[0]?.level ?? "well", findings, row };
 }
 
+/** What is left of a verdict when nothing was told since `end_s`: what was well then may be
+ *  anything now. */
+export function overtaken(verdict, end_s) {
+  if (verdict.level !== "well") return verdict;
+  return { ...verdict, level: "silent", findings: [{ kpi: "traffic", level: "silent", score: 0,
+    last_s: end_s, text: "no new results" }] };
+}
+
 /** The error that most of them are. */
 function mostly({ status }) {
   const [name, number] = ERRORS.map((error) => [error, status?.[error] ?? 0])
@@ -65,7 +73,9 @@ function mostly({ status }) {
 
 function silence(series, end_s) {
   let last_s = -Infinity;
-  for (const end of series.rows.keys()) if (end <= end_s) last_s = Math.max(last_s, end);
+  for (const { end_s: end, requests } of series.rows.values()) {
+    if (end <= end_s && requests > 0) last_s = Math.max(last_s, end);
+  }
   return { kpi: "traffic", level: "silent", score: 0, last_s, text: "no requests" };
 }
 

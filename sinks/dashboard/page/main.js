@@ -14,6 +14,7 @@ import { start_theme } from "./theme.js";
 const VIEW_CLASSES = { fleet: FleetView, series: SeriesView, pipeline: PipelineView };
 const HIDDEN_MS = 60_000;
 const SHORTEST_S = 120;  // of an axis, where results have only begun
+const STALE_S = 30;      // after a hop: a pane has ended, late events were waited for, all is told
 
 class App {
   constructor() {
@@ -128,6 +129,18 @@ class App {
     const from_s = to_s - seconds_of(this.route.range);
     const begun_s = Math.min(store.first_s - store.hop_s, to_s - SHORTEST_S);
     return [Math.max(from_s, Number.isFinite(begun_s) ? begun_s : from_s), to_s];
+  }
+
+  /** How old the newest end is. */
+  age_s() {
+    return Math.max(0, Date.now() / 1000 - (this.skew_s ?? 0) - this.now_s);
+  }
+
+  /** Whether results should have come that did not: what is seen was true then, and is not news. */
+  quiet() {
+    if (this.route.to || this.paused || this.now_s === 0 || this.feeds.size === 0) return false;
+    const hop_s = Math.min(...[...this.feeds].map((feed) => feed.hop_s));
+    return this.age_s() > hop_s + STALE_S;
   }
 
   set_paused(paused) {

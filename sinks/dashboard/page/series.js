@@ -109,11 +109,14 @@ export class SeriesView {
   update() {
     const { feed } = this;
     const [from_s, to_s] = this.app.range(feed.store);
-    const item = judged(feed.store, from_s, to_s)[0];
+    const item = judged(feed.store, from_s, to_s, this.app.quiet())[0];
+    this.level.hidden = !item;
     if (!item) {
+      for (const text of [this.why, this.when]) set_text(text, "");
       set_text(this.empty, feed.phase === "failed" ? `Cannot read the results: ${feed.error.message}.`
         : feed.phase === "loading" ? "Reading the results…"
-          : `Nothing of ${this.name} in this range. Choose a longer one.`);
+          : `There is no ${this.dimensions.join(" and ") || "traffic"} ${this.name} in this range. `
+            + "Choose a longer one, or another in the fleet.");
       set_children(this.element, [this.head, this.empty]);
       return;
     }
@@ -202,7 +205,7 @@ class Breakdown {
   update() {
     if (!this.scope) return;
     const [from_s, to_s] = this.app.range(this.feed.store);
-    const items = judged(this.feed.store, from_s, to_s);
+    const items = judged(this.feed.store, from_s, to_s, this.app.quiet());
     this.table.update(items, this.feed.store, from_s, to_s);
     this.compare.update(items, this.feed.store, this.window, from_s, to_s);
   }

@@ -1,7 +1,7 @@
 // One row a series: what is wrong with it, its KPIs, a line for each, the worst first.
 import { set_attribute, h, set_children, set_text } from "./dom.js";
 import { clock } from "./format.js";
-import { judge, LEVEL_WORDS, worst_first } from "./health.js";
+import { judge, LEVEL_WORDS, overtaken, worst_first } from "./health.js";
 import { KPIS } from "./kpis.js";
 import { format_route, series_route } from "./route.js";
 import { Spark } from "./spark.js";
@@ -19,13 +19,13 @@ function end_of(series, store, to_s) {
   return Math.floor(to_s / store.hop_s) * store.hop_s;
 }
 
-/** Every series of the store with its verdict, the worst first. */
-export function judged(store, from_s, to_s) {
+/** Every series of the store with its verdict, the worst first; `quiet`: nothing is told any more. */
+export function judged(store, from_s, to_s, quiet = false) {
   return [...store.series.values()].map((series) => {
     let requests = 0;
     for (const row of series.rows.values()) requests += row.requests;
     const verdict = judge(series, from_s, end_of(series, store, to_s));
-    return { series, verdict, weight: requests };
+    return { series, verdict: quiet ? overtaken(verdict, to_s) : verdict, weight: requests };
   }).filter(({ series }) => [...series.rows.keys()].some((end) => end <= to_s)).sort(worst_first);
 }
 
