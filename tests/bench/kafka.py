@@ -8,16 +8,14 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "bench/kafka"), str(TESTS.parent / "tools")]
+sys.path[:0] = [str(TESTS / "broker"), str(TESTS / "bench/kafka")]
 
-from weir_cli import ROOT, need_package
-
-need_package("confluent_kafka")
+from pipeline import start_cluster
 import contestants
-from broker.cluster import Cluster, missing
+import weir_contestant
 from confluent_kafka.admin import AdminClient, NewTopic
 
-TOPIC = "weir.inference"
+TOPIC = "bench.inference"
 PARTITIONS = 4
 SIZES = {"single": int(os.environ.get("WEIR_BENCH_SINGLE", "4000000")),
          "columnar": int(os.environ.get("WEIR_BENCH_COLUMNAR", "20000000"))}
@@ -35,40 +33,42 @@ def tell(name, figures):
               flush=True)
 
 
-def measure(kind, cluster, with_streams):
-    columnar, events = kind == "columnar", SIZES[kind]
+def fill(cluster, topic, kind):
+    return contestants.client("fill", cluster.bootstrap(), topic, SIZES[kind],
+                              *["columnar"] * (kind == "columnar"))[0]
+
+
+def make_topics(cluster, topics):
+    settings = {"message.timestamp.type": "LogAppendTime"}
     admin = AdminClient(cluster.client())
-    topics = [NewTopic(TOPIC, PARTITIONS, config={"message.timestamp.type": "LogAppendTime"}),
-              *(NewTopic(contestants.output_topic(name), PARTITIONS)
-                for name in contestants.TOPOLOGIES)]
-    for created in admin.create_topics(topics).values():
-        created.result()
-    filled, _ = contestants.client("fill", cluster.bootstrap(), TOPIC, events,
-                                   *["columnar"] * columnar)
+    made = admin.create_topics([NewTopic(topic, PARTITIONS, config=settings) for topic in topics])
+    for each in made.values():
+        each.result()
+
+
+def measure(kind, cluster, others):
+    make_topics(cluster, [TOPIC, *map(contestants.output_topic, contestants.TOPOLOGIES)])
+    filled = fill(cluster, TOPIC, kind)
     print(json.dumps({"name": f"kafka/{kind}/size", "value": filled["bytes_per_event"],
                       "unit": "bytes/event"}), flush=True)
-    arguments = (cluster, TOPIC, columnar, events)
-    for name in ("drain", "decode"):
+    for name, read in others.items():
         if ONLY == [""] or name in ONLY:
-            tell(f"{kind}/{name}", contestants.read(name, *arguments))
-    for name in contestants.TOPOLOGIES if with_streams else ():
+            tell(f"{kind}/{name}", read(name, cluster, TOPIC, kind == "columnar", SIZES[kind]))
+    for name in weir_contestant.CONTESTANTS:
         if ONLY == [""] or name in ONLY:
-            tell(f"{kind}/{name}", contestants.streams(name, *arguments))
+            pipeline = weir_contestant.prepared(name, cluster, PARTITIONS)
+            fill(cluster, pipeline.topic("inference"), kind)
+            tell(f"{kind}/{name}", weir_contestant.measure(name, pipeline, SIZES[kind]))
 
 
 def main():
-    if reason := missing():
-        sys.exit(f"kafka: {reason}")
-    with_streams = contestants.build_streams()
+    others = dict.fromkeys(("drain", "decode"), contestants.read)
+    if contestants.build_streams():
+        others |= dict.fromkeys(contestants.TOPOLOGIES, contestants.streams)
     for kind in SIZES:
-        cluster = Cluster(ROOT / "build/kafka-bench")
+        cluster = start_cluster(jvm="-Xmx1g")
+        measure(kind, cluster, others)
         cluster.remove()
-        try:
-            cluster.create(jvm="-Xmx1g")
-            cluster.start()
-            measure(kind, cluster, with_streams)
-        finally:
-            cluster.remove()
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def _is_free(port):
     return True
 
 
-def _free_ports(count):
+def free_ports(count):
     """Ports that nobody has now. They are below those that the kernel gives to connections, so that
     a node that is away finds its own free when it is back."""
     ports = random.SystemRandom().sample(range(12000, 32000), 20 * count)
@@ -55,8 +55,11 @@ def _free_ports(count):
 class Cluster:
     """The cluster in `directory`, running or not. Nodes are numbered from 1."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, before_exec=None):
+        """`before_exec` is called in each node's process before it becomes a node."""
         self.directory = Path(directory).resolve()
+        self._before_exec = before_exec
+        self._processes = {}  # those that were started here, so that they do not stay zombies
         self._file = self.directory / "cluster.json"
         self.options = json.loads(self._file.read_text()) if self._file.is_file() else None
 
@@ -67,7 +70,7 @@ class Cluster:
                      + ["SASL_SSL"] * (sasl and tls))
         names = [*listeners, "CONTROLLER"]
         ports = (list(range(port, port + nodes * len(names))) if port
-                 else _free_ports(nodes * len(names)))
+                 else free_ports(nodes * len(names)))
         if taken := [number for number in ports if not _is_free(number)]:
             raise BrokerError(f"port {taken[0]} is in use: choose others with --port")
         self.options = {
@@ -120,19 +123,26 @@ class Cluster:
 
     def stop(self, *nodes):
         """An orderly end."""
-        stopping = [(node, self.pid(node)) for node in nodes or self.nodes if self.pid(node)]
-        for _, pid in stopping:
-            os.kill(pid, signal.SIGTERM)
+        self._signal(signal.SIGTERM, nodes)
         deadline = time.monotonic() + _STOP_TIMEOUT_S
-        for node, _ in stopping:
+        for node in nodes or self.nodes:
             self._wait_gone(node, deadline)
 
     def kill(self, *nodes):
         """kill -9."""
-        for node in nodes or (self.nodes if self.options else ()):
-            if pid := self.pid(node):
-                os.kill(pid, signal.SIGKILL)
-                self._wait_gone(node, time.monotonic() + _STOP_TIMEOUT_S)
+        if not self.options:
+            return
+        self._signal(signal.SIGKILL, nodes)
+        deadline = time.monotonic() + _STOP_TIMEOUT_S
+        for node in nodes or self.nodes:
+            self._wait_gone(node, deadline)
+
+    def freeze(self, *nodes):
+        """Stops them without their knowing (SIGSTOP), until wake()."""
+        self._signal(signal.SIGSTOP, nodes)
+
+    def wake(self, *nodes):
+        self._signal(signal.SIGCONT, nodes)
 
     def pid(self, node):
         """The process of that node; None where it does not run."""
@@ -155,6 +165,11 @@ class Cluster:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     # How it is done.
+
+    def _signal(self, number, nodes):
+        for node in nodes or self.nodes:
+            if pid := self.pid(node):
+                os.kill(pid, number)
 
     def _folder(self, node):
         return self.directory / f"node-{node}"
@@ -183,8 +198,10 @@ class Cluster:
         with open(folder / "server.log", "ab") as log:
             process = subprocess.Popen(
                 self._java("kafka.Kafka", folder / "server.properties"), cwd=folder,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=self._before_exec)
             (folder / "pid").write_text(f"{process.pid}\n")
+            self._processes[node] = process
             return process, log.tell()
 
     def _wait_started(self, node, process, offset):
@@ -205,3 +222,5 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise BrokerError(f"node {node} does not end; try: tools/kafka kill")
             time.sleep(0.02)
+        if process := self._processes.pop(node, None):
+            process.wait()

@@ -1,4 +1,4 @@
-"""The contestants of `tools/bench kafka`: how each is started and what it says of itself."""
+"""The contestants of `tools/bench kafka` that are not Weir: how each starts and what it says."""
 
 import json
 import os
