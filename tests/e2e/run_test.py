@@ -42,10 +42,10 @@ class Run(WeirTest):
 
     def test_arguments(self):
         told = subprocess.run([RUN, "--help"], capture_output=True, text=True, check=True)
-        for argument in ("--config FILE", "--sample", "--rate R"):
+        for argument in ("--config FILE", "--sample", "--rate R", "--listen ADDRESS:PORT"):
             self.assertIn(argument, told.stdout)
-        for wrong in (["--rat", "5"], ["--rate"], ["--rate", "0"], ["--config", "no such file"],
-                      ["--sample", "--config", __file__]):
+        for wrong in (["--rat", "5"], ["--rate"], ["--rate", "0"], ["--listen", "8081"],
+                      ["--config", "no such file"], ["--sample", "--config", __file__]):
             done = subprocess.run([RUN, *wrong], capture_output=True, text=True)
             self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), wrong)
 
