@@ -9,14 +9,14 @@
 namespace weir::runtime {
 namespace {
 
-/// A restore reads as fast as the broker sends.
-constexpr std::uint64_t kRestoreQueueBytes = 16 << 20;
+/// A restore reads as fast as the broker sends, and waits for nothing but the end.
+constexpr KafkaFetching kRestoring{.queue_bytes = 16 << 20, .wait_ms = 5};
 
 class KafkaChangelogReader final : public ChangelogReader {
  public:
   static Result<std::unique_ptr<ChangelogReader>> open(const KafkaCluster& cluster) {
     std::unique_ptr<KafkaChangelogReader> reader(new KafkaChangelogReader(cluster));
-    WEIR_ASSIGN(reader->client_, make_fetching_client(cluster.options(), kRestoreQueueBytes));
+    WEIR_ASSIGN(reader->client_, make_fetching_client(cluster.options(), kRestoring));
     return reader;
   }
   ~KafkaChangelogReader() override { cursors_.clear(); }

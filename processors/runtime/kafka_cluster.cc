@@ -88,7 +88,10 @@ Result<std::int32_t> KafkaCluster::partitions(std::string_view topic) const {
     return kafka_failed(topic, "looking it up", error);
   const std::unique_ptr<const rd_kafka_metadata_t, KafkaDestroy<rd_kafka_metadata_destroy>>
       metadata(read);
-  if (metadata->topic_cnt != 1 || metadata->topics[0].err || metadata->topics[0].partition_cnt == 0)
+  if (metadata->topic_cnt == 1 && metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+      metadata->topics[0].err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+    return kafka_failed(topic, "looking it up", metadata->topics[0].err);
+  if (metadata->topic_cnt != 1 || metadata->topics[0].partition_cnt == 0)
     return fail(ErrorCode::not_found, "no topic {}; make it with `weir topics --apply`", name);
   const std::lock_guard lock(mutex_);
   return partitions_[std::string(topic)] = metadata->topics[0].partition_cnt;

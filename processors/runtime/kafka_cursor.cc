@@ -6,7 +6,8 @@
 
 namespace weir::runtime {
 
-Result<KafkaClient> make_fetching_client(const KafkaOptions& options, std::uint64_t queue_bytes) {
+Result<KafkaClient> make_fetching_client(const KafkaOptions& options,
+                                         const KafkaFetching& fetching) {
   KafkaConfig config(options);
   config.set("isolation.level", "read_committed")
       .set("allow.auto.create.topics", "false")
@@ -14,9 +15,9 @@ Result<KafkaClient> make_fetching_client(const KafkaOptions& options, std::uint6
       .set("auto.offset.reset", "error")
       .set("fetch.message.max.bytes", 1 << 20)
       .set("fetch.error.backoff.ms", 50)
-      .set("fetch.wait.max.ms", 100)  // a cursor that starts waits for the fetch under way
+      .set("fetch.wait.max.ms", fetching.wait_ms)
       .set("queued.max.messages.kbytes",
-           static_cast<std::int64_t>(std::max<std::uint64_t>(1, queue_bytes >> 10)));
+           static_cast<std::int64_t>(std::max<std::uint64_t>(1, fetching.queue_bytes >> 10)));
   return std::move(config).make(RD_KAFKA_CONSUMER);
 }
 

@@ -8,8 +8,15 @@
 
 namespace weir::runtime {
 
+struct KafkaFetching {
+  std::uint64_t queue_bytes = 4 << 20;  // fetched ahead, of each cursor
+  /// How long a broker keeps a request for which it has nothing: the end of a partition is told
+  /// after that. Shorter tells sooner, and asks more often while nothing comes.
+  std::int64_t wait_ms = 100;
+};
 /// A client that cursors read through. Thread-safe; a cursor is one thread's at a time.
-Result<KafkaClient> make_fetching_client(const KafkaOptions& options, std::uint64_t queue_bytes);
+Result<KafkaClient> make_fetching_client(const KafkaOptions& options,
+                                         const KafkaFetching& fetching);
 
 class KafkaCursor {
  public:

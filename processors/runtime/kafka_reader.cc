@@ -5,17 +5,11 @@
 #include "processors/runtime/kafka_log.h"
 
 namespace weir::runtime {
-namespace {
-
-constexpr std::uint64_t kQueueBytes = 4 << 20;
-
-}  // namespace
-
 KafkaReader::KafkaReader(const KafkaCluster& cluster) : cluster_(cluster) {}
 
 Result<std::unique_ptr<KafkaReader>> KafkaReader::open(const KafkaCluster& cluster) {
   std::unique_ptr<KafkaReader> reader(new KafkaReader(cluster));
-  WEIR_ASSIGN(reader->client_, make_fetching_client(cluster.options(), kQueueBytes));
+  WEIR_ASSIGN(reader->client_, make_fetching_client(cluster.options(), {}));
   return reader;
 }
 

@@ -33,6 +33,7 @@ constexpr DurationUs kDrainUs = 5 * kSecondUs;
 /// A result is on the page by at most this much later; every look asks the brokers.
 constexpr std::chrono::milliseconds kViewPace(100);
 constexpr std::chrono::milliseconds kWatch(100);
+constexpr std::chrono::milliseconds kRetryPause(500);
 
 /// Fetched batches come and go by the megabyte: glibc would give their memory back to the system
 /// and ask for it again each time, which doubles the system's share of the CPU.
@@ -41,6 +42,18 @@ void keep_freed_memory() {
   constexpr int kMappedAloneBytes = 32 << 20;
   mallopt(M_TRIM_THRESHOLD, kKeptBytes);
   mallopt(M_MMAP_THRESHOLD, kMappedAloneBytes);
+}
+
+/// Does `open`, a Result<T>(), until it succeeds or fails for good: brokers that are away or just
+/// change their leaders are waited for.
+template <class Open>
+auto waited_for(const Open& open) -> decltype(open()) {
+  while (true) {
+    auto opened = open();
+    if (opened || opened.error().code != ErrorCode::io || !goes_on()) return opened;
+    runtime::tell_trouble("start", opened.error().message);
+    std::this_thread::sleep_for(kRetryPause);
+  }
 }
 
 /// What both processes have.
@@ -120,7 +133,9 @@ class Processors : public Process {
 
 Result<void> Processors::open() {
   WEIR_TRY(open_home());
-  WEIR_ASSIGN(pipeline_, KafkaPipeline::make(settings_, *home_, probes_, options_.accept_loss));
+  WEIR_ASSIGN(pipeline_, waited_for([this] {
+                return KafkaPipeline::make(settings_, *home_, probes_, options_.accept_loss);
+              }));
   facts_ = std::make_unique<KafkaFacts>(KafkaFactSources{.settings = &settings_,
                                                          .home = home_.get(),
                                                          .pipeline = pipeline_.get(),
@@ -214,15 +229,17 @@ class Receiver : public Process {
 
 Result<void> Receiver::open() {
   WEIR_TRY(open_home());
-  WEIR_ASSIGN(auto rules, ingest::make_rules(settings_.ingest, settings_.data));
-  WEIR_ASSIGN(receiver_,
-              ingest::EventReceiver::open({.appender = home_->appender.get(),
-                                           .reader = home_->reader.get(),
-                                           .probe = &receiver_probe_,
-                                           .rules = std::move(rules),
-                                           .dedup_horizon_us = settings_.fold.dedup_horizon_us,
-                                           .clock = now_us,
-                                           .behind = [] { return std::optional<std::string>(); }}));
+  WEIR_ASSIGN(const auto rules, ingest::make_rules(settings_.ingest, settings_.data));
+  WEIR_ASSIGN(
+      receiver_, waited_for([&] {
+        return ingest::EventReceiver::open({.appender = home_->appender.get(),
+                                            .reader = home_->reader.get(),
+                                            .probe = &receiver_probe_,
+                                            .rules = rules,
+                                            .dedup_horizon_us = settings_.fold.dedup_horizon_us,
+                                            .clock = now_us,
+                                            .behind = [] { return std::optional<std::string>(); }});
+      }));
   std::vector<net::Route> routes;
   using Receive = net::HttpResponse (ingest::EventReceiver::*)(const net::HttpRequest&);
   const auto add = [&](const char* path, Receive receive) {
