@@ -102,7 +102,8 @@ def next_due():
 
 
 def live(cluster):
-    pipeline = Pipeline(cluster, PARTITIONS, prefix="live.", kafka="", more="").make_topics()
+    pipeline = Pipeline(cluster, PARTITIONS, prefix="live.", kafka="  standby: 1\n",
+                        more="").make_topics()
     first = pipeline.start_worker("first")
     steady = Steady(pipeline)
     delays = Delays(pipeline)
@@ -125,7 +126,7 @@ def live(cluster):
     pipeline.await_progress()
     end = next_due()
     first.kill()
-    tell("interruption/kill_and_takeover", delays.worst_of(end), "s")
+    tell("interruption/kill_and_takeover_by_a_standby", delays.worst_of(end), "s")
     steady.stop()
     delays.stop()
     second.stop()

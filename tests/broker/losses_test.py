@@ -2,8 +2,11 @@
 
 import json
 import time
+import unittest
 
-from weir_kafka import BrokerTest, Process, eventually, main, run
+from pipeline import await_that
+from weir_cli import run
+from weir_kafka import BrokerTest, Process
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -34,22 +37,22 @@ class LossesTest(BrokerTest):
         run("topics", "--apply", "-c", config)
         with Process("ingest", "-c", config) as ingest:
             with Process("run", "-c", config) as workers:
-                eventually(lambda: workers.get("/readyz")[0] == 200, "ready")
+                await_that("ready", lambda: workers.get("/readyz")[0] == 200)
                 self.send(ingest, 4)
                 time.sleep(3)  # committed
                 workers.stop()
             self.send(ingest, 4)
             self.config(retention={"raw": {"age": "1s"}})
             run("topics", "--apply", "-c", config)
-            eventually(lambda: (found := start_of_input(config))[0] == found[1] > 2, "retention")
+            await_that("retention", lambda: (found := start_of_input(config))[0] == found[1] > 2)
             with Process("run", "-c", config) as workers:
-                why = eventually(lambda: "has stopped" in (text := workers.get("/readyz")[1])
-                                 and text, "the task stops")
+                why = await_that("the task stops", lambda: (
+                    "has stopped" in (text := workers.get("/readyz")[1]) and text))
                 self.assertIn("--accept-loss", why)
             self.send(ingest, 2)
             with Process("run", "--accept-loss", "-c", config) as workers:
-                eventually(lambda: workers.get("/readyz")[0] == 200, "goes on")
+                await_that("goes on", lambda: workers.get("/readyz")[0] == 200)
 
 
 if __name__ == "__main__":
-    main()
+    unittest.main()

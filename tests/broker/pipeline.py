@@ -311,8 +311,10 @@ class Comparison:
 
 
 def await_that(what, holds, timeout_s=60):
+    """Waits until `holds()` is true; returns what it gave."""
     deadline = time.monotonic() + timeout_s
-    while not holds():
+    while not (found := holds()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {timeout_s} s")
         time.sleep(0.1)
+    return found

@@ -2,8 +2,11 @@
 
 import json
 import time
+import unittest
 
-from weir_kafka import BrokerTest, Process, eventually, main, run
+from pipeline import await_that
+from weir_cli import run
+from weir_kafka import BrokerTest, Process
 
 # Short windows, so that a test need not wait.
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -43,7 +46,7 @@ class PipelineTest(BrokerTest):
         self.assertIn("are as wanted", run("topics", "-c", kafka).stdout)
         with Process("run", "-c", kafka) as workers, Process("ingest", "-c", kafka) as ingest, \
                 Process("up", "--data", data, "--config", embedded) as up:
-            eventually(lambda: workers.get("/readyz")[0] == 200, "workers are ready")
+            await_that("workers are ready", lambda: workers.get("/readyz")[0] == 200)
             for body in events(time.time(), 1000):
                 for receiver in (ingest, up):
                     self.assertEqual(receiver.post("/v1/events", body, NDJSON)[0], 200)
@@ -52,8 +55,8 @@ class PipelineTest(BrokerTest):
                 def counted(source):
                     return sum(row["requests"] for row in rows(source, scope, window))
                 wanted = 1000 * (6 if window == "1m/10s" else 1)
-                eventually(lambda: counted([data]) >= wanted, f"{scope} {window} of up")
-                eventually(lambda: counted(["--kafka", kafka]) >= wanted, f"{scope} {window}")
+                await_that(f"{scope} {window} of up", lambda: counted([data]) >= wanted)
+                await_that(f"{scope} {window}", lambda: counted(["--kafka", kafka]) >= wanted)
                 self.assertEqual(rows(["--kafka", kafka], scope, window),
                                  rows([data], scope, window))
             self.assertEqual(json.loads(workers.get(
@@ -65,4 +68,4 @@ class PipelineTest(BrokerTest):
 
 
 if __name__ == "__main__":
-    main()
+    unittest.main()

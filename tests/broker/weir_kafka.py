@@ -1,36 +1,12 @@
-"""What the tests of this folder share: a broker, and processes of weir on it.
-
-The binary is named by the environment variable WEIR; CMake sets it."""
+"""What tests of single processes share: a weir that serves HTTP, and a broker for a class."""
 
 import json
-import os
 import re
 import subprocess
-import sys
-import tempfile
-import time
 import unittest
 import urllib.request
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-from broker.cluster import Cluster, missing
-
-WEIR = os.environ.get("WEIR", str(ROOT / "build/release/bin/weir"))
-SKIPPED = 77  # ctest's SKIP_RETURN_CODE
-PATIENCE_S = 60
-
-
-def run(*arguments, code=0):
-    """Runs weir and insists on its exit code; returns the finished process."""
-    done = subprocess.run([WEIR, *map(str, arguments)], capture_output=True, text=True, timeout=120,
-                          check=False)
-    if done.returncode != code:
-        raise AssertionError(f"weir {' '.join(map(str, arguments))}: exit code {done.returncode}, "
-                             f"not {code}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return done
+from pipeline import SESSION_S, WEIR, die_with_parent, start_cluster, temporary
 
 
 class Process:
@@ -38,7 +14,8 @@ class Process:
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen([WEIR, *map(str, arguments)], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True,
+                                        preexec_fn=die_with_parent)
         line = self.process.stdout.readline()
         found = re.search(r"http://[0-9.]+:\d+", line)
         if not found:
@@ -84,17 +61,11 @@ class BrokerTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        directory = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(directory.cleanup)
-        cls.cluster = Cluster(Path(directory.name))
-        cls.cluster.create(settings=cls.SETTINGS)
+        cls.cluster = start_cluster(settings=cls.SETTINGS)
         cls.addClassCleanup(cls.cluster.kill)
-        cls.cluster.start()
 
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = Path(directory.name)
+        self.directory = temporary("weir-process-")
 
     def config(self, name="kafka", **more):
         """Writes a configuration whose local state is its own; returns the file."""
@@ -102,27 +73,9 @@ class BrokerTest(unittest.TestCase):
         settings = {"data": str(self.directory / name), "raw_partitions": 2, "partitions": 2,
                     "threads": 1,
                     "http": {"listen": "127.0.0.1:0"}, "ingest": {"listen": "127.0.0.1:0"},
-                    "kafka": {"bootstrap": self.cluster.bootstrap(), "session_timeout": "6s",
+                    "kafka": {"bootstrap": self.cluster.bootstrap(),
+                              "session_timeout": f"{SESSION_S}s",
                               "prefix": self.id().rsplit(".", 1)[-1] + "."}}
         settings["kafka"] |= more.pop("kafka", {})
         file.write_text(json.dumps(settings | more))  # JSON is YAML
         return file
-
-
-def eventually(so, what):
-    """Waits until `so()` is true, and returns it."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        found = so()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {PATIENCE_S} s")
-        time.sleep(0.2)
-
-
-def main():
-    if absent := missing():
-        print(f"skipped: {absent}")
-        sys.exit(SKIPPED)
-    unittest.main(verbosity=2)

@@ -18,7 +18,7 @@ JARS = ROOT / "build/kafka"
 # Small, and soon up: it compiles less well, which a benchmark should not have.
 QUICK_JVM = "-Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 _STARTED = b"Kafka Server started"
-_START_TIMEOUT_S = 60
+_START_TIMEOUT_S = 180
 _STOP_TIMEOUT_S = 30
 
 
