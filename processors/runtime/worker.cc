@@ -5,6 +5,13 @@
 #include "weir/v1/partial.pb.h"
 
 namespace weir::runtime {
+namespace {
+
+/// What is read this long after it was appended is a backlog: its results are late anyhow, and come
+/// with the next commit that is due.
+constexpr DurationUs kLiveUs = 2 * kSecondUs;
+
+}  // namespace
 
 Result<void> Worker::open(const std::vector<std::int32_t>& partitions, TimeUs now) {
   last_commit_ = now;
@@ -63,7 +70,7 @@ bool Worker::commit_due(TimeUs now) const {
   bool urgent = false;
   for (const auto& task : tasks_) {
     pending_bytes += task->pending_bytes();
-    urgent |= task->commit_urgent();
+    urgent |= task->commit_urgent() && task->append_time() >= now - kLiveUs;
   }
   if (pending_bytes >= options_.commit_bytes) return true;
   return urgent && !options_.task.history && waited >= options_.urgent_interval_us;

@@ -22,7 +22,8 @@ struct WorkerOptions {
   TaskOptions task;
   /// Longest wait for a commit: shorter shows results sooner and costs a sync each.
   DurationUs commit_interval_us = kSecondUs;
-  /// Shortest distance of commits that a crossed hop asks for at once.
+  /// Shortest distance of commits that a crossed hop asks for at once; not in a backlog, where
+  /// hops are crossed all the time.
   DurationUs urgent_interval_us = 50 * kMillisecondUs;
   /// Outputs and state changes that wait, all tasks together; reaching it forces a commit.
   std::size_t commit_bytes = 64 << 20;

@@ -75,6 +75,18 @@ TEST_F(WorkerTest, CommitsSoonWhatIsUrgentUnlessItIsHistory) {
   EXPECT_EQ(words_.committed(1), "| position 0");
 }
 
+TEST_F(WorkerTest, ABacklogWaitsForTheInterval) {
+  words_.write("1 a");  // appended at 0
+  start();
+  step(10 * kSecondUs);  // commits
+  words_.write("2 urgent");
+  step(10 * kSecondUs + 10 * kMillisecondUs);
+  step(10 * kSecondUs + 100 * kMillisecondUs);
+  EXPECT_EQ(words_.committed(), "1:a | position 1");
+  step(11 * kSecondUs);
+  EXPECT_EQ(words_.committed(), "1:a 2:urgent | position 2");
+}
+
 TEST_F(WorkerTest, ReadsWhoIsFurthestBehindFirst) {
   for (const std::string_view text : {"1 a", "2 b", "9 c"}) words_.write(text, 0);
   for (const std::string_view text : {"5 d", "6 e", "7 f"}) words_.write(text, 1);
