@@ -160,8 +160,8 @@ std::optional<HttpResponse> decode_body(const ExchangeContext& context, Exchange
 HttpResponse handle(const Exchange& exchange) {
   try {
     return exchange.route->handler(exchange.request);
-  } catch (const std::exception&) {
-    // Its text could quote the request: it stays here.
+  } catch (const std::exception& error) {
+    exchange.probe->failed(error);
     return error_response(500, "the server failed to handle this request",
                           "this is a fault of Weir; please report it");
   }
@@ -170,7 +170,8 @@ HttpResponse handle(const Exchange& exchange) {
 void start_sending(const Exchange& exchange, std::shared_ptr<EventStream> stream) {
   try {
     exchange.route->stream(exchange.request, std::move(stream));
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the stream went with its owner
+  } catch (const std::exception& error) {
+    exchange.probe->failed(error);  // the stream went with its owner
   }
 }
 

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <typeinfo>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace weir::net {
 namespace {
@@ -31,15 +35,24 @@ RouteProbe::RouteProbe(runtime::Metrics& metrics, std::string_view method, std::
                                      labels_of(method, route))),
       sent_bytes(metrics.counter("weir_http_sent_bytes_total", "Bytes of response bodies.",
                                  labels_of(method, route))),
+      failures(metrics.counter("weir_http_handler_failures_total",
+                               "Requests whose handling threw: a fault of Weir.",
+                               labels_of(method, route))),
       duration(metrics.duration("weir_http_request_duration_seconds",
                                 "Time from a request's head to its answer.",
-                                labels_of(method, route))) {}
+                                labels_of(method, route))),
+      name(fmt::format("{} {}", method, route)) {}
 
 void RouteProbe::answered(int status, std::size_t sent, DurationUs duration_us) {
   const int status_class = std::clamp(status / 100, 2, 5);
   by_status_class[static_cast<std::size_t>(status_class) - 2]->add();
   sent_bytes.add(sent);
   duration.observe(duration_us);
+}
+
+void RouteProbe::failed(const std::exception& error) {
+  failures.add();
+  spdlog::error("event=handler_failed route={:?} exception={}", name, typeid(error).name());
 }
 
 HttpProbe::HttpProbe(runtime::Metrics& registry)

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <exception>
+#include <string>
 #include <string_view>
 
 #include "processors/core/time.h"
@@ -15,11 +17,16 @@ struct RouteProbe {
 
   /// Counts one answer, `duration_us` after its request's head had been read.
   void answered(int status, std::size_t sent_bytes, DurationUs duration_us);
+  /// Counts and logs that a handler threw: which kind, and not its text, which could quote the
+  /// request.
+  void failed(const std::exception& error);
 
   std::array<runtime::Counter*, 4> by_status_class;  // 2xx to 5xx
   runtime::Counter& received_bytes;
   runtime::Counter& sent_bytes;
+  runtime::Counter& failures;
   runtime::DurationHistogram& duration;
+  std::string name;  // "POST /v1/events"
 };
 
 struct HttpProbe {

@@ -231,6 +231,8 @@ TEST(HttpServer, AnswersWhereAHandlerThrows) {
   Client client = running.client();
   EXPECT_EQ(error_of(client.ask(get("/throw"))),
             "500 {\"error\":\"the server failed to handle this request");
+  EXPECT_EQ(running.metrics("weir_http_handler_failures_total{method=\"GET\",route=\"/throw\"}"),
+            "weir_http_handler_failures_total{method=\"GET\",route=\"/throw\"} 1\n");
   EXPECT_EQ(brief(client.ask(get("/hello"))), "200 hello");
 }
 
