@@ -53,6 +53,13 @@ const Graph::Node* Graph::find(std::string_view node) const {
   return found == nodes.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> Graph::readers_of(std::string_view topic) const {
+  std::vector<std::string> readers;
+  for (const Node& node : nodes)
+    if (node.spec.input == topic) readers.push_back(node.spec.name);
+  return readers;
+}
+
 Result<Graph> make_graph(const GraphOptions& options, std::int32_t raw_partitions, Probes& probes) {
   if (raw_partitions < 1 || options.keyed_partitions < 1)
     return fail(ErrorCode::invalid_argument, "partitions: must be at least 1");

@@ -59,6 +59,8 @@ struct Graph {
 
   /// null: no such node.
   const Node* find(std::string_view node) const;
+  /// The nodes that read a topic.
+  std::vector<std::string> readers_of(std::string_view topic) const;
 };
 
 /// Error: invalid_argument, where the options are not acceptable.

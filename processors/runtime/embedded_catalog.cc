@@ -1,6 +1,7 @@
 #include "processors/runtime/embedded_catalog.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace weir::runtime {
 
@@ -10,9 +11,11 @@ void EmbeddedCatalog::add(TopicSpec spec, std::vector<std::unique_ptr<PartitionS
   topics_.insert_or_assign(std::move(name), Topic{std::move(spec), std::move(slots)});
 }
 
-void EmbeddedCatalog::set_retention(std::string_view topic, const Retention& retention) {
+void EmbeddedCatalog::change(const TopicSpec& spec) {
   const std::lock_guard lock(mutex_);
-  topics_.find(topic)->second.spec.retention = retention;
+  TopicSpec& known = topics_.find(spec.name)->second.spec;
+  known.retention = spec.retention;
+  known.readers = spec.readers;
 }
 
 Result<TopicSpec> EmbeddedCatalog::topic(std::string_view name) const {
@@ -63,12 +66,19 @@ std::optional<TaskPosition> EmbeddedCatalog::position(const TaskId& task) const 
   return found->second;
 }
 
-std::optional<std::int64_t> EmbeddedCatalog::lowest_position(const TopicPartition& where) const {
+std::int64_t EmbeddedCatalog::unread_from(const TopicPartition& where) const {
   const std::lock_guard lock(mutex_);
-  std::optional<std::int64_t> lowest;
+  std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
+  const auto topic = topics_.find(where.topic);
+  if (topic != topics_.end() && !topic->second.spec.readers.empty()) {
+    for (const std::string& reader : topic->second.spec.readers) {
+      const auto found = positions_.find({reader, where.partition});
+      lowest = std::min(lowest, found == positions_.end() ? 0 : found->second.position);
+    }
+    return lowest;
+  }
   for (const auto& [task, position] : positions_) {
-    if (position.input == where)
-      lowest = std::min(position.position, lowest.value_or(position.position));
+    if (position.input == where) lowest = std::min(lowest, position.position);
   }
   return lowest;
 }

@@ -33,7 +33,8 @@ struct PartitionSlot {
 class EmbeddedCatalog {
  public:
   void add(TopicSpec spec, std::vector<std::unique_ptr<PartitionSlot>> slots);
-  void set_retention(std::string_view topic, const Retention& retention);
+  /// Retention and readers of a topic that is there.
+  void change(const TopicSpec& spec);
 
   /// not_found.
   Result<TopicSpec> topic(std::string_view name) const;
@@ -44,8 +45,9 @@ class EmbeddedCatalog {
 
   void set_position(const TaskId& task, TaskPosition position);
   std::optional<TaskPosition> position(const TaskId& task) const;
-  /// The lowest position of the tasks that read `where`; nullopt: none does.
-  std::optional<std::int64_t> lowest_position(const TopicPartition& where) const;
+  /// The first offset that some task which reads `where` has yet to read; the greatest number where
+  /// none does.
+  std::int64_t unread_from(const TopicPartition& where) const;
 
  private:
   struct Topic {

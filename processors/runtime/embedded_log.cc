@@ -131,10 +131,11 @@ Result<void> EmbeddedLog::create_topic(const TopicSpec& spec) {
   batch.put(topic_key(spec.name), encode_topic(spec));
   WEIR_TRY(health_.keep(store_->write(batch, state::Durability::synced)));
   if (known) {
-    catalog_.set_retention(spec.name, spec.retention);
-    return {};
+    catalog_.change(spec);
+    return disk_.limit_segments();
   }
   WEIR_TRY(recover_topic(spec, 0));
+  WEIR_TRY(disk_.limit_segments());
   return health_.keep(disk_.publish());
 }
 
@@ -178,6 +179,7 @@ Result<void> EmbeddedLog::recover() {
   writer_ = std::make_unique<EmbeddedWriter>(
       EmbeddedWriterParts{*store_, catalog_, disk_, health_, options_.clock, options_.sync_threads},
       *commit);
+  WEIR_TRY(disk_.limit_segments());
   return disk_.publish();
 }
 
@@ -202,8 +204,7 @@ Result<void> EmbeddedLog::recover_topic(TopicSpec spec, std::uint64_t commit) {
 }
 
 PartitionPlace EmbeddedLog::place_of(const TopicPartition& where) const {
-  return {*options_.files, partition_path(options_.directory, where), where,
-          options_.segment_bytes};
+  return {*options_.files, partition_path(options_.directory, where), where};
 }
 
 }  // namespace weir::runtime

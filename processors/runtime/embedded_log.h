@@ -34,11 +34,12 @@ struct EmbeddedLogOptions {
   std::function<TimeUs()> clock = {};
 
   /// Segments and state together; never passed. A commit or an append without room is refused once
-  /// nothing older can go.
+  /// nothing older can go: what a task has yet to read never does.
   std::uint64_t disk_bytes = std::uint64_t{20} << 30;
 
-  /// Where a segment file is followed by the next. Expiry deletes whole files, so smaller is finer;
-  /// each costs an open file for a moment and a line in a directory.
+  /// Where a segment file is followed by the next at the latest; a small budget or retention makes
+  /// them smaller. Expiry deletes whole files, so smaller is finer; each costs an open file for a
+  /// moment and a line in a directory.
   std::uint64_t segment_bytes = 128 << 20;
 
   /// Files of one commit that are synced at once. 1: in order, by the committing thread.

@@ -23,12 +23,11 @@ EndMark EmbeddedPartition::durable() const {
 
 Result<std::int64_t> EmbeddedPartition::stage(const NewRecord& record, TimeUs now,
                                               std::uint64_t witness, bool more) {
-  if (mark_.end.position == 0 || mark_.end.position >= place_.segment_bytes) {
-    WEIR_TRY(roll());
-  } else if (!file_) {
-    WEIR_TRY(open_last());
-  }
-  mark_.append_time_us = std::max(mark_.append_time_us, record.append_time_us.value_or(now));
+  const TimeUs time = std::max(mark_.append_time_us, record.append_time_us.value_or(now));
+  if (mark_.end.position > 0 && !file_) WEIR_TRY(open_last());
+  if (is_full(time)) WEIR_TRY(roll());
+  if (!begun_us_) begun_us_ = time;
+  mark_.append_time_us = time;
   const std::int64_t offset = mark_.end.offset;
   append_frame(
       {.offset = offset, .append_time_us = mark_.append_time_us, .witness = witness, .more = more},
@@ -36,6 +35,20 @@ Result<std::int64_t> EmbeddedPartition::stage(const NewRecord& record, TimeUs no
   mark_.end = {offset + 1, mark_.end.position + frame_bytes(record)};
   if (staged_.size() >= kStagedBytes) WEIR_TRY(write());
   return offset;
+}
+
+void EmbeddedPartition::limit(const SegmentLimits& limits) {
+  most_bytes_ = limits.bytes;
+  most_age_us_ = limits.age_us;
+}
+
+bool EmbeddedPartition::is_quiet_since(TimeUs time) const {
+  return mark_.end.offset > mark_.base && mark_.append_time_us < time;
+}
+
+Result<void> EmbeddedPartition::begin_segment() {
+  if (!file_) WEIR_TRY(open_last());
+  return roll();
 }
 
 Result<void> EmbeddedPartition::write() {
@@ -64,6 +77,13 @@ bool EmbeddedPartition::publish() {
   return rolled;
 }
 
+bool EmbeddedPartition::is_full(TimeUs time) const {
+  if (mark_.end.position == 0) return true;  // there is none yet
+  const DurationUs most_age_us = most_age_us_;
+  return mark_.end.position >= most_bytes_ ||
+         (most_age_us > 0 && begun_us_ && time - *begun_us_ > most_age_us);
+}
+
 Result<void> EmbeddedPartition::roll() {
   if (file_) {
     WEIR_TRY(write());
@@ -74,6 +94,7 @@ Result<void> EmbeddedPartition::roll() {
   const std::string path = place_.directory + "/" + segment_name(base);
   WEIR_ASSIGN(file_, place_.files.open_append(path));
   made_file_ = true;
+  begun_us_.reset();
   staged_ = encode_segment_header(place_.where, base);
   mark_.base = base;
   mark_.end.position = staged_.size();
@@ -84,6 +105,11 @@ Result<void> EmbeddedPartition::roll() {
 
 Result<void> EmbeddedPartition::open_last() {
   const SegmentSet::Entry last = readable_.entries().back();
+  if (mark_.end.offset > mark_.base) {
+    RecordBatch first;
+    WEIR_TRY(last.segment->read(mark_.base, 1, last.limit, first));
+    begun_us_ = first.records.front().append_time_us;
+  }
   WEIR_ASSIGN(file_, place_.files.open_append(last.segment->path()));
   fresh_.push_back(last);
   return {};

@@ -2,8 +2,10 @@
 // only then shown to readers.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +19,12 @@ struct PartitionPlace {
   FileSystem& files;
   std::string directory;
   TopicPartition where;
-  std::uint64_t segment_bytes = 0;  // a file that has as many is followed by another one
+};
+
+/// When a segment is followed by another one: so that it can expire.
+struct SegmentLimits {
+  std::uint64_t bytes = 128 << 20;  // of its file
+  DurationUs age_us = 0;            // between its first record and the next one; 0: any
 };
 
 /// What recovery found on disk (embedded_recovery.h).
@@ -27,8 +34,8 @@ struct PartitionContents {
   std::vector<SegmentSet::Entry> entries;
 };
 
-/// `readable()` and `durable()` from any thread; the rest from one thread at a time. After an error
-/// of a writing member no other one may be called: the log is opened again.
+/// `readable()`, `durable()` and `limit()` from any thread; the rest from one thread at a time.
+/// After an error of a writing member no other one may be called: the log is opened again.
 class EmbeddedPartition {
  public:
   EmbeddedPartition(PartitionPlace place, PartitionContents contents);
@@ -36,10 +43,16 @@ class EmbeddedPartition {
   const TopicPartition& where() const { return place_.where; }
   const SegmentSet& readable() const { return readable_; }
   SegmentSet& readable() { return readable_; }
+  void limit(const SegmentLimits& limits);
 
   /// Adds a record behind the staged ones and returns its offset. `now` stamps one without an
   /// append time; a time that would go back is raised. May write, and begin another segment.
   Result<std::int64_t> stage(const NewRecord& record, TimeUs now, std::uint64_t witness, bool more);
+  /// Whether its last segment has records, and nothing in it is as young as `time`.
+  bool is_quiet_since(TimeUs time) const;
+  /// Begins another segment though the last one is not full: then that one can expire. Like a
+  /// record it is written, synced and published.
+  Result<void> begin_segment();
   /// Writes what is staged.
   Result<void> write();
   /// Makes what is written survive a loss of power.
@@ -52,10 +65,13 @@ class EmbeddedPartition {
   bool publish();
 
  private:
+  bool is_full(TimeUs time) const;
   Result<void> roll();
   Result<void> open_last();
 
   const PartitionPlace place_;
+  std::atomic<std::uint64_t> most_bytes_ = SegmentLimits().bytes;
+  std::atomic<DurationUs> most_age_us_ = SegmentLimits().age_us;
   EndMark mark_;
   SegmentSet readable_;
   mutable std::mutex mutex_;
@@ -64,6 +80,7 @@ class EmbeddedPartition {
   std::string staged_;                             // not yet written to it
   std::vector<std::unique_ptr<AppendFile>> full_;  // segments before it, not yet synced
   std::vector<SegmentSet::Entry> fresh_;           // not yet readable, the last one without limit
+  std::optional<TimeUs> begun_us_;                 // of the first record of the last segment
   bool made_file_ = false;                         // the directory is not yet synced
 };
 

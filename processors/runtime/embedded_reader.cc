@@ -98,7 +98,8 @@ Result<EmbeddedReader::View> EmbeddedReader::look(const TopicPartition& where) c
 Result<void> EmbeddedReader::extend(const TopicPartition& where,
                                     const PublishedPartition& published, View& view) const {
   const EndMark& mark = published.mark;
-  if (mark.end.offset > view.mark.end.offset) {
+  // A segment may have been begun for nothing but to let the one before it expire.
+  if (mark.end.offset > view.mark.end.offset || mark.base > view.mark.base) {
     WEIR_ASSIGN(const auto bases, list_segments(files_, partition_path(directory_, where)));
     std::vector<SegmentSet::Entry> entries;
     const std::int64_t first = std::max(published.start, view.mark.base);

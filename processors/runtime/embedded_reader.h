@@ -15,7 +15,7 @@
 namespace weir::runtime {
 
 /// Thread-safe. Sees a topic of commits up to its published end, and a raw topic up to its last
-/// whole append; `bounds`, and a read at the known end, look again.
+/// whole append, which may not be synced yet; `bounds`, and a read at the known end, look again.
 class EmbeddedReader final : public Reader {
  public:
   /// `files` outlives this. invalid_argument: no weir log there; version: of a newer weir; corrupt.

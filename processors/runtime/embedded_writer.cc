@@ -29,6 +29,7 @@ Result<void> EmbeddedHealth::check() const {
 
 Result<void> EmbeddedHealth::keep(Result<void> result) {
   if (result) return result;
+  if (result.error().code == ErrorCode::exhausted) result.error().code = ErrorCode::io;
   const std::lock_guard lock(mutex_);
   if (!error_) error_ = result.error();
   failed_.store(true, std::memory_order_release);
@@ -87,7 +88,7 @@ Result<void> EmbeddedWriter::commit_group(std::span<Request* const> group) {
     frame_bytes += request->frame_bytes;
     state_bytes += request->state_bytes;
   }
-  const auto room = parts_.disk.reserve(frame_bytes, state_bytes);
+  const auto room = parts_.disk.reserve({.frame_bytes = frame_bytes, .state_bytes = state_bytes});
   if (!room) return parts_.health.keep(std::unexpected(room.error()));
   if (*room == 0) return parts_.disk.no_room(frame_bytes + state_bytes);
   auto written = parts_.health.keep(write_group(group));
@@ -96,7 +97,10 @@ Result<void> EmbeddedWriter::commit_group(std::span<Request* const> group) {
 }
 
 Result<void> EmbeddedWriter::write_group(std::span<Request* const> group) {
-  WEIR_ASSIGN(const Touched touched, stage_group(group));
+  const TimeUs now = parts_.clock();
+  WEIR_ASSIGN(Touched touched, stage_group(group, now));
+  if (now - retained_us_ >= kRetainEveryUs) WEIR_TRY(begin_segments(now, touched));
+  for (EmbeddedPartition* partition : touched) WEIR_TRY(partition->write());
   WEIR_TRY(sync(touched));
 
   state::StoreBatch batch;
@@ -121,14 +125,38 @@ Result<void> EmbeddedWriter::write_group(std::span<Request* const> group) {
       parts_.catalog.set_position(commit.task, {commit.position, commit.input});
   }
   if (!touched.empty()) WEIR_TRY(parts_.disk.publish());
-  for (EmbeddedPartition* partition : rolled) WEIR_TRY(parts_.disk.retain(*partition));
+  return retain(rolled, now);
+}
+
+// What is written no more has to leave its last segment to expire. Raw partitions do so by
+// themselves: they have ticks.
+Result<void> EmbeddedWriter::begin_segments(TimeUs now, Touched& touched) {
+  for (PartitionSlot* slot : parts_.catalog.slots()) {
+    EmbeddedPartition& partition = slot->partition;
+    WEIR_ASSIGN(const TopicSpec spec, parts_.catalog.topic(partition.where().topic));
+    const DurationUs age_us = spec.retention.max_age_us;
+    if (spec.raw || age_us == 0 || !partition.is_quiet_since(now - age_us)) continue;
+    WEIR_TRY(partition.begin_segment());
+    touched.push_back(&partition);
+  }
+  return {};
+}
+
+Result<void> EmbeddedWriter::retain(const Touched& rolled, TimeUs now) {
+  if (now - retained_us_ < kRetainEveryUs) {
+    for (EmbeddedPartition* partition : rolled) WEIR_TRY(parts_.disk.retain(*partition, now));
+    return {};
+  }
+  for (PartitionSlot* slot : parts_.catalog.slots())
+    WEIR_TRY(parts_.disk.retain(slot->partition, now));
+  retained_us_ = now;
   return {};
 }
 
 // Returns the partitions that have something to sync, in the order they were first written to.
-Result<EmbeddedWriter::Touched> EmbeddedWriter::stage_group(std::span<Request* const> group) {
+Result<EmbeddedWriter::Touched> EmbeddedWriter::stage_group(std::span<Request* const> group,
+                                                            TimeUs now) {
   Touched touched;
-  const TimeUs now = parts_.clock();
   const auto stage = [&](EmbeddedPartition& partition,
                          const NewRecord& record) -> Result<std::int64_t> {
     if (std::find(touched.begin(), touched.end(), &partition) == touched.end())
@@ -146,7 +174,6 @@ Result<EmbeddedWriter::Touched> EmbeddedWriter::stage_group(std::span<Request* c
     if (request->to != nullptr) request->first = request->to->mark().end.offset;
     for (const NewRecord& record : request->records) WEIR_TRY(stage(*request->to, record));
   }
-  for (EmbeddedPartition* partition : touched) WEIR_TRY(partition->write());
   return touched;
 }
 
@@ -173,7 +200,7 @@ Result<void> EmbeddedWriter::append_raw(PartitionSlot& slot, std::span<RawAppend
   for (const RawAppend* append : group) {
     for (const NewRecord& record : append->records) bytes += frame_bytes(record);
   }
-  const auto room = parts_.disk.reserve(bytes, 0);
+  const auto room = parts_.disk.reserve({.frame_bytes = bytes, .producer = true});
   if (!room) return parts_.health.keep(std::unexpected(room.error()));
   if (*room == 0) return parts_.disk.no_room(bytes);
   auto written = parts_.health.keep(write_raw(slot.partition, group));
@@ -199,7 +226,8 @@ Result<void> EmbeddedWriter::write_raw(EmbeddedPartition& partition,
   state::StoreBatch batch;
   batch.put(end_key(partition.where()), encode_end(partition.mark()));
   WEIR_TRY(parts_.store.write(batch, state::Durability::buffered));
-  return parts_.disk.retain(partition);
+  WEIR_TRY(parts_.disk.publish());
+  return parts_.disk.retain(partition, now);
 }
 
 }  // namespace weir::runtime

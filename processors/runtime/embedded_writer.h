@@ -21,7 +21,8 @@ class EmbeddedHealth {
  public:
   /// That error, once there is one.
   Result<void> check() const;
-  /// Remembers the error of `result`, if it is one, and returns it.
+  /// Remembers the error of `result`, if it is one, and returns it. One that says `exhausted`
+  /// becomes io: that code is for what was refused before anything was written, and may come again.
   Result<void> keep(Result<void> result);
 
  private:
@@ -63,17 +64,24 @@ class EmbeddedWriter {
   };
   using Touched = std::vector<EmbeddedPartition*>;
 
+  // A quiet partition expires too, and so does what was read since its last segment was begun.
+  static constexpr DurationUs kRetainEveryUs = kMinuteUs;
+
   Result<void> check(Request& request) const;
   Result<void> commit_group(std::span<Request* const> group);
   Result<void> write_group(std::span<Request* const> group);
-  Result<Touched> stage_group(std::span<Request* const> group);
+  Result<Touched> stage_group(std::span<Request* const> group, TimeUs now);
+  Result<void> begin_segments(TimeUs now, Touched& touched);
+  Result<void> retain(const Touched& rolled, TimeUs now);
   Result<void> sync(const Touched& touched) const;
   Result<void> append_raw(PartitionSlot& slot, std::span<RawAppend* const> group);
   Result<void> write_raw(EmbeddedPartition& partition, std::span<RawAppend* const> group);
 
   const EmbeddedWriterParts parts_;
   GroupWork<Request> commits_;
-  std::uint64_t commit_;  // belongs to whoever leads a group of commits
+  // Both belong to whoever leads a group of commits.
+  std::uint64_t commit_;
+  TimeUs retained_us_ = 0;  // when every partition was last looked at
 };
 
 }  // namespace weir::runtime

@@ -60,7 +60,7 @@ Result<std::uint64_t> directory_bytes(const FileSystem& files, const std::string
   for (const std::string& name : *names) {
     const auto file = files.open_read(path + "/" + name);
     if (!file) continue;  // removed meanwhile, or a directory
-    const auto size = (*file)->size();
+    const auto size = (*file)->disk_bytes();
     if (size) bytes += *size;
   }
   return bytes;

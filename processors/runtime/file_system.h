@@ -36,6 +36,8 @@ class ReadFile {
   /// Appends bytes [from, from + size) to `out`: fewer where the file ends before.
   virtual Result<void> read(std::uint64_t from, std::size_t size, std::string& out) const = 0;
   virtual Result<std::uint64_t> size() const = 0;
+  /// What it takes on its disk: whole blocks, and those that it got ahead of being written.
+  virtual Result<std::uint64_t> disk_bytes() const = 0;
 };
 
 /// Holds what FileSystem::lock took until it is destroyed or the process ends.
@@ -79,7 +81,7 @@ Result<void> replace_file_synced(FileSystem& files, const std::string& path,
                                  std::string_view bytes);
 /// Makes a directory with the missing ones above it, all of which survive a loss of power.
 Result<void> make_directories_synced(FileSystem& files, const std::string& path);
-/// Bytes of all files in a directory, not of those below it; 0 where it is missing.
+/// What all files in a directory take on its disk, not those below it; 0 where it is missing.
 Result<std::uint64_t> directory_bytes(const FileSystem& files, const std::string& path);
 
 }  // namespace weir::runtime

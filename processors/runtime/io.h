@@ -106,9 +106,10 @@ class Reader {
   virtual Result<Bounds> bounds(const TopicPartition& where) const = 0;
 
   /// Replaces `batch` by records from offset `from` on, at least one where there is one and not
-  /// much above `max_bytes`; empty at the end. Only committed records are ever seen. `from` below
-  /// the start or above the end is invalid_argument; damaged bytes are corrupt, with file and
-  /// position.
+  /// much above `max_bytes`; empty at the end. Only committed records are ever seen; of a raw topic
+  /// that another process writes also those of an append that it has not acknowledged yet, which a
+  /// loss of power may take back. `from` below the start or above the end is invalid_argument;
+  /// damaged bytes are corrupt, with file and position.
   virtual Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                             RecordBatch& batch) const = 0;
 };

@@ -14,7 +14,7 @@
 namespace weir::runtime {
 
 /// How long a topic's records are kept: whichever limit is reached first. 0 is no limit. A record
-/// that a registered task has not read is kept until the disk budget itself forces it out.
+/// that a task has yet to read is always kept: without room the log takes no more.
 struct Retention {
   DurationUs max_age_us = 0;
   std::uint64_t max_bytes = 0;  // per partition
@@ -27,6 +27,9 @@ struct TopicSpec {
   /// Written by producers alone, through Appender, and never by a commit: an acknowledgement then
   /// waits for no commit. What kind a topic is cannot change.
   bool raw = false;
+  /// Processors of this log whose tasks read it, also those that have not begun. Empty: whatever
+  /// task has committed a position in it.
+  std::vector<std::string> readers = {};
 };
 
 /// invalid_argument: an empty name, one with other characters than a-z 0-9 . _ -, no partition.
@@ -60,7 +63,8 @@ struct TaskCommit {
 class Log : public Reader, public Appender {
  public:
   /// Makes the topic, or verifies that it is there with as many partitions and of the same kind
-  /// (invalid_argument where not: neither can change under existing state). Retention may change.
+  /// (invalid_argument where not: neither can change under existing state). Retention and readers
+  /// may change.
   virtual Result<void> create_topic(const TopicSpec& spec) = 0;
 
   /// Outputs, state and positions of all the given tasks, as one; consumes them. Called from

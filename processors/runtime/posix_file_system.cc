@@ -111,12 +111,23 @@ class PosixReadFile final : public ReadFile {
   }
 
   Result<std::uint64_t> size() const override {
-    struct stat status{};
-    if (::fstat(file_.number(), &status) != 0) return failed("read the size of", path_, errno);
-    return static_cast<std::uint64_t>(status.st_size);
+    WEIR_ASSIGN(const struct stat found, status());
+    return static_cast<std::uint64_t>(found.st_size);
+  }
+
+  Result<std::uint64_t> disk_bytes() const override {
+    constexpr std::uint64_t kUnit = 512;  // of st_blocks, whatever the blocks are
+    WEIR_ASSIGN(const struct stat found, status());
+    return static_cast<std::uint64_t>(found.st_blocks) * kUnit;
   }
 
  private:
+  Result<struct stat> status() const {
+    struct stat found{};
+    if (::fstat(file_.number(), &found) != 0) return failed("read the size of", path_, errno);
+    return found;
+  }
+
   const std::string path_;
   const Descriptor file_;
 };

@@ -16,6 +16,16 @@ std::uint64_t SegmentSet::bytes() const {
   return bytes;
 }
 
+std::uint64_t SegmentSet::bytes_from(std::int64_t offset) const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const bool below = i + 1 < entries_.size() && entries_[i + 1].segment->base() <= offset;
+    if (!below) bytes += entries_[i].limit;
+  }
+  return bytes;
+}
+
 std::vector<SegmentSet::Entry> SegmentSet::entries() const {
   const std::lock_guard lock(mutex_);
   return entries_;

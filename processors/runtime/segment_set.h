@@ -25,6 +25,8 @@ class SegmentSet {
   Bounds bounds() const;
   /// Of all segments, as far as they may be read.
   std::uint64_t bytes() const;
+  /// Of those that do not lie wholly below an offset, and of the last one.
+  std::uint64_t bytes_from(std::int64_t offset) const;
   /// As Reader::read.
   Result<void> read(std::int64_t from, std::size_t max_bytes, RecordBatch& batch) const;
   /// The segments as of now, oldest first.

@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include <spdlog/spdlog.h>
+
 namespace weir::runtime {
 
 Task::Task(const ProcessorSpec& spec, std::int32_t partition, Log& log, const Reader& input)
@@ -20,6 +22,7 @@ Result<void> Task::open(const TaskOptions& options) {
     output_partitions.push_back(count);
   }
   WEIR_ASSIGN(position_, log_.position(id_));
+  WEIR_TRY(skip_expired());
   base_ = log_.task_store(id_);
   store_ = std::make_unique<state::WriteBack>(*base_, options.cache_bytes);
   context_ = std::make_unique<TaskContext>(id_.partition, input_partitions,
@@ -27,6 +30,20 @@ Result<void> Task::open(const TaskOptions& options) {
   context_->set_position(position_);
   processor_ = spec_.make();
   return processor_->open(*context_);
+}
+
+Result<void> Task::skip_expired() {
+  WEIR_ASSIGN(const Bounds bounds, input_.bounds(input_partition_));
+  if (position_ >= bounds.start) return {};
+  if (position_ > 0)
+    spdlog::error(
+        "event=unread_records_gone task={} topic={} partition={} from={} to={} "
+        "hint=\"results lack them; replay the raw records into a new directory, if a copy has "
+        "them\"",
+        to_string(id_), input_partition_.topic, input_partition_.partition, position_,
+        bounds.start);
+  position_ = bounds.start;
+  return {};
 }
 
 Result<bool> Task::run(bool input_complete) {

@@ -52,6 +52,10 @@ class Task {
   TimeUs append_time() const { return append_time_; }
 
  private:
+  /// An input may begin behind 0, and so does a task that is new. One that had read part of what is
+  /// gone says so and goes on: no log of this version lets that happen.
+  Result<void> skip_expired();
+
   const ProcessorSpec& spec_;
   const TaskId id_;
   const TopicPartition input_partition_;

@@ -97,7 +97,10 @@ Result<void> Worker::append_ticks(TimeUs now) {
     tick.set_last_offset(tasks_[i]->position() - 1);
     const NewRecord record{.content_type = std::string(kTickType),
                            .value = tick.SerializeAsString()};
-    WEIR_TRY(log_.append(tasks_[i]->input(), {&record, 1}));
+    const auto appended = log_.append(tasks_[i]->input(), {&record, 1});
+    // Without room time stands still; commits may still find some, and the next tick with it.
+    if (!appended && appended.error().code != ErrorCode::exhausted)
+      return std::unexpected(appended.error());
     inputs_[i].quiet_since = now;
   }
   return {};

@@ -52,6 +52,7 @@ rocksdb::Options options_for(const std::shared_ptr<rocksdb::Cache>& cache,
   options.compression = rocksdb::kLZ4Compression;
   options.max_background_jobs = 2;
   options.bytes_per_sync = 1 << 20;
+  options.allow_fallocate = false;  // a log of 1 MB would take 60 of the disk's budget
   options.keep_log_file_num = 2;
   options.max_log_file_size = 1 << 20;
   options.info_log_level = rocksdb::WARN_LEVEL;

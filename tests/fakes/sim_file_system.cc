@@ -65,6 +65,7 @@ class SimFileSystem::ReadHandle final : public runtime::ReadFile {
     WEIR_TRY(disk_.alive());
     return file_->bytes.size();
   }
+  Result<std::uint64_t> disk_bytes() const override { return size(); }
 
  private:
   const SimFileSystem& disk_;
@@ -234,9 +235,10 @@ void SimFileSystem::crash_at(std::uint64_t n) {
   crash_at_ = n;
 }
 
-void SimFileSystem::fail_at(std::uint64_t n) {
+void SimFileSystem::fail_at(std::uint64_t n, ErrorCode code) {
   const std::lock_guard lock(mutex_);
   fail_at_ = n;
+  failure_ = code;
 }
 
 void SimFileSystem::fail_reads(bool failing) {
@@ -297,7 +299,7 @@ Result<void> SimFileSystem::step(const std::string& path, Half&& half) {
   }
   if (fail_at_ == number) {
     if (pick(1) == 1) half();
-    return fail(ErrorCode::io, "{}: a failure at operation {} (simulated)", path, number);
+    return fail(failure_, "{}: a failure at operation {} (simulated)", path, number);
   }
   return {};
 }

@@ -47,8 +47,9 @@ class SimFileSystem final : public runtime::FileSystem {
   /// Loses power in the middle of operation number `n` (from 0): part of it may have happened. From
   /// then on everything fails, until `restart`.
   void crash_at(std::uint64_t n);
-  /// Operation number `n` fails once, half done; the power stays on.
-  void fail_at(std::uint64_t n);
+  /// Operation number `n` fails once, half done; the power stays on. exhausted: like a disk that
+  /// others fill.
+  void fail_at(std::uint64_t n, ErrorCode code = ErrorCode::io);
   /// Reads of a file fail from now on, or work again.
   void fail_reads(bool failing);
   bool crashed() const;
@@ -111,6 +112,7 @@ class SimFileSystem final : public runtime::FileSystem {
   std::uint64_t operations_ = 0;
   std::optional<std::uint64_t> crash_at_;
   std::optional<std::uint64_t> fail_at_;
+  ErrorCode failure_ = ErrorCode::io;
   std::uint64_t capacity_ = std::uint64_t{1} << 50;
   bool reads_fail_ = false;
   bool crashed_ = false;

@@ -1,73 +1,8 @@
-// What only the embedded log has: damage, one writer, a disk budget, retention.
-#include "processors/runtime/embedded_log.h"
-
-#include <gtest/gtest.h>
-
-#include "tests/fakes/sim_file_system.h"
-#include "tests/runtime/log_contract.h"
+// What only the embedded log has: damage, one writer. Its budget and retention: embedded_room_test.
+#include "tests/runtime/embedded_fixture.h"
 
 namespace weir::runtime {
 namespace {
-
-using fakes::SimFileSystem;
-
-const TopicPartition kRaw{"weir.raw", 0};
-const TopicPartition kOut{"weir.out", 0};
-const std::string kRawFile = "/log/topics/weir.raw/0/00000000000000000000.log";
-const std::string kOutFile = "/log/topics/weir.out/0/00000000000000000000.log";
-constexpr std::uint64_t kHeader = 36 + 8;  // of either topic's segment
-constexpr std::uint64_t kFrame = kFrameHeaderBytes + 1 + 100;
-
-struct EmbeddedLogTest : testing::Test {
-  SimFileSystem disk{1};
-  std::uint64_t disk_bytes = std::uint64_t{20} << 30;
-  std::unique_ptr<EmbeddedLog> log;
-
-  Result<std::unique_ptr<EmbeddedLog>> try_open(const std::string& directory = "/log") {
-    return EmbeddedLog::open(
-        {.directory = directory,
-         .files = &disk,
-         .open_store = [this](const std::string& path) -> Result<std::unique_ptr<state::Store>> {
-           return disk.open_store(path);
-         },
-         .clock = [] { return TimeUs{1}; },
-         .disk_bytes = disk_bytes,
-         .segment_bytes = 500,
-         .sync_threads = 1});
-  }
-  void open() {
-    log.reset();
-    auto opened = try_open();
-    ASSERT_TRUE(opened) << opened.error().message;
-    log = *std::move(opened);
-    ASSERT_TRUE(log->create_topic({.name = "weir.raw", .raw = true}));
-    ASSERT_TRUE(log->create_topic({.name = "weir.out"}));
-  }
-  // Why the log does not open, once `damage` was done to it.
-  template <class Damage>
-  Error refusal(Damage&& damage) {
-    log.reset();
-    damage();
-    const auto opened = try_open();
-    return opened ? Error{ErrorCode::stopped, "opened"} : opened.error();
-  }
-
-  Result<std::int64_t> append(TimeUs time = 1) const {
-    return log->append(kRaw,
-                       std::vector<NewRecord>{
-                           {.key = "k", .value = std::string(100, 'r'), .append_time_us = time}});
-  }
-  Result<void> commit(std::int64_t position) const {
-    TaskCommit one{.task = {"fold", 0}, .input = kRaw, .position = position};
-    one.outputs = {{kOut, record("k", std::string(100, 'o'))}};
-    return log->commit({&one, 1});
-  }
-  void fill(int appends, int commits) {
-    open();
-    for (int i = 0; i < appends; ++i) ASSERT_TRUE(append());
-    for (int i = 0; i < commits; ++i) ASSERT_TRUE(commit(i));
-  }
-};
 
 TEST_F(EmbeddedLogTest, CutsOffATornTailThatNobodyWasToldOf) {
   fill(2, 2);
@@ -200,96 +135,22 @@ TEST_F(EmbeddedLogTest, AFailingReadIsAnErrorAndNotAnEnd) {
   EXPECT_TRUE(log->read(kRaw, 0, 1, batch));
 }
 
-TEST_F(EmbeddedLogTest, RetentionBySizeKeepsTheNewestWithinIt) {
-  open();
-  ASSERT_TRUE(
-      log->create_topic({.name = "weir.raw", .retention = {.max_bytes = 1500}, .raw = true}));
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(append());
+// What fails half-way is no refusal: whoever waits for room would wait for ever.
+TEST_F(EmbeddedLogTest, AWriteThatFindsTheDiskFullStopsTheLog) {
+  for (const bool by_commit : {false, true}) {
+    SCOPED_TRACE(by_commit);
+    open();
+    disk.fail_at(disk.operations(), ErrorCode::exhausted);
 
-  const Bounds bounds = log->bounds(kRaw).value();
-  EXPECT_EQ(bounds.end, 50);
-  EXPECT_EQ(bounds.start, 40) << disk.render();
-  open();
-  EXPECT_EQ(log->bounds(kRaw).value(), bounds);
-}
+    const ErrorCode first = by_commit ? commit(1).error().code : append().error().code;
 
-TEST_F(EmbeddedLogTest, RetentionByAgeCountsBackFromTheNewestRecord) {
-  open();
-  ASSERT_TRUE(
-      log->create_topic({.name = "weir.raw", .retention = {.max_age_us = 100}, .raw = true}));
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(append(i * 10));
+    EXPECT_EQ(first, ErrorCode::io);
 
-  // At the beginning of the last segment the newest was 480; the one that holds 380 is kept.
-  EXPECT_EQ(log->bounds(kRaw).value(), (Bounds{36, 50})) << disk.render();
-}
-
-TEST_F(EmbeddedLogTest, RetentionKeepsWhatATaskHasNotRead) {
-  open();
-  ASSERT_TRUE(
-      log->create_topic({.name = "weir.raw", .retention = {.max_bytes = 1000}, .raw = true}));
-  ASSERT_TRUE(commit(2));
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(append());
-  EXPECT_EQ(log->bounds(kRaw).value(), (Bounds{0, 20}));
-
-  ASSERT_TRUE(commit(17));
-  for (int i = 0; i < 4; ++i) ASSERT_TRUE(append());
-
-  EXPECT_EQ(log->bounds(kRaw).value(), (Bounds{16, 24}));
-}
-
-TEST_F(EmbeddedLogTest, TheBudgetIsNeverPassed) {
-  disk_bytes = 4000;
-  open();
-  for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(append());
-    ASSERT_TRUE(commit(i));
-    std::uint64_t segments = 0;
-    for (const char* topic : {"weir.raw", "weir.out"})
-      segments += directory_bytes(disk, fmt::format("/log/topics/{}/0", topic)).value();
-    ASSERT_LE(segments, disk_bytes);
+    EXPECT_EQ(append().error().code, ErrorCode::io);
+    EXPECT_EQ(commit(1).error().code, ErrorCode::io);
+    RecordBatch batch;
+    EXPECT_EQ(log->read(kRaw, 0, 1, batch).error().code, ErrorCode::io);
   }
-  EXPECT_EQ(log->bounds(kRaw)->end, 100);
-  EXPECT_GT(log->bounds(kRaw)->start, 80);
-}
-
-TEST_F(EmbeddedLogTest, ABudgetTakesWhatWasReadBeforeWhatWasNot) {
-  disk_bytes = 6000;
-  open();
-  ASSERT_TRUE(commit(0));  // fold/0 has read nothing of weir.raw
-  for (int i = 0; i < 12; ++i) ASSERT_TRUE(append());
-  for (int i = 0; i < 40; ++i)
-    ASSERT_TRUE(log->append(kOut, std::vector{record("k", std::string(100, 'x'))}));
-
-  EXPECT_EQ(log->bounds(kRaw).value(), (Bounds{0, 12}));
-  EXPECT_GT(log->bounds(kOut)->start, 0);
-}
-
-TEST_F(EmbeddedLogTest, WithoutRoomAnAppendIsRefusedAndMayComeAgain) {
-  disk_bytes = 2000;
-  open();
-  const std::vector big = {record("k", std::string(3000, 'x'))};
-
-  const auto refused = log->append(kRaw, big);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::exhausted);
-  TaskCommit one{.task = {"fold", 0}, .input = kRaw, .position = 1};
-  one.state.put("key", std::string(3000, 'x'));
-  EXPECT_EQ(log->commit({&one, 1}).error().code, ErrorCode::exhausted);
-
-  EXPECT_EQ(append().value(), 0);
-  EXPECT_TRUE(commit(1));
-}
-
-TEST_F(EmbeddedLogTest, AFullDiskRefusesBeforeItIsFull) {
-  open();
-  disk.set_capacity(disk.used_bytes() + (16 << 20));
-
-  const auto refused = append();
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::exhausted);
-
-  disk.set_capacity(disk.used_bytes() + (17 << 20));
-  EXPECT_EQ(append().value(), 0);
 }
 
 }  // namespace

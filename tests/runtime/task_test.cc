@@ -146,5 +146,43 @@ TEST(Task, HasNoEndWhereItIsNoHistory) {
   EXPECT_EQ(words.committed(), "1:a | position 1");
 }
 
+/// The same log, whose first records have expired.
+class Expired final : public Reader {
+ public:
+  Expired(const Reader& log, std::int64_t start) : log_(log), start_(start) {}
+
+  Result<std::int32_t> partitions(std::string_view topic) const override {
+    return log_.partitions(topic);
+  }
+  Result<Bounds> bounds(const TopicPartition& where) const override {
+    WEIR_ASSIGN(Bounds bounds, log_.bounds(where));
+    bounds.start = start_;
+    return bounds;
+  }
+  Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
+                    RecordBatch& batch) const override {
+    if (from < start_) return fail(ErrorCode::invalid_argument, "expired");
+    return log_.read(where, from, max_bytes, batch);
+  }
+
+ private:
+  const Reader& log_;
+  const std::int64_t start_;
+};
+
+TEST(Task, BeginsWhereItsInputDoes) {
+  WordLog words;
+  for (const char* word : {"1 a", "2 b", "3 c"}) words.write(word);
+  for (const std::int64_t start : {1, 2}) {
+    const Expired input(words.log, start);
+    Task task(words.spec, 0, words.log, input);
+    ASSERT_TRUE(task.open(kOneRecordARead));
+    ASSERT_TRUE(task.run(false));
+    commit(task, words);
+  }
+
+  EXPECT_EQ(words.committed(), "1:b 2:c | position 3");
+}
+
 }  // namespace
 }  // namespace weir::runtime

@@ -23,6 +23,7 @@ struct Totals {
   std::int64_t restated = 0;
   std::int64_t dead = 0;
   std::int64_t crashes = 0;
+  std::int64_t expired = 0;
   std::int64_t lossy = 0;  // seeds: something came too late to be told everywhere, after a stall
 
   void add(const Totals& other) {
@@ -31,12 +32,14 @@ struct Totals {
     restated += other.restated;
     dead += other.dead;
     crashes += other.crashes;
+    expired += other.expired;
     lossy += other.lossy;
   }
   std::string render() const {
     return fmt::format(
-        "{} events, {} results ({} told again), {} dead letters, {} crashes, {} with losses",
-        events, results, restated, dead, crashes, lossy);
+        "{} events, {} results ({} told again), {} dead letters, {} crashes, {} records expired, "
+        "{} with losses",
+        events, results, restated, dead, crashes, expired, lossy);
   }
 };
 
@@ -66,6 +69,7 @@ std::string run_seed(std::uint64_t seed, bool verbose, Totals& totals) {
   }
   own.dead = std::ssize(outcome->dead);
   own.crashes = outcome->crashes;
+  own.expired = outcome->expired;
   own.lossy = outcome->lost_events != 0;
   totals.add(own);
   if (verbose)

@@ -69,6 +69,10 @@ struct Scenario {
   DurationUs stall_after_us = 0;
   bool stalls = false;  // a worker stands still for longer than that
   bool crashes = false;
+  bool expires = false;          // what was read goes, by age, size and budget
+  std::uint64_t disk_bytes = 0;  // the budget then; 0: none
+  DurationUs max_age_us = 0;     // of every live topic then
+  std::uint64_t max_bytes = 0;   // of what a processor reads
   std::uint64_t segment_bytes = 0;
   std::size_t step_bytes = 0;
   std::size_t open_bytes = 0;  // budget of fold
@@ -84,6 +88,7 @@ struct Scenario {
 
  private:
   void choose_rules(Random& random);
+  void choose_expiry(Random& random);
   void choose_inputs(Random& random);
   Input make_input(Random& random, TimeUs at);
   static void break_input(Random& random, Input& input);

@@ -8,6 +8,8 @@ namespace weir::sim {
 namespace {
 
 constexpr int kMostCrashes = 6;
+/// Without room for so many rounds: for ever.
+constexpr int kMostFull = 1'000;
 const std::string kRaw(topics::kInference);
 
 runtime::NewRecord to_record(const Input& input) {
@@ -33,13 +35,22 @@ Result<void> World::start() {
   };
   options.clock = [this] { return now_; };
   options.segment_bytes = scenario_.segment_bytes;
+  if (scenario_.disk_bytes > 0) options.disk_bytes = scenario_.disk_bytes;
   options.sync_threads = 1;
   WEIR_ASSIGN(log_, runtime::EmbeddedLog::open(std::move(options)));
   for (const Graph::Topic& topic : graph_.topics) {
     if (topic.raw && scenario_.history) continue;
-    WEIR_TRY(
-        log_->create_topic({.name = topic.name, .partitions = topic.partitions, .raw = topic.raw}));
+    const std::vector<std::string> readers = graph_.readers_of(topic.name);
+    runtime::Retention retention;
+    if (!scenario_.history) retention.max_age_us = scenario_.max_age_us;
+    if (!readers.empty()) retention.max_bytes = scenario_.max_bytes;
+    WEIR_TRY(log_->create_topic({.name = topic.name,
+                                 .partitions = topic.partitions,
+                                 .retention = retention,
+                                 .raw = topic.raw,
+                                 .readers = readers}));
   }
+  WEIR_TRY(observe());
   return start_workers();
 }
 
@@ -55,7 +66,8 @@ Result<void> World::start_workers() {
     options.task.fetch_bytes = static_cast<std::size_t>(random_.between(1, 4096));
     options.task.cache_bytes = static_cast<std::size_t>(random_.between(1, 65536));
     options.commit_interval_us = scenario_.commit_interval_us;
-    options.commit_bytes = static_cast<std::size_t>(random_.between(1, 1 << 20));
+    options.commit_bytes =
+        static_cast<std::size_t>(random_.between(1, scenario_.expires ? 32 << 10 : 1 << 20));
     for (std::int32_t worker = 0; worker < workers; ++worker) {
       Seat& seat = seats_.emplace_back();
       seat.node = &node;
@@ -74,9 +86,10 @@ Result<void> World::survive(const Result<void>& result) {
   while (!last) {
     const ErrorCode code = last.error().code;
     const bool planned = fault_planned_ && (code == ErrorCode::io || code == ErrorCode::exhausted);
-    if (!disk_.crashed() && !planned) return last;
+    const bool full = scenario_.disk_bytes > 0 && code == ErrorCode::exhausted;
+    if (!disk_.crashed() && !planned && !(full && ++full_ < kMostFull)) return last;
     ++crashes_;
-    fault_planned_ = false;
+    if (!full) fault_planned_ = false;
     seats_.clear();
     log_.reset();
     if (disk_.crashed() || random_.chance(50)) disk_.restart();
@@ -130,18 +143,23 @@ Result<Outcome> World::replay(const std::vector<std::vector<LoggedRecord>>& raw)
   return collect();
 }
 
-Result<void> World::send(const Input& input) {
+Result<bool> World::send(const Input& input) {
   const runtime::NewRecord record = to_record(input);
-  WEIR_TRY(log_->append({kRaw, input.partition}, {&record, 1}));
+  const auto appended = log_->append({kRaw, input.partition}, {&record, 1});
+  if (!appended && appended.error().code == ErrorCode::exhausted && scenario_.disk_bytes > 0)
+    return false;
+  if (!appended) return std::unexpected(appended.error());
   acknowledged_[static_cast<std::size_t>(input.partition)].insert(input.value);
-  return {};
+  return true;
 }
 
 Result<void> World::step(Seat& seat) {
   if (now_ < seat.frozen_until_us || seat.finished) return {};
   WEIR_ASSIGN(const auto progress, seat.worker->step(now_, upstream_finished(seat)));
   seat.finished = progress == runtime::Worker::Progress::finished;
-  return {};
+  if (progress != runtime::Worker::Progress::worked) return {};
+  full_ = 0;
+  return observe();
 }
 
 bool World::upstream_finished(const Seat& seat) const {
@@ -155,6 +173,7 @@ bool World::upstream_finished(const Seat& seat) const {
 /// A graceful stop, and other workers go on.
 Result<void> World::move_workers() {
   for (Seat& seat : seats_) WEIR_TRY(seat.worker->commit(now_));
+  WEIR_TRY(observe());
   seats_.clear();
   return start_workers();
 }
@@ -168,7 +187,9 @@ Result<void> World::send_old_tick() {
   tick.set_last_offset(bounds.end - 1 - random_.below(3));
   const runtime::NewRecord record{.content_type = std::string(runtime::kTickType),
                                   .value = tick.SerializeAsString()};
-  WEIR_TRY(log_->append(where, {&record, 1}));
+  const auto appended = log_->append(where, {&record, 1});
+  if (!appended && !(scenario_.disk_bytes > 0 && appended.error().code == ErrorCode::exhausted))
+    return std::unexpected(appended.error());
   return {};
 }
 
@@ -188,8 +209,10 @@ Result<void> World::run_live() {
     if (random_.chance(1)) WEIR_TRY(survive(send_old_tick()));
     const Input& next = scenario_.inputs[sent];
     if (next.at_us <= now_ && random_.chance(60)) {
-      ++sent;  // where the answer is lost in a crash, the record may be there or not
-      WEIR_TRY(survive(send(next)));
+      const auto taken = send(next);
+      // Where the answer is lost in a crash, the record may be there or not.
+      if (taken.value_or(true)) ++sent;
+      if (!taken) WEIR_TRY(survive(std::unexpected(taken.error())));
     } else if (random_.chance(30)) {
       // Time may jump, but only while nobody has anything to do does much of it pass.
       now_ += random_.below(random_.chance(5) ? 20 * kSecondUs : 2 * kSecondUs);
@@ -241,9 +264,12 @@ Result<void> World::work_off(bool& busy) {
     WEIR_ASSIGN(auto progress, seat.worker->step(now_, false));
     while (progress == runtime::Worker::Progress::worked) {
       busy = true;
+      full_ = 0;
+      WEIR_TRY(observe());
       WEIR_ASSIGN(progress, seat.worker->step(now_, false));
     }
     WEIR_TRY(seat.worker->commit(now_));
+    WEIR_TRY(observe());
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -29,6 +30,7 @@ struct Outcome {
   std::vector<std::vector<v1::KpiResult>> results;  // likewise, in order of offsets
   std::vector<v1::DeadLetter> dead;
   std::int64_t lost_events = 0;  // as counted: beyond what a tier kept, after a stall
+  std::int64_t expired = 0;      // records that have left the log
   int crashes = 0;
 };
 
@@ -42,6 +44,15 @@ class World {
   Result<Outcome> replay(const std::vector<std::vector<LoggedRecord>>& raw);
 
  private:
+  /// A record as it stood in the log, which it may have left since.
+  struct Seen {
+    TimeUs append_time_us = 0;
+    std::string content_type;
+    std::string value;
+    std::optional<Id> id;
+
+    bool operator==(const Seen&) const = default;
+  };
   struct Seat {
     std::unique_ptr<runtime::Worker> worker;
     const Graph::Node* node = nullptr;
@@ -61,12 +72,20 @@ class World {
   Result<void> settle();
   Result<void> finish();
   Result<void> work_off(bool& busy);
-  Result<void> send(const Input& input);
+  /// False: the log has no room just now.
+  Result<bool> send(const Input& input);
   Result<void> send_old_tick();
   Result<void> step(Seat& seat);
   Result<void> move_workers();
   void freeze_somebody();
   void plan_fault();
+  /// Looks at what is new in the log, before it can expire; nothing may go unread by its reader, so
+  /// nothing goes unseen.
+  Result<void> observe();
+  Result<void> observe(const runtime::TopicPartition& where);
+  /// Every record of a partition of the log, in order.
+  template <class Visit>
+  Result<void> visit_all(const runtime::TopicPartition& where, Visit visit);
   bool upstream_finished(const Seat& seat) const;
   TimeUs lowest_watermark() const;
   Result<Outcome> collect();
@@ -84,7 +103,11 @@ class World {
   std::vector<Seat> seats_;
   TimeUs now_;
   std::vector<std::multiset<std::string>> acknowledged_;  // by partition
+  std::map<runtime::TopicPartition, std::vector<Seen>> seen_;
   int crashes_ = 0;
+  std::uint64_t observed_ = 0;  // operations of the disk when it was last looked at
+  std::int64_t expired_ = 0;
+  int full_ = 0;  // times without room, since somebody worked
   bool fault_planned_ = false;
 };
 

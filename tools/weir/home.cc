@@ -1,13 +1,22 @@
 #include "tools/weir/home.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
 namespace weir::cli {
+namespace {
+
+constexpr std::uint64_t kWriteBufferShare = 16;  // of the disk's budget
+
+}  // namespace
 
 Result<std::unique_ptr<Home>> open_home(const std::string& directory, const Settings& settings) {
   const MemoryPlan memory = settings.memory_plan();
-  const state::RocksDbMemory store_memory(memory.block_cache, memory.write_buffer);
+  // What is in a memtable is on the disk, too, in the store's own log.
+  const std::uint64_t write_buffer =
+      std::min(memory.write_buffer, settings.disk_bytes / kWriteBufferShare);
+  const state::RocksDbMemory store_memory(memory.block_cache, write_buffer);
   auto home = std::make_unique<Home>();
   runtime::EmbeddedLogOptions options;
   options.directory = directory;

@@ -30,7 +30,9 @@ Result<void> Pipeline::make_topics() {
   for (const Graph::Topic& topic : graph_.topics) {
     // A history reads raw records where they are.
     if (topic.raw && options_.raw != options_.log) continue;
-    WEIR_TRY(options_.log->create_topic(topic_spec(topic, *options_.settings, options_.history)));
+    runtime::TopicSpec spec = topic_spec(topic, *options_.settings, options_.history);
+    spec.readers = graph_.readers_of(topic.name);
+    WEIR_TRY(options_.log->create_topic(spec));
   }
   return {};
 }

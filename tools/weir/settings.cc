@@ -10,6 +10,19 @@ namespace {
 
 constexpr std::uint64_t kMinMemory = std::uint64_t{128} << 20;
 
+/// The least the log can go on with: segments being written, some that are read, and the state.
+constexpr std::uint64_t kMinDisk = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMinPartitionDisk = std::uint64_t{8} << 20;
+
+void check_disk(const config::Section& root, const Settings& settings) {
+  const std::int64_t raw =
+      settings.raw_partitions > 0 ? settings.raw_partitions : kDefaultRawPartitions;
+  const auto partitions = static_cast<std::uint64_t>(raw + settings.keyed_partitions);
+  const std::uint64_t least = std::max(kMinDisk, partitions * kMinPartitionDisk);
+  if (settings.disk_bytes < least)
+    root.refuse("disk", fmt::format("must be at least {}MiB, and 8MiB a partition", least >> 20));
+}
+
 void read_retention(const config::Section& section, std::string_view key,
                     runtime::Retention& retention) {
   const auto kind = section.section(key);
@@ -30,7 +43,6 @@ void read_process(const config::Section& root, Settings& settings) {
   if (root.bytes("memory", settings.memory_bytes) && settings.memory_bytes < kMinMemory)
     root.refuse("memory", "must be at least 128MiB");
   root.string("data", settings.data);
-  root.bytes("disk", settings.disk_bytes);
   if (root.duration("commit_interval", settings.commit_interval_us) &&
       settings.commit_interval_us < kMillisecondUs)
     root.refuse("commit_interval", "must be at least 1ms");
@@ -43,6 +55,7 @@ void read_process(const config::Section& root, Settings& settings) {
   if (root.integer("threads", settings.threads) &&
       (settings.threads < 0 || settings.threads > 1024))
     root.refuse("threads", "must be from 0 (one a core) to 1024");
+  if (root.bytes("disk", settings.disk_bytes)) check_disk(root, settings);
 }
 
 }  // namespace

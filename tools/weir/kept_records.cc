@@ -1,0 +1,34 @@
+#include "tools/weir/kept_records.h"
+
+namespace weir::cli {
+
+Result<Starts> starts_of(const runtime::Reader& log,
+                         std::initializer_list<std::string_view> topics) {
+  Starts starts;
+  for (const std::string_view topic : topics) {
+    const auto partitions = log.partitions(topic);
+    if (!partitions && partitions.error().code == ErrorCode::not_found) continue;
+    if (!partitions) return std::unexpected(partitions.error());
+    for (std::int32_t partition = 0; partition < *partitions; ++partition) {
+      const runtime::TopicPartition where{std::string(topic), partition};
+      WEIR_ASSIGN(const runtime::Bounds bounds, log.bounds(where));
+      starts.emplace(where, bounds.start);
+    }
+  }
+  return starts;
+}
+
+Result<void> check_kept(const Starts& before, const Starts& now, const std::string& directory) {
+  for (const auto& [where, start] : now) {
+    const auto found = before.find(where);
+    const std::int64_t begun = found == before.end() ? 0 : found->second;
+    if (start > begun)
+      return fail(ErrorCode::exhausted,
+                  "{}: there was no room for all: records [{}, {}) of {} had to go; raise `disk:`, "
+                  "make room on the disk or give it less, and do it again in a new directory",
+                  directory, begun, start, runtime::to_string(where));
+  }
+  return {};
+}
+
+}  // namespace weir::cli
