@@ -69,6 +69,21 @@ class Directory(WeirTest):
         self.fails("import", "azure-llm", file, "--out", self.raw, says=(str(file),))
         run("import", "ndjson", self.events(), "--out", self.raw)
 
+    def test_a_directory_that_cannot_be_written(self):
+        """Not even by root: made by the kernel."""
+        self.fails("import", "ndjson", self.events(), "--out", "/sys/weir",
+                   says=("/sys/weir", "right to write here, or choose another directory"))
+
+    def test_a_replay_without_room_for_its_results_fails(self):
+        run("simulate", "--for", "6h", "--rate", "8", "--services", "40", "--models", "2",
+            "--partitions", "1", "--no-incidents", "--lean", "--out", self.raw)
+        config = self.write("weir.yaml", "disk: 64MiB\npartitions: 1\nfold:\n  scopes:\n"
+                            "    - {dimensions: [service, model], sketches: [],\n"
+                            "       windows: [1m/10s, 5m/10s, 10m/10s]}\n")
+        self.fails("replay", self.raw, "--out", self.results, "--config", config,
+                   says=(f"{self.results}: there was no room for all: records [0, ",
+                         " of weir.kpi/0 had to go; raise `disk:`"))
+
     def test_raw_events_are_no_results(self):
         run("import", "ndjson", self.events(), "--out", self.raw)
         self.fails("query", self.raw, "kpi", "--scope", "service", "--window", "1m",

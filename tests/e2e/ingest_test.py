@@ -5,6 +5,7 @@ killed under load; every form of a body; what is refused, and how."""
 import gzip
 import http.client
 import json
+import os
 import random
 import subprocess
 import threading
@@ -138,24 +139,51 @@ class KillTest(WeirTest):
 class FullTest(WeirTest):
     def test_a_full_log_refuses_and_goes_on_once_there_is_room(self):
         data = self.dir / "data"
-        weir = Up(self, data, CONFIG + "disk: 8MiB\n")
-        accepted = 0
-        for size in (1_000, 100, 10, 1):
-            status = 200
-            while status == 200:
-                numbers = range(accepted, accepted + size)
-                body = "\n".join(json.dumps(event(number, error_detail=f"{number:0900d}"))
-                                 for number in numbers)
-                status, headers, _ = weir.request("POST", "/v1/events", body)
-                accepted += size if status == 200 else 0
-            self.assertEqual((status, headers["Retry-After"]), (503, "10"))
-        wait_until(lambda: "trying again" in weir.log.read_text(), "the workers to find no room")
-        self.assertEqual(weir.get("/healthz"), "ok\n")
-        self.assertEqual(weir.stop(), 0)
+        config = CONFIG + "disk: 64MiB\n"
+        run("import", "ndjson", self.write("events.ndjson", ndjson(range(10)).decode() + "\n"),
+            "--partitions", "1", "--out", data)
+        taken = data / "state" / "taken"  # whatever is there counts as state
+        with open(taken, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, 40 << 20)
 
-        weir = Up(self, data)
-        self.assertEqual(stored(data), list(range(accepted)))
-        self.assertEqual(weir.send(ndjson([accepted]))[0], 200)
+        weir = Up(self, data, config)
+        status, headers, _ = weir.request("POST", "/v1/events", ndjson([10]))
+        self.assertEqual((status, headers["Retry-After"]), (503, "10"))
+        wait_until(lambda: "event=no_room retry_s=5" in weir.log.read_text(),
+                   "the workers to find no room")
+        self.assertEqual(weir.get("/healthz"), "ok\n")
+
+        taken.unlink()
+        now = json.dumps({"event_time_us": int(time.time() * 1e6), "request_id": f"{11:032x}"})
+        wait_until(lambda: weir.send(now)[0] == 200, "the same process to take events again")
+        asked = "/api/v1/query?scope=service&window=1m/10s"
+        wait_until(lambda: weir.request("GET", asked)[0] == 200, "the first results")
+        counted = wait_until(lambda: [
+            row["requests"] for row in weir.get("/api/v1/query", scope="service",
+                                                window="1m/10s", where="service=chat")["rows"]],
+            "the results")
+        self.assertEqual(max(counted), 10)
+        self.assertEqual(stored(data), list(range(11)))
+        self.assertEqual(weir.stop(), 0)
+        log = weir.log.read_text()
+        self.assertEqual((log.count("event=started"), log.count("event=stopped")), (1, 1))
+
+    def test_what_is_not_read_is_never_lost_and_a_small_disk_goes_on(self):
+        """Far more events than the disk holds: all are counted, and the oldest requests go."""
+        data = self.dir / "data"
+        weir = Up(self, data, CONFIG + "disk: 64MiB\n")
+        accepted = 0
+        while accepted < 100_000:
+            body = "\n".join(json.dumps(event(number, error_detail=f"{number:0900d}"))
+                             for number in range(accepted, accepted + 1_000))
+            status, _, _ = weir.request("POST", "/v1/events", body)
+            self.assertIn(status, (200, 503))
+            accepted += 1_000 if status == 200 else 0
+        wait_until(lambda: weir.metric("weir_fold_events_total") == accepted, "all to be counted")
+        there = stored(data)
+        self.assertEqual(there, list(range(there[0], accepted)))
+        self.assertGreater(there[0], 0)
+        self.assertNotIn("event=no_room", weir.log.read_text())
 
 
 class BodiesTest(WeirTest):

@@ -1,14 +1,19 @@
 // `weir import`: files of foreign formats as the raw events of a log.
 #include "processors/ingest/import.h"
 
+#include "processors/graph.h"
 #include "processors/ingest/csv_events.h"
 #include "processors/ingest/input_file.h"
 #include "tools/weir/command.h"
+#include "tools/weir/kept_records.h"
 #include "tools/weir/progress_line.h"
 #include "tools/weir/raw_home.h"
 
 namespace weir::cli {
 namespace {
+
+constexpr std::initializer_list<std::string_view> kWritten = {topics::kInference,
+                                                              topics::kDeadLetter};
 
 struct ImportArguments {
   ingest::ImportOptions import{.partitions = 4};
@@ -39,6 +44,7 @@ Result<void> import_log(const ImportArguments& arguments) {
                                         .append = arguments.append,
                                         .partitions = options.partitions}));
   WEIR_ASSIGN(options.partitions, raw_partitions(*home));
+  WEIR_ASSIGN(const Starts before, starts_of(*home->log, kWritten));
   Result<ingest::ImportSummary> summary;
   {
     ProgressLine line("import", "bytes");
@@ -54,7 +60,8 @@ Result<void> import_log(const ImportArguments& arguments) {
     return fail(summary.error().code, "{} (what was read until then is in {})",
                 summary.error().message, arguments.directory);
   }
-  WEIR_TRY(check_complete(*home, arguments.directory));
+  WEIR_ASSIGN(const Starts after, starts_of(*home->log, kWritten));
+  WEIR_TRY(check_kept(before, after, arguments.directory));
   print_summary(arguments, *summary);
   return {};
 }

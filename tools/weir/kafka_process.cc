@@ -3,7 +3,6 @@
 #include <malloc.h>
 
 #include <atomic>
-#include <csignal>
 #include <thread>
 
 #include <fmt/format.h>
@@ -17,16 +16,13 @@
 #include "tools/weir/home.h"
 #include "tools/weir/kafka_facts.h"
 #include "tools/weir/log_setup.h"
+#include "tools/weir/stop_signal.h"
 #include "tools/weir/up_probe.h"
 
 namespace weir::cli {
 namespace {
 
-std::atomic<bool> stop_asked = false;
-static_assert(std::atomic<bool>::is_always_lock_free, "set from a signal handler");
-
-void ask_to_stop(int) { stop_asked = true; }
-bool goes_on() { return !stop_asked; }
+bool goes_on() { return !stop_asked(); }
 
 /// How long what clients have begun to send may take when the process is asked to stop.
 constexpr DurationUs kDrainUs = 5 * kSecondUs;
@@ -279,8 +275,7 @@ Result<void> run_until_stopped(const KafkaProcessOptions& options, Settings sett
   settings.http.options.port = listen.port;
   keep_freed_memory();
   WEIR_TRY(start_log(settings.log));
-  std::signal(SIGINT, ask_to_stop);
-  std::signal(SIGTERM, ask_to_stop);
+  catch_stop_signals();
   What process(options, std::move(settings));
   return process.run();
 }

@@ -9,8 +9,6 @@
 namespace weir::cli {
 namespace {
 
-using runtime::TopicPartition;
-
 /// Whether either topic has a record.
 Result<bool> has_records(const Home& home) {
   for (const std::string_view topic : {topics::kInference, topics::kDeadLetter}) {
@@ -36,7 +34,8 @@ Result<std::unique_ptr<Home>> open_raw_home(const RawHomeOptions& options) {
   const auto existing = home->log->partitions(topics::kInference);
   WEIR_TRY(home->log->create_topic({.name = std::string(topics::kInference),
                                     .partitions = existing.value_or(options.partitions),
-                                    .raw = true}));
+                                    .raw = true,
+                                    .readers = {"fold"}}));
   WEIR_TRY(home->log->create_topic({.name = std::string(topics::kDeadLetter)}));
   return home;
 }
@@ -54,20 +53,6 @@ Result<bool> discard_if_empty(std::unique_ptr<Home> home, const std::string& dir
     std::filesystem::remove_all(entry, error);
   if (error) return fail(ErrorCode::io, "{}: cannot be emptied: {}", directory, error.message());
   return true;
-}
-
-Result<void> check_complete(const Home& home, const std::string& directory) {
-  WEIR_ASSIGN(const std::int32_t partitions, raw_partitions(home));
-  for (std::int32_t partition = 0; partition < partitions; ++partition) {
-    const TopicPartition where{std::string(topics::kInference), partition};
-    WEIR_ASSIGN(const runtime::Bounds bounds, home.log->bounds(where));
-    if (bounds.start > 0)
-      return fail(ErrorCode::exhausted,
-                  "{}: the disk is full, and the first {} records of {} had to go; import less, or "
-                  "onto a larger disk",
-                  directory, bounds.start, runtime::to_string(where));
-  }
-  return {};
 }
 
 }  // namespace weir::cli

@@ -28,7 +28,4 @@ Result<std::int32_t> raw_partitions(const Home& home);
 /// records, which stay.
 Result<bool> discard_if_empty(std::unique_ptr<Home> home, const std::string& directory);
 
-/// exhausted: what was written last has forced out older records, because the disk is full.
-Result<void> check_complete(const Home& home, const std::string& directory);
-
 }  // namespace weir::cli

@@ -1,10 +1,8 @@
 #include "tools/weir/replay.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <csignal>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -13,18 +11,16 @@
 
 #include "processors/runtime/embedded_reader.h"
 #include "tools/weir/home.h"
+#include "tools/weir/kept_records.h"
 #include "tools/weir/log_setup.h"
 #include "tools/weir/pipeline.h"
+#include "tools/weir/progress_line.h"
 #include "tools/weir/refused_rows.h"
 #include "tools/weir/settings.h"
+#include "tools/weir/stop_signal.h"
 
 namespace weir::cli {
 namespace {
-
-std::atomic<bool> stop_asked = false;
-static_assert(std::atomic<bool>::is_always_lock_free, "set from a signal handler");
-
-void ask_to_stop(int) { stop_asked = true; }
 
 double cpu_seconds() {
   rusage usage{};
@@ -60,39 +56,32 @@ Result<void> claim(const ReplayOptions& options, std::uint64_t definitions_hash,
   return runtime::replace_file_synced(home.files, file, wanted);
 }
 
-class Progress {
- public:
-  Progress(const runtime::EmbeddedReader& source, const runtime::Log& log, std::int32_t partitions)
-      : source_(source), log_(log), partitions_(partitions) {}
-
-  void show(const Probes& probes) {
-    if (!terminal_) return;
-    std::int64_t done = 0;
-    std::int64_t all = 0;
-    for (std::int32_t partition = 0; partition < partitions_; ++partition) {
-      const auto bounds = source_.bounds({std::string(topics::kInference), partition});
-      const auto position = log_.position({"fold", partition});
-      if (!bounds || !position) return;
-      done += std::max(*position, bounds->start) - bounds->start;
-      all += bounds->end - bounds->start;
-    }
-    fmt::print(stderr, "\rreplay {:5.1f} %  {} events, {} results   ",
-               all == 0 ? 100.0 : 100.0 * static_cast<double>(done) / static_cast<double>(all),
-               probes.fold.events.value(), probes.kpi.results.value());
-    std::fflush(stderr);
-    shown_ = true;
+/// Records of the source that are folded for good, and all of them. A log that does not say just
+/// now is asked again.
+void show_progress(const runtime::Reader& source, const runtime::Log& log, ProgressLine& line) {
+  std::uint64_t done = 0;
+  std::uint64_t all = 0;
+  const std::int32_t partitions = source.partitions(topics::kInference).value_or(0);
+  for (std::int32_t partition = 0; partition < partitions; ++partition) {
+    const auto bounds = source.bounds({std::string(topics::kInference), partition});
+    const auto position = log.position({"fold", partition});
+    if (!bounds || !position) return;
+    done += static_cast<std::uint64_t>(std::max(*position, bounds->start) - bounds->start);
+    all += static_cast<std::uint64_t>(bounds->end - bounds->start);
   }
-  void end() const {
-    if (shown_) fmt::print(stderr, "\n");
-  }
+  line.show(done, all);
+}
 
- private:
-  const runtime::EmbeddedReader& source_;
-  const runtime::Log& log_;
-  const std::int32_t partitions_;
-  const bool terminal_ = isatty(STDERR_FILENO) != 0;
-  bool shown_ = false;
-};
+/// Unless the configuration itself bounds a topic's size, every result must be there at the end.
+Result<void> check_results(const ReplayOptions& options, const Settings& settings,
+                           const runtime::Log& log) {
+  WEIR_ASSIGN(Starts starts, starts_of(log, {topics::kKpi, topics::kDeadLetter}));
+  std::erase_if(starts, [&](const auto& start) {
+    const bool dead = start.first.topic == topics::kDeadLetter;
+    return (dead ? settings.retention.dead_letter : settings.retention.result).max_bytes > 0;
+  });
+  return check_kept({}, starts, options.out);
+}
 
 void summarize(const ReplayOptions& options, const Probes& probes, double wall_seconds,
                double cpu_seconds_used) {
@@ -133,16 +122,17 @@ Result<void> replay(const ReplayOptions& options) {
                                                    .history = true},
                                                   probes));
   WEIR_TRY(copy_refused_rows(*source, *home->log));
-  std::signal(SIGINT, ask_to_stop);
-  std::signal(SIGTERM, ask_to_stop);
-  Progress progress(*source, *home->log, partitions);
-  WEIR_ASSIGN(const bool complete, pipeline->run([&] {
-    progress.show(probes);
-    return !stop_asked;
-  }));
-  progress.show(probes);
-  progress.end();
+  catch_stop_signals();
+  bool complete = false;
+  {
+    ProgressLine line("replay", "records");
+    WEIR_ASSIGN(complete, pipeline->run([&] {
+      show_progress(*source, *home->log, line);
+      return !stop_asked();
+    }));
+  }
   if (!complete) return fail(ErrorCode::stopped, "stopped; run the same command again to continue");
+  WEIR_TRY(check_results(options, settings, *home->log));
   spdlog::info("event=replay_complete source={} out={} events={} results={} restated={}",
                options.source, options.out, probes.fold.events.value(), probes.kpi.results.value(),
                probes.kpi.restatements.value());

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "processors/graph.h"
 #include "tools/weir/command.h"
+#include "tools/weir/kept_records.h"
 #include "tools/weir/progress_line.h"
 #include "tools/weir/raw_home.h"
 
@@ -38,13 +40,15 @@ Result<void> simulate_log(const SimulateArguments& arguments) {
                                               .append = arguments.append,
                                               .partitions = options.partitions}));
   WEIR_ASSIGN(options.partitions, raw_partitions(*home));
+  WEIR_ASSIGN(const Starts before, starts_of(*home->log, {topics::kInference}));
   ProgressLine line("simulate", "events");
   const std::int32_t threads = Settings().worker_threads();
   WEIR_ASSIGN(
       const ingest::SimulateSummary summary,
       ingest::simulate(options, *home->log, threads,
                        [&](std::uint64_t done, std::uint64_t total) { line.show(done, total); }));
-  WEIR_TRY(check_complete(*home, arguments.directory));
+  WEIR_ASSIGN(const Starts after, starts_of(*home->log, {topics::kInference}));
+  WEIR_TRY(check_kept(before, after, arguments.directory));
   const std::string labels = arguments.directory + "/labels.ndjson";
   WEIR_TRY(write_labels(labels, summary.incidents));
   fmt::print("{} events in {} records, {} bytes, {} to {}: {}\n{} incidents: {}\n", summary.events,

@@ -1,7 +1,6 @@
 #include "tools/weir/up.h"
 
 #include <atomic>
-#include <csignal>
 #include <mutex>
 #include <thread>
 
@@ -17,16 +16,12 @@
 #include "tools/weir/log_setup.h"
 #include "tools/weir/pipeline.h"
 #include "tools/weir/settings.h"
+#include "tools/weir/stop_signal.h"
 #include "tools/weir/up_facts.h"
 #include "tools/weir/up_probe.h"
 
 namespace weir::cli {
 namespace {
-
-std::atomic<bool> stop_asked = false;
-static_assert(std::atomic<bool>::is_always_lock_free, "set from a signal handler");
-
-void ask_to_stop(int) { stop_asked = true; }
 
 /// How long what clients have begun to send may take when the process is asked to stop.
 constexpr DurationUs kDrainUs = 5 * kSecondUs;
@@ -223,7 +218,7 @@ Result<void> UpProcess::go_on_when_full(const std::function<Result<void>()>& wor
   while (true) {
     const auto done = work();
     if (done || done.error().code != ErrorCode::exhausted) return done;
-    spdlog::warn("{}; trying again in {} s", done.error().message, kFullPause.count());
+    spdlog::warn("event=no_room retry_s={} error={:?}", kFullPause.count(), done.error().message);
     for (auto left = kFullPause / kFullWatch; left > 0; --left) {
       if (!watch()) return {};
       std::this_thread::sleep_for(kFullWatch);
@@ -244,8 +239,10 @@ Result<void> UpProcess::run() {
     demo = std::jthread([this](const std::stop_token& stop) { run_demo_until(stop); });
   fmt::print("weir: page {}/ · send events to {}/v1/events · stop with Ctrl-C\n", url(), url());
   std::fflush(stdout);
+  spdlog::info("event=started version={} data={:?} url={}", options_.version, settings_.data,
+               url());
   const auto watch = [&] {
-    if (!stop_asked && !failure_.failed()) return true;
+    if (!stop_asked() && !failure_.failed()) return true;
     demo.request_stop();
     http_->drain(kDrainUs);
     return false;
@@ -257,8 +254,14 @@ Result<void> UpProcess::run() {
       },
       watch);
   http_.reset();
-  WEIR_TRY(ran);
-  return failure_.result();
+  const Result<void> ended = ran ? failure_.result() : ran;
+  if (ended) {
+    spdlog::info("event=stopped uptime_s={}", (now_us() - started_us_) / kSecondUs);
+  } else {
+    spdlog::error("event=failed uptime_s={} error={:?}", (now_us() - started_us_) / kSecondUs,
+                  ended.error().message);
+  }
+  return ended;
 }
 
 }  // namespace
@@ -271,8 +274,7 @@ Result<void> up(const UpOptions& options) {
     settings.http.options.port = options.listen->port;
   }
   WEIR_TRY(start_log(settings.log));
-  std::signal(SIGINT, ask_to_stop);
-  std::signal(SIGTERM, ask_to_stop);
+  catch_stop_signals();
   UpProcess process(options, std::move(settings));
   WEIR_TRY(process.open());
   return process.run();
