@@ -87,6 +87,10 @@ class Worker:
     def is_running(self):
         return self._process is not None and self._process.poll() is None
 
+    def exit_code(self):
+        """Of a worker that has ended; negative: the signal that ended it."""
+        return self._process.returncode
+
     def kill(self):
         """kill -9."""
         if self._process:
