@@ -1,0 +1,58 @@
+#include "tests/fakes/model_stores.h"
+
+namespace weir::fakes {
+
+class ModelStores::Handle final : public state::Store {
+ public:
+  Handle(ModelStores& stores, std::shared_ptr<Contents> contents)
+      : stores_(stores), contents_(std::move(contents)) {
+    contents_->open = true;
+  }
+  ~Handle() override { contents_->open = false; }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  Result<bool> get(std::string_view key, std::string& value) const override {
+    return contents_->now->get(key, value);
+  }
+  Result<void> scan(std::string_view prefix, std::string_view from,
+                    const Visitor& visit) const override {
+    return contents_->now->scan(prefix, from, visit);
+  }
+  Result<void> write(const state::StoreBatch& batch, state::Durability durability) override {
+    if (stores_.failing_ != 0 && stores_.random_() % 100 < static_cast<unsigned>(stores_.failing_))
+      return fail(ErrorCode::exhausted, "the disk is full (simulated)");
+    contents_->writes.push_back(batch);
+    return contents_->now->write(batch, durability);
+  }
+
+ private:
+  ModelStores& stores_;
+  const std::shared_ptr<Contents> contents_;
+};
+
+Result<std::unique_ptr<state::Store>> ModelStores::open(const runtime::TaskId& task) {
+  auto& contents = stores_[task];
+  if (contents == nullptr) contents = std::make_shared<Contents>();
+  if (contents->open)
+    return fail(ErrorCode::locked, "{}: is open elsewhere (simulated)", to_string(task));
+  return std::make_unique<Handle>(*this, contents);
+}
+
+Result<void> ModelStores::discard(const runtime::TaskId& task) {
+  stores_.erase(task);
+  return {};
+}
+
+void ModelStores::lose_writes() {
+  for (auto& [task, contents] : stores_) {
+    if (contents->open) continue;
+    auto& writes = contents->writes;
+    writes.resize(random_() % (writes.size() + 1));
+    contents->now = std::make_unique<state::MemoryStore>();
+    for (const state::StoreBatch& batch : writes)
+      (void)contents->now->write(batch, state::Durability::synced);
+  }
+}
+
+}  // namespace weir::fakes
