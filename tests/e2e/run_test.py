@@ -35,10 +35,15 @@ class Run(WeirTest):
         return process.stdout.read()
 
     def raw_end(self, url):
-        """How many records the live log has taken."""
-        with urlopen(url + "api/v1/pipeline") as answer:
-            partitions = json.load(answer)["partitions"]
-        return sum(p["end"] for p in partitions if p["topic"] == "weir.inference")
+        """How many records the live log has taken, as soon as the process has looked."""
+        until = time.monotonic() + 10
+        while True:
+            with urlopen(url + "api/v1/pipeline") as answer:
+                partitions = json.load(answer)["partitions"]
+            end = sum(p["end"] for p in partitions if p["topic"] == "weir.inference")
+            if end > 0 or time.monotonic() > until:
+                return end
+            time.sleep(0.1)
 
     def test_arguments(self):
         told = subprocess.run([RUN, "--help"], capture_output=True, text=True, check=True)

@@ -11,6 +11,7 @@ import unittest
 from pathlib import Path
 
 BUILD = sys.argv.pop(1)
+PROTO = Path(__file__).resolve().parents[2] / "proto"
 
 
 def output(*command):
@@ -25,7 +26,9 @@ class Install(unittest.TestCase):
             files = sorted(str(f.relative_to(prefix)) for f in Path(prefix).rglob("*")
                            if f.is_file())
             self.assertEqual(["bin/weir"] + [f"share/doc/weir/{name}" for name in (
-                "CHANGELOG.md", "LICENSE", "README.md", "weir.yaml")], files)
+                "CHANGELOG.md", "LICENSE", "README.md", "kafka.yaml", "weir.yaml")] +
+                ["share/weir/proto/README.md"] + [f"share/weir/proto/{f.relative_to(PROTO)}"
+                                                  for f in sorted(PROTO.rglob("*.proto"))], files)
 
             self.assertRegex(output(f"{prefix}/bin/weir", "--version"), r"^weir \d+\.\d+\.\d+\n")
             empty = Path(prefix) / "empty.yaml"
