@@ -218,6 +218,7 @@ Result<void> World::run_live() {
       now_ += random_.below(random_.chance(5) ? 20 * kSecondUs : 2 * kSecondUs);
       if (random_.chance(1)) now_ += random_.below(5 * kMinuteUs);
     }
+    WEIR_TRY(observe());  // what was sent may be read, and go, in the same step
     Seat& seat =
         seats_[static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(seats_.size())))];
     WEIR_TRY(survive(step(seat)));
