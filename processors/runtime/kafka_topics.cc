@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <thread>
 
 namespace weir::runtime {
@@ -59,6 +60,17 @@ Result<void> check_resources(const rd_kafka_ConfigResource_t* const* resources, 
                           detail == nullptr ? "" : detail);
     }
   return {};
+}
+
+/// Asks again until it is so; what was done is seen by the broker that is asked a little later.
+/// Error: the last one, once it took too long.
+Result<void> wait_until_so(const std::function<Result<void>()>& is_so) {
+  const auto deadline = std::chrono::steady_clock::now() + kMadeWithin;
+  while (true) {
+    auto so = is_so();
+    if (so || std::chrono::steady_clock::now() > deadline) return so;
+    std::this_thread::sleep_for(kMadePause);
+  }
 }
 
 std::string partitions_obstacle(const KafkaTopicSpec& spec) {
@@ -142,7 +154,11 @@ Result<void> KafkaTopics::apply(const std::vector<KafkaTopicSpec>& specs) const 
   }
   if (!missing.empty()) WEIR_TRY(create(missing));
   for (const KafkaTopicSpec* spec : other) WEIR_TRY(alter(*spec));
-  return {};
+  return wait_until_so([&] -> Result<void> {
+    WEIR_ASSIGN(const auto left, compare(specs));
+    if (left.empty()) return {};
+    return fail(ErrorCode::io, "{}, though it was changed", to_string(left.front()));
+  });
 }
 
 Result<KafkaTopics::Found> KafkaTopics::config_of(const std::string& topic) const {
@@ -202,21 +218,14 @@ Result<void> KafkaTopics::create(const std::vector<const KafkaTopicSpec*>& specs
                           detail == nullptr ? "" : detail);
     }
   }
-  // Made is not yet there: a leader has to be found for each partition.
+  // A leader has to be found for each partition.
   for (const KafkaTopicSpec* spec : specs)
     for (std::int32_t partition = 0; partition < spec->partitions; ++partition)
-      WEIR_TRY(wait_for_leader({spec->name, partition}));
+      WEIR_TRY(wait_until_so([&] -> Result<void> {
+        WEIR_TRY(cluster_.written_bounds({spec->name, partition}));
+        return {};
+      }));
   return {};
-}
-
-Result<void> KafkaTopics::wait_for_leader(const TopicPartition& where) const {
-  const auto deadline = std::chrono::steady_clock::now() + kMadeWithin;
-  while (true) {
-    const auto bounds = cluster_.written_bounds(where);
-    if (bounds) return {};
-    if (std::chrono::steady_clock::now() > deadline) return std::unexpected(bounds.error());
-    std::this_thread::sleep_for(kMadePause);
-  }
 }
 
 Result<void> KafkaTopics::alter(const KafkaTopicSpec& spec) const {

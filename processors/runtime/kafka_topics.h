@@ -51,8 +51,8 @@ class KafkaTopics {
 
   /// In the order of `specs`. Replicas of topics that exist are not looked at.
   Result<std::vector<KafkaTopicDifference>> compare(const std::vector<KafkaTopicSpec>& specs) const;
-  /// Makes what is missing and changes what differs. Error: the first thing that cannot be, before
-  /// anything is changed.
+  /// Makes what is missing and changes what differs; returns once the cluster shows it. Error: the
+  /// first thing that cannot be, before anything is changed; or what is not to be seen after 10 s.
   Result<void> apply(const std::vector<KafkaTopicSpec>& specs) const;
 
  private:
@@ -64,7 +64,6 @@ class KafkaTopics {
 
   Result<Found> config_of(const std::string& topic) const;
   Result<void> create(const std::vector<const KafkaTopicSpec*>& specs) const;
-  Result<void> wait_for_leader(const TopicPartition& where) const;
   Result<void> alter(const KafkaTopicSpec& spec) const;
 
   const KafkaCluster& cluster_;
