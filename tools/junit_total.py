@@ -1,4 +1,5 @@
-"""Prints the numbers of a JUnit report, as ctest writes it: N passed, N failed, N skipped."""
+"""Prints what failed in a JUnit report, as ctest writes it, a line each, and then the numbers:
+N passed, N failed, N skipped."""
 
 import sys
 import xml.etree.ElementTree as xml
@@ -14,5 +15,9 @@ def outcome(case):
 
 
 if __name__ == "__main__":
-    outcomes = [outcome(case) for case in xml.parse(sys.argv[1]).getroot().iter("testcase")]
+    cases = list(xml.parse(sys.argv[1]).getroot().iter("testcase"))
+    outcomes = [outcome(case) for case in cases]
+    for case, kind in zip(cases, outcomes):
+        if kind == "failed":
+            print(f"failed: {case.get('name')}")
     print(", ".join(f"{outcomes.count(kind)} {kind}" for kind in ("passed", "failed", "skipped")))
