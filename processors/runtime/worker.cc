@@ -90,9 +90,11 @@ Result<void> Worker::commit(TimeUs now) {
 }
 
 Result<void> Worker::append_ticks(TimeUs now) {
+  const TimeUs due =
+      align_down(now - options_.tick_delay_us, options_.idle_after_us) + options_.tick_delay_us;
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
     // A busy input beside it does not keep a quiet one waiting.
-    if (!inputs_[i].at_end || now - inputs_[i].quiet_since < options_.idle_after_us) continue;
+    if (!inputs_[i].at_end || inputs_[i].quiet_since >= due) continue;
     v1::TickRecord tick;
     tick.set_last_offset(tasks_[i]->position() - 1);
     const NewRecord record{.content_type = std::string(kTickType),

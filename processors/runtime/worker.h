@@ -27,8 +27,11 @@ struct WorkerOptions {
   DurationUs urgent_interval_us = 50 * kMillisecondUs;
   /// Outputs and state changes that wait, all tasks together; reaching it forces a commit.
   std::size_t commit_bytes = 64 << 20;
-  /// A quiet input gets a tick after this long.
+  /// A quiet input gets a tick when the clock passes a multiple of this, and `tick_delay_us`.
   DurationUs idle_after_us = 10 * kSecondUs;
+  /// A little more than events may be out of order: then a tick closes at once what has just ended,
+  /// and an input that is read again and again gets none.
+  DurationUs tick_delay_us = 0;
   /// By partition of the input, for every worker of the processor; empty: nobody looks.
   std::span<TaskFacts> facts = {};
 };

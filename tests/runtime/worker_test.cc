@@ -146,6 +146,22 @@ TEST_F(WorkerTest, TellsAQuietInputThatTimePasses) {
   EXPECT_EQ(words_.input(), "1 a, tick after 0, tick after 1");
 }
 
+TEST_F(WorkerTest, TellsAQuietInputAsSoonAsWhatEndedCanBeClosed) {
+  words_.spec.ticks = true;
+  words_.write("4 a");
+  start({.tick_delay_us = 5 * kSecondUs});
+  step(4 * kSecondUs);
+  step(5 * kSecondUs - 1);
+  EXPECT_EQ(words_.input(), "4 a");
+  step(5 * kSecondUs);
+  EXPECT_EQ(words_.input(), "4 a, tick after 0");
+  step(15 * kSecondUs - 1);  // reads the tick
+  step(15 * kSecondUs - 1);
+  EXPECT_EQ(words_.input(), "4 a, tick after 0");
+  step(15 * kSecondUs);
+  EXPECT_EQ(words_.input(), "4 a, tick after 0, tick after 1");
+}
+
 TEST_F(WorkerTest, TellsAnInputThatNeverHadARecord) {
   words_.spec.ticks = true;
   start();

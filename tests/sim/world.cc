@@ -66,6 +66,7 @@ Result<void> World::start_workers() {
     options.task.fetch_bytes = static_cast<std::size_t>(random_.between(1, 4096));
     options.task.cache_bytes = static_cast<std::size_t>(random_.between(1, 65536));
     options.commit_interval_us = scenario_.commit_interval_us;
+    options.tick_delay_us = scenario_.definitions.out_of_orderness_us();
     options.commit_bytes =
         static_cast<std::size_t>(random_.between(1, scenario_.expires ? 32 << 10 : 1 << 20));
     for (std::int32_t worker = 0; worker < workers; ++worker) {

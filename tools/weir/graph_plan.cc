@@ -6,6 +6,8 @@ namespace weir::cli {
 namespace {
 
 constexpr DurationUs kHistoryCommitUs = 5 * kSecondUs;
+/// An input that has a record more often than this needs no ticks.
+constexpr DurationUs kQuietUs = 200 * kMillisecondUs;
 
 runtime::Retention retention_of(const Graph::Topic& topic, const RetentionSettings& settings) {
   if (topic.raw) return settings.raw;
@@ -48,6 +50,7 @@ WorkerPlan worker_plan(const Graph& graph, const Graph::Node& node, const Settin
   // Nobody waits for a history's results: fewer, larger deltas.
   if (history)
     plan.options.commit_interval_us = std::max(settings.commit_interval_us, kHistoryCommitUs);
+  plan.options.tick_delay_us = settings.fold.definitions.out_of_orderness_us() + kQuietUs;
   plan.options.commit_bytes = share(memory.uncommitted, workers);
   return plan;
 }
