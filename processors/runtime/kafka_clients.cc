@@ -9,14 +9,14 @@
 namespace weir::runtime {
 namespace {
 
-/// A restore reads as fast as the broker sends, and waits for nothing but the end.
-constexpr KafkaFetching kRestoring{.queue_bytes = 16 << 20, .wait_ms = 5};
+/// A restore reads as fast as the broker sends.
+constexpr std::uint64_t kQueueBytes = 16 << 20;
 
 class KafkaChangelogReader final : public ChangelogReader {
  public:
   static Result<std::unique_ptr<ChangelogReader>> open(const KafkaCluster& cluster) {
     std::unique_ptr<KafkaChangelogReader> reader(new KafkaChangelogReader(cluster));
-    WEIR_ASSIGN(reader->client_, make_fetching_client(cluster.options(), kRestoring));
+    WEIR_ASSIGN(reader->client_, make_fetching_client(cluster.options(), kQueueBytes));
     return reader;
   }
   ~KafkaChangelogReader() override { cursors_.clear(); }
@@ -34,9 +34,9 @@ class KafkaChangelogReader final : public ChangelogReader {
     auto& cursor = cursors_[where];
     if (cursor == nullptr || cursor->next() != from) {
       cursor.reset();
-      WEIR_ASSIGN(cursor,
-                  KafkaCursor::start(client_.get(), kafka_topic(cluster_.options(), where.topic),
-                                     where, from));
+      WEIR_ASSIGN(rd_kafka_topic_t * topic,
+                  inputs_.find(kafka_topic(cluster_.options(), where.topic)));
+      WEIR_ASSIGN(cursor, KafkaCursor::start(client_.get(), topic, where, from));
     }
     return cursor->take(max_bytes, 0, batch);
   }
@@ -46,6 +46,7 @@ class KafkaChangelogReader final : public ChangelogReader {
 
   const KafkaCluster& cluster_;
   KafkaClient client_;
+  KafkaInputs inputs_{client_};
   std::map<TopicPartition, std::unique_ptr<KafkaCursor>> cursors_;
 };
 

@@ -5,9 +5,15 @@
 #include "processors/runtime/kafka_trouble.h"
 
 namespace weir::runtime {
+namespace {
 
-Result<KafkaClient> make_fetching_client(const KafkaOptions& options,
-                                         const KafkaFetching& fetching) {
+/// How long a broker keeps a request for which it has nothing. The end of a partition is told after
+/// that, and what is asked next of this broker waits as long.
+constexpr std::int64_t kFetchWaitMs = 5;
+
+}  // namespace
+
+Result<KafkaClient> make_fetching_client(const KafkaOptions& options, std::uint64_t queue_bytes) {
   KafkaConfig config(options);
   config.set("isolation.level", "read_committed")
       .set("allow.auto.create.topics", "false")
@@ -15,28 +21,33 @@ Result<KafkaClient> make_fetching_client(const KafkaOptions& options,
       .set("auto.offset.reset", "error")
       .set("fetch.message.max.bytes", 1 << 20)
       .set("fetch.error.backoff.ms", 50)
-      .set("fetch.wait.max.ms", fetching.wait_ms)
+      .set("fetch.wait.max.ms", kFetchWaitMs)
       .set("queued.max.messages.kbytes",
-           static_cast<std::int64_t>(std::max<std::uint64_t>(1, fetching.queue_bytes >> 10)));
+           static_cast<std::int64_t>(std::max<std::uint64_t>(1, queue_bytes >> 10)));
   return std::move(config).make(RD_KAFKA_CONSUMER);
 }
 
-Result<std::unique_ptr<KafkaCursor>> KafkaCursor::start(rd_kafka_t* client,
-                                                        const std::string& topic,
+Result<rd_kafka_topic_t*> KafkaInputs::find(const std::string& topic) {
+  auto& found = topics_[topic];
+  if (found == nullptr) {
+    WEIR_ASSIGN(found, find_topic(client_.get(), topic));
+  }
+  return found.get();
+}
+
+Result<std::unique_ptr<KafkaCursor>> KafkaCursor::start(rd_kafka_t* client, rd_kafka_topic_t* topic,
                                                         const TopicPartition& where,
                                                         std::int64_t from) {
-  std::unique_ptr<KafkaCursor> cursor(new KafkaCursor(where, from));
-  WEIR_ASSIGN(cursor->topic_, find_topic(client, topic));
+  std::unique_ptr<KafkaCursor> cursor(new KafkaCursor(topic, where, from));
   cursor->queue_.reset(rd_kafka_queue_new(client));
-  if (rd_kafka_consume_start_queue(cursor->topic_.get(), where.partition, from,
-                                   cursor->queue_.get()) != 0)
+  if (rd_kafka_consume_start_queue(topic, where.partition, from, cursor->queue_.get()) != 0)
     return kafka_failed(to_string(where), "reading", rd_kafka_last_error());
   cursor->started_ = true;
   return cursor;
 }
 
 KafkaCursor::~KafkaCursor() {
-  if (started_) rd_kafka_consume_stop(topic_.get(), where_.partition);
+  if (started_) rd_kafka_consume_stop(topic_, where_.partition);
 }
 
 Result<void> KafkaCursor::take(std::size_t max_bytes, int wait_ms, RecordBatch& batch) {

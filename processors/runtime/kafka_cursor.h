@@ -1,6 +1,7 @@
 // One partition, read from an offset on, without a group: committed records only.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "processors/runtime/kafka_client.h"
@@ -8,20 +9,29 @@
 
 namespace weir::runtime {
 
-struct KafkaFetching {
-  std::uint64_t queue_bytes = 4 << 20;  // fetched ahead, of each cursor
-  /// How long a broker keeps a request for which it has nothing: the end of a partition is told
-  /// after that. Shorter tells sooner, and asks more often while nothing comes.
-  std::int64_t wait_ms = 100;
+/// A client that cursors read through: each fetches up to `queue_bytes` ahead. Thread-safe; a
+/// cursor is one thread's at a time.
+Result<KafkaClient> make_fetching_client(const KafkaOptions& options, std::uint64_t queue_bytes);
+
+/// The topics that a client reads, each found once: a request for every cursor would wait behind
+/// what the others fetch. One thread.
+class KafkaInputs {
+ public:
+  /// `client` outlives this, and is made before the first topic is asked for.
+  explicit KafkaInputs(const KafkaClient& client) : client_(client) {}
+
+  /// `topic` is the cluster's name.
+  Result<rd_kafka_topic_t*> find(const std::string& topic);
+
+ private:
+  const KafkaClient& client_;
+  std::map<std::string, KafkaTopicHandle> topics_;
 };
-/// A client that cursors read through. Thread-safe; a cursor is one thread's at a time.
-Result<KafkaClient> make_fetching_client(const KafkaOptions& options,
-                                         const KafkaFetching& fetching);
 
 class KafkaCursor {
  public:
-  /// `client` outlives the cursor. `topic` is the cluster's name; `where` is for errors.
-  static Result<std::unique_ptr<KafkaCursor>> start(rd_kafka_t* client, const std::string& topic,
+  /// `client` and `topic` outlive the cursor. `where` is for errors.
+  static Result<std::unique_ptr<KafkaCursor>> start(rd_kafka_t* client, rd_kafka_topic_t* topic,
                                                     const TopicPartition& where, std::int64_t from);
   ~KafkaCursor();
   KafkaCursor(const KafkaCursor&) = delete;
@@ -34,10 +44,11 @@ class KafkaCursor {
   std::int64_t next() const { return next_; }
 
  private:
-  KafkaCursor(TopicPartition where, std::int64_t from) : where_(std::move(where)), next_(from) {}
+  KafkaCursor(rd_kafka_topic_t* topic, TopicPartition where, std::int64_t from)
+      : topic_(topic), where_(std::move(where)), next_(from) {}
 
+  rd_kafka_topic_t* const topic_;
   const TopicPartition where_;
-  KafkaTopicHandle topic_;
   KafkaQueue queue_;
   KafkaBatchSource source_;
   std::int64_t next_;

@@ -17,10 +17,12 @@
 namespace weir::runtime {
 
 class KafkaCursor;
+class KafkaInputs;
 class KafkaOutputs;
 
-/// Reads by cursors: going on where a read ended costs no request. Thread-safe; reads one at a
-/// time.
+/// Reads by cursors: going on where a read ended costs no request. A cursor goes that has come to
+/// the end: it would ask on and on, with what others read waiting behind it. Thread-safe; reads one
+/// at a time.
 class KafkaReader final : public Reader {
  public:
   /// Cursors that are kept; the one not used for longest goes.
@@ -48,6 +50,7 @@ class KafkaReader final : public Reader {
   const KafkaCluster& cluster_;
   KafkaClient client_;
   mutable std::mutex mutex_;
+  std::unique_ptr<KafkaInputs> inputs_;
   mutable std::list<Open> open_;  // the last used first
 };
 

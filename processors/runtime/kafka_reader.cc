@@ -5,11 +5,18 @@
 #include "processors/runtime/kafka_log.h"
 
 namespace weir::runtime {
-KafkaReader::KafkaReader(const KafkaCluster& cluster) : cluster_(cluster) {}
+namespace {
+
+constexpr std::uint64_t kQueueBytes = 4 << 20;
+
+}  // namespace
+
+KafkaReader::KafkaReader(const KafkaCluster& cluster)
+    : cluster_(cluster), inputs_(std::make_unique<KafkaInputs>(client_)) {}
 
 Result<std::unique_ptr<KafkaReader>> KafkaReader::open(const KafkaCluster& cluster) {
   std::unique_ptr<KafkaReader> reader(new KafkaReader(cluster));
-  WEIR_ASSIGN(reader->client_, make_fetching_client(cluster.options(), {}));
+  WEIR_ASSIGN(reader->client_, make_fetching_client(cluster.options(), kQueueBytes));
   return reader;
 }
 
@@ -33,9 +40,9 @@ Result<KafkaCursor*> KafkaReader::cursor_at(const TopicPartition& where, std::in
     open_.erase(found);
   }
   if (open_.size() >= kMaxCursors) open_.pop_back();
-  WEIR_ASSIGN(
-      auto cursor,
-      KafkaCursor::start(client_.get(), kafka_topic(cluster_.options(), where.topic), where, from));
+  WEIR_ASSIGN(rd_kafka_topic_t * topic,
+              inputs_->find(kafka_topic(cluster_.options(), where.topic)));
+  WEIR_ASSIGN(auto cursor, KafkaCursor::start(client_.get(), topic, where, from));
   open_.push_front({where, std::move(cursor)});
   return open_.front().cursor.get();
 }
@@ -61,6 +68,7 @@ Result<void> KafkaReader::read(const TopicPartition& where, std::int64_t from,
       return fail(ErrorCode::io, "{}@{}: no broker sends what is there", to_string(where), from);
     WEIR_TRY(cursor->take(max_bytes, static_cast<int>(left), batch));
   }
+  if (cursor->next() >= bounds.end) open_.pop_front();
   return {};
 }
 

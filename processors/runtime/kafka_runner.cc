@@ -11,7 +11,7 @@ namespace {
 
 /// A commit that is due waits at most this long in an idle worker; records wake it at once.
 constexpr DurationUs kIdleUs = 5 * kMillisecondUs;
-constexpr std::chrono::milliseconds kWatch(100);
+constexpr std::chrono::milliseconds kWatch(20);
 /// A standby is behind by at most about this much.
 constexpr std::chrono::milliseconds kStandbyPause(100);
 

@@ -3,6 +3,8 @@
 #include <malloc.h>
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include <fmt/format.h>
@@ -190,11 +192,14 @@ Result<void> Processors::look(TimeUs now) {
 }
 
 void Processors::follow(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
     // Brokers that are away come back; results wait there.
     if (const auto done = look(now_us()); !done)
       runtime::tell_trouble("view", done.error().message);
-    std::this_thread::sleep_for(kViewPace);
+    stopped.wait_for(lock, stop, kViewPace, [] { return false; });
   }
 }
 
