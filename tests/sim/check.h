@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tests/sim/oracle.h"
-#include "tests/sim/world.h"
+#include "tests/sim/outcome.h"
 
 namespace weir::sim {
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "tests/sim/check.h"
+#include "tests/sim/kafka_world.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/world.h"
@@ -55,10 +56,17 @@ std::string replay(const Scenario& live, const Outcome& outcome) {
   return wrong.empty() ? "" : "read again: " + wrong;
 }
 
-std::string run_seed(std::uint64_t seed, bool verbose, Totals& totals) {
-  const Scenario scenario(seed);
-  World world(scenario);
-  const auto outcome = world.run();
+struct Options {
+  std::uint64_t seeds = 100;
+  std::uint64_t first = 1;
+  Home home = Home::embedded;
+  bool verbose = false;
+};
+
+std::string run_seed(std::uint64_t seed, const Options& options, Totals& totals) {
+  const Scenario scenario(seed, options.home);
+  const auto outcome =
+      options.home == Home::kafka ? KafkaWorld(scenario).run() : World(scenario).run();
   if (!outcome) return "failed: " + outcome.error().message;
   const Oracle oracle(scenario, outcome->raw);
   Totals own;
@@ -72,47 +80,48 @@ std::string run_seed(std::uint64_t seed, bool verbose, Totals& totals) {
   own.expired = outcome->expired;
   own.lossy = outcome->lost_events != 0;
   totals.add(own);
-  if (verbose)
+  if (options.verbose)
     fmt::print("seed {}: {}{}, {} raw and {} keyed partitions, {} over {}; {}\n", seed,
                scenario.history ? "history" : "live", scenario.stalls ? " with stalls" : "",
                scenario.raw_partitions, scenario.keyed_partitions, scenario.inputs.size(),
                format_duration(scenario.span_us), own.render());
   std::string wrong = differences(scenario, oracle, *outcome);
-  if (!wrong.empty() || scenario.history) return wrong;
+  if (!wrong.empty() || scenario.history || options.home == Home::kafka) return wrong;
   return replay(scenario, *outcome);
 }
 
 int usage() {
-  std::fputs("usage: weir_sim [--seeds N] [--first-seed S] [--verbose]\n", stderr);
+  std::fputs("usage: weir_sim [--kafka] [--seeds N] [--first-seed S] [--verbose]\n", stderr);
   return 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t seeds = 100;
-  std::uint64_t first = 1;
-  bool verbose = false;
+  Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (option == "--verbose") {
-      verbose = true;
+      options.verbose = true;
+    } else if (option == "--kafka") {
+      options.home = Home::kafka;
     } else if ((option == "--seeds" || option == "--first-seed") && i + 1 < argc) {
-      (option == "--seeds" ? seeds : first) = std::strtoull(argv[++i], nullptr, 10);
+      (option == "--seeds" ? options.seeds : options.first) = std::strtoull(argv[++i], nullptr, 10);
     } else {
       return usage();
     }
   }
   Totals totals;
   int failed = 0;
-  for (std::uint64_t seed = first; seed < first + seeds && failed < 3; ++seed) {
-    const std::string wrong = run_seed(seed, verbose, totals);
+  for (std::uint64_t seed = options.first; seed < options.first + options.seeds && failed < 3;
+       ++seed) {
+    const std::string wrong = run_seed(seed, options, totals);
     if (wrong.empty()) continue;
     ++failed;
-    fmt::print("seed {} FAILED\n{}\nreproduce: {} --seeds 1 --first-seed {}\n", seed, wrong,
-               argv[0], seed);
+    fmt::print("seed {} FAILED\n{}\nreproduce: {}{} --seeds 1 --first-seed {}\n", seed, wrong,
+               argv[0], options.home == Home::kafka ? " --kafka" : "", seed);
     std::fflush(stdout);
   }
-  fmt::print("{} seeds: {}\n", seeds, totals.render());
+  fmt::print("{} seeds: {}\n", options.seeds, totals.render());
   return failed == 0 ? 0 : 1;
 }

@@ -40,19 +40,19 @@ void Owner::expect(const LoggedBatch& logged, const SeriesKey& key, Series& seri
 void Owner::compare(const SeriesKey& key, Series& series, TimeUs end, int window,
                     const v1::WindowResult& told, bool restates) {
   const Meaning meaning{&scenario_.definitions, key.first, window, series.peak_is_known};
-  const std::string where = name(key, window, end);
+  const auto where = [&] { return name(key, window, end); };
   std::string wrong =
       difference(exact(series, key.first, window, end, true), told.value(), meaning);
-  if (!wrong.empty()) wrong_(where + ":" + wrong);
+  if (!wrong.empty()) wrong_(where() + ":" + wrong);
   if (told.complete() != is_complete(end))
-    wrong_(fmt::format("{}: {}complete", where, told.complete() ? "" : "in"));
+    wrong_(fmt::format("{}: {}complete", where(), told.complete() ? "" : "in"));
   if (!restates) return;
   wrong = difference(exact(series, key.first, window, end, false), told.restated(), meaning);
-  if (!wrong.empty()) wrong_(where + ": restates" + wrong);
+  if (!wrong.empty()) wrong_(where() + ": restates" + wrong);
   const auto before = series.told[window].find(end);
   if (before != series.told[window].end() &&
       before->second.value().SerializeAsString() != told.restated().SerializeAsString())
-    wrong_(where + ": restates what was not told");
+    wrong_(where() + ": restates what was not told");
   const auto adds_up = [&told](auto of) {
     return of(told.value()) == of(told.restated()) + of(told.difference());
   };
@@ -61,7 +61,7 @@ void Owner::compare(const SeriesKey& key, Series& series, TimeUs end, int window
       !adds_up([](const v1::KpiValues& v) { return v.input_tokens(); }) ||
       !adds_up([](const v1::KpiValues& v) { return v.latency_us().count(); }) ||
       !adds_up([](const v1::KpiValues& v) { return v.latency_us().max(); }))
-    wrong_(where + ": the difference is another");
+    wrong_(where() + ": the difference is another");
 }
 
 /// Whoever carries values forward has the right ones in the end, at every end.

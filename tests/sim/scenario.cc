@@ -36,14 +36,14 @@ const std::vector<std::vector<std::string>> kScopes = {
 
 }  // namespace
 
-Scenario::Scenario(std::uint64_t seed) : seed(seed) {
+Scenario::Scenario(std::uint64_t seed, Home home) : seed(seed) {
   Random random(seed);
-  choose_rules(random);
+  choose_rules(random, home);
   choose_inputs(random);
 }
 
-void Scenario::choose_rules(Random& random) {
-  history = random.chance(40);
+void Scenario::choose_rules(Random& random, Home home) {
+  history = random.chance(40) && home == Home::embedded;
   raw_partitions = static_cast<std::int32_t>(random.between(1, random.chance(70) ? 3 : 8));
   keyed_partitions = static_cast<std::int32_t>(random.between(1, random.chance(80) ? 3 : 8));
   crashes = random.chance(60);
@@ -54,7 +54,7 @@ void Scenario::choose_rules(Random& random) {
   step_bytes = random.chance(50) ? 1 : 1 << 20;
   open_bytes = random.chance(50) ? 1 : 1 << 20;
   commit_interval_us = random.between(1, 5'000) * kMillisecondUs;
-  if (random.chance(30)) choose_expiry(random);
+  if (random.chance(30) && home == Home::embedded) choose_expiry(random);
   start_us = 1'700'000'000 * kSecondUs + random.below(kDayUs);
   // Series are forgotten at full hours only, and the oracle need not know which were.
   if (max_series < 1'000) start_us = align_down(start_us, kHourUs) + 25 * kMinuteUs;
@@ -98,8 +98,8 @@ void Scenario::choose_expiry(Random& random) {
   if (random.chance(50)) max_bytes = static_cast<std::uint64_t>(random.between(1, 32)) << 10;
   if (random.chance(70)) {
     // All segments that are written to, twice: less could hold up everybody for good.
-    const auto partitions = static_cast<std::uint64_t>(raw_partitions + 2 * keyed_partitions + 2);
-    disk_bytes = partitions * 2 * segment_bytes +
+    const std::int64_t partitions = raw_partitions + 2 * keyed_partitions + 2;
+    disk_bytes = static_cast<std::uint64_t>(partitions) * 2 * segment_bytes +
                  (static_cast<std::uint64_t>(random.between(192, 512)) << 10);
     // And no commit is larger than that.
     open_bytes = 1;

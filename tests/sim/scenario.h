@@ -57,8 +57,11 @@ struct Input {
   TimeUs at_us = 0;  // when it is sent
 };
 
+/// Where the log is. Histories are read, and records expire, on this machine only.
+enum class Home : std::uint8_t { embedded, kafka };
+
 struct Scenario {
-  explicit Scenario(std::uint64_t seed);
+  explicit Scenario(std::uint64_t seed, Home home = Home::embedded);
 
   std::uint64_t seed;
   bool history = false;
@@ -87,7 +90,7 @@ struct Scenario {
   DurationUs longest_window_us() const;
 
  private:
-  void choose_rules(Random& random);
+  void choose_rules(Random& random, Home home);
   void choose_expiry(Random& random);
   void choose_inputs(Random& random);
   Input make_input(Random& random, TimeUs at);

@@ -12,10 +12,6 @@ constexpr int kMostCrashes = 6;
 constexpr int kMostFull = 1'000;
 const std::string kRaw(topics::kInference);
 
-runtime::NewRecord to_record(const Input& input) {
-  return {.content_type = input.content_type, .value = input.value, .id = input.id};
-}
-
 }  // namespace
 
 World::World(const Scenario& scenario)
@@ -113,23 +109,8 @@ void World::plan_fault() {
   fault_planned_ = true;
 }
 
-Result<void> World::make_graph() {
-  GraphOptions options{.keyed_partitions = scenario_.keyed_partitions};
-  options.fold.definitions = scenario_.definitions;
-  options.fold.dedup_horizon_us = kDedupHorizonUs;
-  options.fold.future_limit_us = kFutureLimitUs;
-  options.fold.open_delta_bytes = scenario_.open_bytes;
-  options.fold.history = scenario_.history;
-  options.kpi.max_series = scenario_.max_series;
-  options.kpi.stall_after_us = scenario_.stall_limit_us();
-  options.kpi.step_bytes = scenario_.step_bytes;
-  options.kpi.history = scenario_.history;
-  WEIR_ASSIGN(graph_, weir::make_graph(options, scenario_.raw_partitions, probes_));
-  return {};
-}
-
 Result<Outcome> World::run() {
-  WEIR_TRY(make_graph());
+  WEIR_ASSIGN(graph_, graph_of(scenario_, probes_));
   if (scenario_.history) WEIR_TRY(fill_history());
   WEIR_TRY(survive(start()));
   WEIR_TRY(scenario_.history ? run_history() : run_live());
@@ -137,7 +118,7 @@ Result<Outcome> World::run() {
 }
 
 Result<Outcome> World::replay(const std::vector<std::vector<LoggedRecord>>& raw) {
-  WEIR_TRY(make_graph());
+  WEIR_ASSIGN(graph_, graph_of(scenario_, probes_));
   WEIR_TRY(copy_history(raw));
   WEIR_TRY(survive(start()));
   WEIR_TRY(run_history());
@@ -179,15 +160,11 @@ Result<void> World::move_workers() {
   return start_workers();
 }
 
-/// A tick whose writer may have decided before others appended.
 Result<void> World::send_old_tick() {
   const runtime::TopicPartition where{
       kRaw, static_cast<std::int32_t>(random_.below(scenario_.raw_partitions))};
   WEIR_ASSIGN(const runtime::Bounds bounds, log_->bounds(where));
-  v1::TickRecord tick;
-  tick.set_last_offset(bounds.end - 1 - random_.below(3));
-  const runtime::NewRecord record{.content_type = std::string(runtime::kTickType),
-                                  .value = tick.SerializeAsString()};
+  const runtime::NewRecord record = old_tick(random_, bounds.end);
   const auto appended = log_->append(where, {&record, 1});
   if (!appended && !(scenario_.disk_bytes > 0 && appended.error().code == ErrorCode::exhausted))
     return std::unexpected(appended.error());
@@ -229,12 +206,7 @@ Result<void> World::run_live() {
 
 /// Lets time pass until every window of every event has ended.
 Result<void> World::settle() {
-  TimeUs target = now_;
-  for (const Input& input : scenario_.inputs)
-    for (const Event& event : input.events)
-      if (event.fields.event_time_us() <= now_)
-        target = std::max(target, event.fields.event_time_us());
-  target += scenario_.longest_window_us() + kMinuteUs;
+  const TimeUs target = settled_at(scenario_, now_);
   while (lowest_watermark() < target) {
     now_ += 5 * kSecondUs;
     for (std::size_t i = 0; i < seats_.size(); ++i) {

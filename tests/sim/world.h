@@ -6,33 +6,16 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "processors/graph.h"
 #include "processors/runtime/embedded_log.h"
 #include "processors/runtime/worker.h"
 #include "tests/fakes/memory_log.h"
 #include "tests/fakes/sim_file_system.h"
-#include "tests/sim/oracle.h"
-#include "tests/sim/owner.h"
-#include "tests/sim/scenario.h"
-#include "weir/v1/dead_letter.pb.h"
-#include "weir/v1/kpi.pb.h"
+#include "tests/sim/outcome.h"
 
 namespace weir::sim {
-
-/// What is left when a scenario has run.
-struct Outcome {
-  std::vector<std::vector<LoggedRecord>> raw;       // by partition
-  std::vector<std::vector<LoggedBatch>> batches;    // by keyed partition
-  std::vector<std::vector<v1::KpiResult>> results;  // likewise, in order of offsets
-  std::vector<v1::DeadLetter> dead;
-  std::int64_t lost_events = 0;  // as counted: beyond what a tier kept, after a stall
-  std::int64_t expired = 0;      // records that have left the log
-  int crashes = 0;
-};
 
 class World {
  public:
@@ -65,7 +48,6 @@ class World {
   /// Where the disk failed as planned, everything starts again; any other error is the outcome.
   Result<void> survive(const Result<void>& result);
   Result<void> run_live();
-  Result<void> make_graph();
   Result<void> fill_history();
   Result<void> copy_history(const std::vector<std::vector<LoggedRecord>>& raw);
   Result<void> run_history();
@@ -84,13 +66,10 @@ class World {
   Result<void> observe();
   Result<void> observe(const runtime::TopicPartition& where);
   /// Every record of a partition of the log, in order.
-  template <class Visit>
-  Result<void> visit_all(const runtime::TopicPartition& where, Visit visit);
+  Result<void> visit_all(const runtime::TopicPartition& where, const Visit& visit);
   bool upstream_finished(const Seat& seat) const;
   TimeUs lowest_watermark() const;
   Result<Outcome> collect();
-  Result<void> collect_raw(Outcome& outcome);
-  Result<void> collect_outputs(Outcome& outcome);
 
   const Scenario& scenario_;
   Random random_;
@@ -102,7 +81,7 @@ class World {
   std::unique_ptr<runtime::EmbeddedLog> log_;
   std::vector<Seat> seats_;
   TimeUs now_;
-  std::vector<std::multiset<std::string>> acknowledged_;  // by partition
+  Acknowledged acknowledged_;
   std::map<runtime::TopicPartition, std::vector<Seen>> seen_;
   int crashes_ = 0;
   std::uint64_t observed_ = 0;  // operations of the disk when it was last looked at

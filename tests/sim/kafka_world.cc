@@ -1,0 +1,325 @@
+#include "tests/sim/kafka_world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "processors/runtime/kafka_options.h"
+
+namespace weir::sim {
+namespace {
+
+using runtime::KafkaWorker;
+using runtime::KafkaWorkerFacts;
+using runtime::TopicPartition;
+
+const std::string kRaw(topics::kInference);
+constexpr DurationUs kSessionUs = 10 * kSecondUs;
+constexpr DurationUs kSliceUs = 4 * kSecondUs;  // below a session: who is well polls
+const std::string kCluster = "model";
+constexpr int kMostRounds = 20'000;
+
+}  // namespace
+
+KafkaWorld::KafkaWorld(const Scenario& scenario)
+    : scenario_(scenario),
+      random_(scenario.seed ^ 0xcafca),
+      now_(scenario.start_us),
+      probes_(metrics_),
+      kafka_({.clock = [this] { return now_; },
+              .session_timeout_us = kSessionUs,
+              .seed = scenario.seed}),
+      clients_(kafka_),
+      raw_facts_(static_cast<std::size_t>(scenario.raw_partitions)),
+      keyed_facts_(static_cast<std::size_t>(scenario.keyed_partitions)),
+      acknowledged_(static_cast<std::size_t>(scenario.raw_partitions)) {
+  shared_ = {.reader = &kafka_, .appender = &kafka_, .raw_topics = {kRaw}, .draw_id = [this] {
+               Id id{};
+               for (std::uint8_t& byte : id) byte = static_cast<std::uint8_t>(random_.next());
+               return id;
+             }};
+}
+
+Result<void> KafkaWorld::create_topics() {
+  for (const Graph::Topic& topic : graph_.topics)
+    WEIR_TRY(kafka_.create_topic(
+        {.name = topic.name, .partitions = topic.partitions, .raw = topic.raw}));
+  for (const Graph::Node& node : graph_.nodes) {
+    WEIR_ASSIGN(const std::int32_t partitions, kafka_.partitions(node.spec.input));
+    WEIR_TRY(kafka_.create_topic(
+        {.name = runtime::changelog_topic(node.spec.name), .partitions = partitions}));
+  }
+  return {};
+}
+
+runtime::WorkerOptions KafkaWorld::worker_options(const Graph::Node& node) {
+  runtime::WorkerOptions options;
+  options.task.fetch_bytes = static_cast<std::size_t>(random_.between(1, 4096));
+  options.task.cache_bytes = static_cast<std::size_t>(random_.between(1, 65536));
+  options.commit_interval_us = scenario_.commit_interval_us;
+  options.tick_delay_us = scenario_.definitions.out_of_orderness_us();
+  options.commit_bytes = static_cast<std::size_t>(random_.between(1, 1 << 20));
+  options.facts = node.spec.input == kRaw ? raw_facts_ : keyed_facts_;
+  return options;
+}
+
+void KafkaWorld::start(Machine& machine) {
+  for (const Graph::Node& node : graph_.nodes) {
+    const std::int64_t threads = random_.between(1, 2);
+    for (std::int64_t thread = 0; thread < threads; ++thread)
+      machine.seats.push_back(
+          {&node, std::make_unique<KafkaWorker>(runtime::KafkaWorkerSetup{
+                      .spec = &node.spec,
+                      .options = worker_options(node),
+                      .instance = runtime::kafka_instance({}, node.spec.name, machine.name,
+                                                          static_cast<std::int32_t>(thread)),
+                      .clients = &clients_,
+                      .stores = machine.stores.get(),
+                      .shared = &shared_,
+                      .cluster = kCluster})});
+  }
+}
+
+/// As kill -9 does, or loss of power, or of the disk.
+Result<void> KafkaWorld::kill(Machine& machine) {
+  machine.seats.clear();
+  WEIR_TRY(check_copies(machine));
+  if (random_.chance(30)) machine.stores->lose_writes();
+  if (random_.chance(20)) machine.stores = std::make_unique<fakes::ModelStores>(random_.next());
+  machine.down_until_us = now_ + random_.below(random_.chance(30) ? 90 * kSecondUs : kSecondUs);
+  return {};
+}
+
+Result<void> KafkaWorld::check_copies(const Machine& machine) {
+  for (const Graph::Node& node : graph_.nodes) {
+    const std::string changelog = runtime::changelog_topic(node.spec.name);
+    WEIR_ASSIGN(const std::int32_t partitions, kafka_.partitions(changelog));
+    for (std::int32_t partition = 0; partition < partitions; ++partition) {
+      const auto positions = kafka_.positions(node.spec.name, {partition});
+      if (!positions) continue;
+      const std::string owner = fmt::format("{}/{}/{}", kCluster, changelog, partition);
+      WEIR_ASSIGN(const auto copy,
+                  runtime::LocalState::open(*machine.stores, {node.spec.name, partition}, owner));
+      if (!copy->head() || copy->head()->input_position <= positions->front().offset.value_or(0))
+        continue;
+      return fail(ErrorCode::protocol, "{}: the copy of {}/{} is at {}, ahead of the log",
+                  machine.name, node.spec.name, partition, copy->head()->input_position);
+    }
+  }
+  return {};
+}
+
+/// It stands still, and another machine with an empty disk is started under its name.
+void KafkaWorld::replace(Machine& machine) {
+  auto next = std::make_unique<Machine>();
+  next->name = machine.name;
+  next->stores = std::make_unique<fakes::ModelStores>(random_.next());
+  machine.replaced = true;
+  machine.frozen_until_us = now_ + random_.below(3 * kSessionUs);
+  start(*next);
+  machines_.push_back(std::move(next));
+}
+
+void KafkaWorld::start_what_is_down() {
+  // Both would fence each other for ever: the old one ends for good when it has noticed.
+  std::erase_if(machines_, [](const auto& machine) {
+    return machine->replaced && std::ranges::any_of(machine->seats, [](const Seat& seat) {
+             return seat.worker->facts().phase == KafkaWorkerFacts::Phase::away;
+           });
+  });
+  for (const auto& machine : machines_)
+    if (machine->seats.empty() && machine->down_until_us <= now_) start(*machine);
+}
+
+Result<void> KafkaWorld::cause_trouble() {
+  if (random_.chance(2)) kafka_.compact(kMinTime);
+  if (random_.chance(1)) {
+    const auto node = static_cast<std::size_t>(below(graph_.nodes.size()));
+    kafka_.begin_rebalance(graph_.nodes[node].spec.name);
+  }
+  Machine& machine = *machines_[static_cast<std::size_t>(below(machines_.size()))];
+  if (!scenario_.crashes || machine.seats.empty() || machine.replaced || !random_.chance(3))
+    return {};
+  ++troubles_;
+  switch (random_.below(5)) {
+    case 0:
+      return kill(machine);
+    case 1:  // a deploy
+      for (const Seat& seat : machine.seats) stop(*seat.worker);
+      machine.seats.clear();
+      machine.down_until_us = now_ + random_.below(5 * kSecondUs);
+      break;
+    case 2:
+      replace(machine);
+      break;
+    case 3:
+      machine.stores->fail_writes(static_cast<int>(random_.below(3)) * 30);
+      break;
+    default:
+      machine.frozen_until_us = now_ + random_.below(3 * kSessionUs);
+  }
+  return {};
+}
+
+/// A process stands still between two calls of a commit, and the world goes on.
+void KafkaWorld::stand_still_in_a_step() {
+  if (!scenario_.crashes || stands_still_ || !random_.chance(1) || !random_.chance(50)) return;
+  stands_still_ = true;
+  ++troubles_;
+  pass(random_.below(3 * kSessionUs));
+  stands_still_ = false;
+}
+
+void KafkaWorld::pass(DurationUs duration) {
+  for (const TimeUs until = now_ + duration; now_ < until;) {
+    now_ = std::min(until, now_ + kSliceUs);
+    step_all();
+  }
+}
+
+void KafkaWorld::send(const Input& input) {
+  const runtime::NewRecord record = to_record(input);
+  if (kafka_.append({kRaw, input.partition}, {&record, 1}))
+    acknowledged_[static_cast<std::size_t>(input.partition)].insert(input.value);
+}
+
+void KafkaWorld::send_old_tick() {
+  const TopicPartition where{kRaw,
+                             static_cast<std::int32_t>(random_.below(scenario_.raw_partitions))};
+  const auto bounds = kafka_.bounds(where);
+  if (!bounds) return;
+  const runtime::NewRecord record = old_tick(random_, bounds->end);
+  (void)kafka_.append(where, {&record, 1});
+}
+
+bool KafkaWorld::step(const Machine& machine, KafkaWorker& worker) {
+  if (now_ < machine.frozen_until_us || &worker == in_step_) return false;
+  const KafkaWorker* const outer = std::exchange(in_step_, &worker);
+  const bool worked = worker.step(now_);
+  in_step_ = outer;
+  return worked;
+}
+
+void KafkaWorld::stop(KafkaWorker& worker) {
+  in_step_ = &worker;
+  worker.stop(now_);
+  in_step_ = nullptr;
+}
+
+bool KafkaWorld::step_all() {
+  bool worked = false;
+  for (const auto& machine : machines_)
+    for (const Seat& seat : machine->seats) worked |= step(*machine, *seat.worker);
+  return worked;
+}
+
+void KafkaWorld::step_somebody() {
+  const Machine& machine = *machines_[static_cast<std::size_t>(below(machines_.size()))];
+  if (machine.seats.empty()) return;
+  step(machine, *machine.seats[static_cast<std::size_t>(below(machine.seats.size()))].worker);
+}
+
+Result<Outcome> KafkaWorld::run() {
+  WEIR_ASSIGN(graph_, graph_of(scenario_, probes_));
+  WEIR_TRY(create_topics());
+  for (std::int64_t left = random_.between(1, 3); left > 0; --left) {
+    Machine& machine = *machines_.emplace_back(std::make_unique<Machine>());
+    machine.name = fmt::format("m{}", left);
+    machine.stores = std::make_unique<fakes::ModelStores>(random_.next());
+    start(machine);
+  }
+  kafka_.between_calls([this] { stand_still_in_a_step(); });
+  WEIR_TRY(run_live());
+  WEIR_TRY(settle());
+  WEIR_ASSIGN(Outcome outcome, collect(scenario_, acknowledged_,
+                                       [this](const TopicPartition& where, const Visit& visit) {
+                                         return read_from(kafka_, where, 0, visit);
+                                       }));
+  outcome.crashes = troubles_;
+  outcome.lost_events = static_cast<std::int64_t>(probes_.kpi.lost_events.value());
+  return outcome;
+}
+
+Result<void> KafkaWorld::run_live() {
+  if (scenario_.crashes) kafka_.disturb(static_cast<int>(random_.below(6)));
+  std::size_t sent = 0;
+  while (sent < scenario_.inputs.size()) {
+    start_what_is_down();
+    WEIR_TRY(cause_trouble());
+    if (random_.chance(1)) send_old_tick();
+    const Input& next = scenario_.inputs[sent];
+    if (next.at_us <= now_ && random_.chance(60)) {
+      ++sent;
+      send(next);
+    } else if (random_.chance(30)) {
+      pass(random_.below(random_.chance(5) ? 20 * kSecondUs : 2 * kSecondUs));
+    }
+    for (std::int64_t steps = random_.below(7); steps > 0; --steps) step_somebody();
+  }
+  return {};
+}
+
+/// The world gets well; time passes until every window of every event has ended.
+Result<void> KafkaWorld::settle() {
+  kafka_.disturb(0);
+  kafka_.between_calls({});
+  std::erase_if(machines_, [](const auto& machine) { return machine->replaced; });
+  for (const auto& machine : machines_) {
+    machine->frozen_until_us = 0;
+    machine->stores->fail_writes(0);
+    if (machine->seats.empty()) start(*machine);
+  }
+  for (runtime::TaskFacts& facts : keyed_facts_) facts.watermark_us = kMinTime;
+  const TimeUs target = settled_at(scenario_, now_);
+  for (int rounds = 0; lowest_watermark() < target || !all_run(); ++rounds) {
+    if (rounds == kMostRounds)
+      return fail(ErrorCode::protocol, "it does not settle: {} is reached of {}",
+                  format_rfc3339(lowest_watermark()), format_rfc3339(target));
+    WEIR_TRY(check_stopped());
+    now_ += 5 * kSecondUs;
+    for (int steps = 0; steps < 20 && step_all(); ++steps) {
+    }
+  }
+  return finish();
+}
+
+/// Time stands still until nobody has anything to do; then what is done is committed, along the
+/// graph.
+Result<void> KafkaWorld::finish() {
+  for (const Graph::Node& node : graph_.nodes) {
+    while (step_all()) {
+    }
+    if (!all_run()) return fail(ErrorCode::protocol, "a worker fell in the end");
+    for (const auto& machine : machines_) {
+      for (const Seat& seat : machine->seats)
+        if (seat.node == &node) stop(*seat.worker);
+      std::erase_if(machine->seats, [&node](const Seat& seat) { return seat.node == &node; });
+    }
+  }
+  return {};
+}
+
+bool KafkaWorld::all_run() const {
+  return std::ranges::all_of(machines_, [](const auto& machine) {
+    return std::ranges::all_of(machine->seats, [](const Seat& seat) {
+      return seat.worker->facts().phase == KafkaWorkerFacts::Phase::running;
+    });
+  });
+}
+
+TimeUs KafkaWorld::lowest_watermark() const {
+  TimeUs lowest = kMaxTime;
+  for (const runtime::TaskFacts& facts : keyed_facts_)
+    lowest = std::min(lowest, facts.watermark_us.load());
+  return lowest;
+}
+
+Result<void> KafkaWorld::check_stopped() const {
+  for (const auto& machine : machines_)
+    for (const Seat& seat : machine->seats)
+      for (const auto& [partition, reason] : seat.worker->facts().stopped)
+        return fail(ErrorCode::protocol, "{}: partition {} was stopped: {}", machine->name,
+                    partition, reason);
+  return {};
+}
+
+}  // namespace weir::sim
