@@ -34,23 +34,8 @@ constexpr std::size_t kSealAhead = 4;
 /// Panes of tier 0 that stay open: the newest, and those that stragglers still reach.
 constexpr std::int64_t kOpenPanes = 2;
 
-/// Numbers that few events carry, or that have no lane.
-constexpr std::array kRareNumbers = {Number::cached_tokens, Number::cold_start,
-                                     Number::retry_count};
-
-void add_number(Number which, std::uint64_t value, aggregates::Counters& counters) {
-  switch (which) {
-    case Number::cached_tokens:
-      counters.cached_tokens = counters.cached_tokens.value_or(0) + value;
-      break;
-    case Number::cold_start:
-      counters.cold_start.add(value);
-      break;
-    default:
-      counters.retries = counters.retries.value_or(0) + value;
-      break;
-  }
-}
+constexpr std::array kTallyNumbers = {Number::cached_tokens, Number::retry_count};
+static_assert(kTallyNumbers.size() == kTallySums);
 
 void add_flag(unsigned flags, unsigned known, unsigned flag, aggregates::FlagCount& count) {
   if ((flags & known) == 0) return;
@@ -148,6 +133,10 @@ void Accumulator::add_block(const EventColumns& columns, std::size_t begin, std:
     if (!is_tpot(lane) && columns.has(number))
       in.lanes[lane] = columns.number(number).data() + begin;
   }
+  for (std::size_t k = 0; k < kTallySums; ++k)
+    if (const Number number = kTallyNumbers[k]; columns.has(number))
+      in.tallies[k] = columns.number(number).data() + begin;
+  if (columns.has_flags) in.flags = columns.flags.data() + begin;
   kernels_.prepare(in, wanted_bins_, *block_);
   wide_events_.clear();
   if (block_->any_wide || !columns.wide.empty()) find_wide(columns, begin, count);
@@ -210,18 +199,10 @@ void Accumulator::find_errors(const EventColumns& columns, std::size_t begin, st
 
 void Accumulator::add_rare(const ScopeFold& fold, const EventColumns& columns, std::size_t begin,
                            std::span<Slot* const> slots) {
-  const auto is_there = [&columns](Number which) { return columns.has(which); };
-  if (columns.has_flags || std::ranges::any_of(kRareNumbers, is_there)) prefetch_wide(slots);
-  for (const Number which : kRareNumbers) {
-    if (!columns.has(which)) continue;
-    const std::uint32_t* const values = columns.number(which).data() + begin;
+  if (columns.has(Number::cold_start)) {
+    const std::uint32_t* const values = columns.number(Number::cold_start).data() + begin;
     for (std::size_t i = 0; i < slots.size(); ++i)
-      if (values[i] != kAbsent) add_number(which, values[i], slots[i]->wide().totals.counters);
-  }
-  if (columns.has_flags) {
-    for (std::size_t i = 0; i < slots.size(); ++i)
-      if (const unsigned flags = columns.flags[begin + i]; flags != 0)
-        add_flags(flags, slots[i]->wide().totals.counters);
+      if (values[i] != kAbsent) slots[i]->wide().totals.counters.cold_start.add(values[i]);
   }
   const auto add_distinct = [this, slots](sketches::HyperLogLog Wide::* sketch, std::size_t i,
                                           std::uint64_t hash) {
@@ -259,18 +240,20 @@ void Accumulator::add_one(const ScopeFold& fold, const EventColumns& columns, st
       add_to_bin(slot, static_cast<std::size_t>(sketch - fold.sketches().begin()),
                  sketches::ddsketch_bin(*value));
   }
-  const auto add_tokens = [&](Number which, std::optional<std::uint64_t>& tokens) {
+  const auto add_sum = [&](Number which, std::optional<std::uint64_t>& sum) {
     if (const auto value = columns.value(which, event))
-      tokens = tokens.value_or(0) + static_cast<std::uint64_t>(*value);
+      sum = sum.value_or(0) + static_cast<std::uint64_t>(*value);
   };
-  add_tokens(Number::input_tokens, totals.counters.input_tokens);
-  add_tokens(Number::output_tokens, totals.counters.output_tokens);
+  add_sum(Number::input_tokens, totals.counters.input_tokens);
+  add_sum(Number::output_tokens, totals.counters.output_tokens);
+  add_sum(Number::cached_tokens, totals.counters.cached_tokens);
+  add_sum(Number::retry_count, totals.counters.retries);
+  if (columns.has_flags) add_flags(columns.flags[event], totals.counters);
   const std::uint32_t status = columns.has_status ? columns.status[event] : 0;
   if (status != v1::INFERENCE_STATUS_OK) ++slot.statuses[aggregates::status_counter(status)];
-  // Wide ones only: add_rare takes the others.
-  for (const Number which : kRareNumbers)
-    if (const auto value = columns.value(which, event); value && *value >= kAbsent)
-      add_number(which, static_cast<std::uint64_t>(*value), totals.counters);
+  // A wide one only: add_rare takes the others.
+  if (const auto value = columns.value(Number::cold_start, event); value && *value >= kAbsent)
+    totals.counters.cold_start.add(static_cast<std::uint64_t>(*value));
   Slot* const slots[] = {&slot};
   add_rare(fold, columns, event, slots);
 }

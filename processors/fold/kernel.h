@@ -1,5 +1,5 @@
 // The two loops that see every event: what is the same for all scopes, and the addition to a slot.
-// One source (kernel_body.h), compiled for every machine and for x86-64-v3; both give the same
+// One source (kernel_prepare.h, kernel_add.h), compiled for every machine and for x86-64-v3; both give the same
 // bytes.
 #pragma once
 
@@ -19,16 +19,21 @@ struct BlockColumns {
   std::size_t count = 0;
   /// By lane, tpot excepted (it is null): events::kAbsent or a value.
   std::array<const std::uint32_t*, kLanes> lanes{};
+  std::array<const std::uint32_t*, kTallySums> tallies{};  // likewise
+  const std::uint8_t* flags = nullptr;                     // v1::InferenceFlag
   const std::int64_t* times_us = nullptr;
 };
 
 /// A block of events as additions: computed once, added to a slot in every scope.
 struct alignas(64) Block {
-  std::array<std::array<std::uint32_t, kLanes>, kBlock> values;                // 0 where absent
-  std::array<std::array<std::uint16_t, kLanes>, kBlock> present;               // 1 or 0
+  std::array<std::array<std::uint32_t, kLanes>, kBlock> values;       // 0 where absent
+  std::array<std::array<std::uint16_t, kLanes>, kBlock> present;      // 1 or 0
+  std::array<std::array<std::uint32_t, kTallySums>, kBlock> tallies;  // 0 where absent
+  std::array<std::uint8_t, kBlock> told;  // which Told it adds to: index of a table of the kernel
   std::array<std::array<std::uint16_t, kBlock>, aggregates::kDurations> bins;  // where wanted
   std::array<std::uint8_t, kBlock> seconds;                                    // of its 10 s pane
   std::array<std::int64_t, kBlock> panes;
+  bool any_told = false;  // some event tells something that is tallied
   bool any_wide = false;  // some value is kLaneLimit or more: it counts as absent here
 };
 

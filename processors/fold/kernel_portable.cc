@@ -9,7 +9,9 @@
 namespace weir::fold {
 namespace portable {
 namespace {
-#include "processors/fold/kernel_body.h"
+#include "processors/fold/kernel_prepare.h"
+// After what it uses.
+#include "processors/fold/kernel_add.h"
 }  // namespace
 }  // namespace portable
 

@@ -15,7 +15,9 @@
 namespace weir::fold {
 namespace v3 {
 namespace {
-#include "processors/fold/kernel_body.h"
+#include "processors/fold/kernel_prepare.h"
+// After what it uses.
+#include "processors/fold/kernel_add.h"
 }  // namespace
 }  // namespace v3
 

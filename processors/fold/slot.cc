@@ -12,8 +12,8 @@ using aggregates::kDurations;
 
 constexpr std::align_val_t kLine{64};
 
-void add_tokens(std::uint16_t count, std::uint32_t sum, std::optional<std::uint64_t>& tokens) {
-  if (count != 0) tokens = tokens.value_or(0) + sum;
+void add_sum(std::uint16_t count, std::uint32_t sum, std::optional<std::uint64_t>& total) {
+  if (count != 0) total = total.value_or(0) + sum;
 }
 
 void add_narrow(const Slot& slot, Totals& totals) {
@@ -24,8 +24,14 @@ void add_narrow(const Slot& slot, Totals& totals) {
     stats.max_us = std::max<std::uint64_t>(stats.max_us, slot.maxima[lane]);
   }
   aggregates::Counters& counters = totals.counters;
-  add_tokens(slot.counts[kInputLane], slot.sums[kInputLane], counters.input_tokens);
-  add_tokens(slot.counts[kOutputLane], slot.sums[kOutputLane], counters.output_tokens);
+  add_sum(slot.counts[kInputLane], slot.sums[kInputLane], counters.input_tokens);
+  add_sum(slot.counts[kOutputLane], slot.sums[kOutputLane], counters.output_tokens);
+  add_sum(slot.tolds[kCachedTold], slot.tallies[kCachedTally], counters.cached_tokens);
+  add_sum(slot.tolds[kRetriesTold], slot.tallies[kRetriesTally], counters.retries);
+  counters.low_confidence.known += slot.tolds[kLowConfidenceKnown];
+  counters.low_confidence.yes += slot.tolds[kLowConfidenceSet];
+  counters.abnormal_input.known += slot.tolds[kAbnormalInputKnown];
+  counters.abnormal_input.yes += slot.tolds[kAbnormalInputSet];
   for (std::size_t second = 0; second < slot.seconds.size(); ++second) {
     counters.seconds[second] += slot.seconds[second];
     totals.requests += slot.seconds[second];
@@ -41,6 +47,8 @@ void clear_narrow(Slot& slot) {
   slot.seconds.fill(0);
   slot.statuses.fill(0);
   slot.late_events = 0;
+  slot.tallies.fill(0);
+  slot.tolds.fill(0);
 }
 
 }  // namespace
@@ -99,20 +107,11 @@ void reset(Slot& slot, std::size_t sketches) {
   slot.is_wide = false;
 }
 
-void prefetch_wide(std::span<Slot* const> slots) {
-  for (const Slot* const slot : slots) {
-    if (!slot->is_wide) continue;
-    const aggregates::Counters& counters = slot->kept_wide->totals.counters;
-    __builtin_prefetch(&counters.cached_tokens, 1);
-    __builtin_prefetch(&counters.retries, 1);
-    __builtin_prefetch(&counters.abnormal_input, 1);
-  }
-}
-
 void prefetch_lines(const Slot& slot) {
   __builtin_prefetch(&slot, 1);
   __builtin_prefetch(slot.sums.data(), 1);
   __builtin_prefetch(slot.counts.data(), 1);
+  __builtin_prefetch(slot.tallies.data(), 1);
 }
 
 void prefetch_bins(Slot& slot, std::size_t sketches) {

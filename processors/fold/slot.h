@@ -1,12 +1,13 @@
 // One open delta: what one series has gathered in one pane since the last commit. Laid out so that
-// an event touches two cache lines and one byte of a bin for each sketch: sums, maxima and counters
-// there are narrow, and are swept into wide ones before they can wrap. What few series need is
-// elsewhere.
+// an event touches three cache lines and one byte of a bin for each sketch: sums, maxima and
+// counters there are narrow, and are swept into wide ones before they can wrap. What few series
+// need is elsewhere.
 //
 //   Slot     64-byte lines
 //     1      who it is, statuses, `wide`
 //     2      sums and maxima, u32 by lane
 //     3      counts, seconds, block masks
+//     4      sums without a maximum, and counts of what was told
 //     bins   one byte a bin, for each sketch of the scope, behind the Slot
 #pragma once
 
@@ -30,8 +31,21 @@ inline constexpr std::size_t kInputLane = aggregates::kDurations;
 inline constexpr std::size_t kOutputLane = kInputLane + 1;
 static_assert(kOutputLane + 1 == kLanes);
 
-/// A lane takes values below this; greater ones go to `Wide` one by one. So a sum that is below it
-/// before an addition cannot wrap in it, and its top bit says that it must be swept.
+/// Sums of which nobody wants the maximum, and counts of events that told: of the sums, and of
+/// flags that are known and that are set.
+enum Tally : std::size_t { kCachedTally, kRetriesTally, kTallySums };
+enum Told : std::size_t {
+  kCachedTold = kCachedTally,
+  kRetriesTold = kRetriesTally,
+  kLowConfidenceKnown,
+  kLowConfidenceSet,
+  kAbnormalInputKnown,
+  kAbnormalInputSet,
+  kTolds = 8  // of which two are not used: a whole vector
+};
+
+/// A lane or a tally takes values below this; greater ones go to `Wide` one by one. So a sum that
+/// is below it before an addition cannot wrap in it, and its top bit says that it must be swept.
 inline constexpr std::uint32_t kLaneLimit = std::uint32_t{1} << 31;
 /// A slot is swept when one of its seconds, or its late events, reach this: all of them together
 /// then fill half a u16 at most, and no narrow counter wraps (statuses may lag behind by a block).
@@ -70,6 +84,9 @@ struct alignas(64) Slot {
   std::uint16_t late_events = 0;                                    // of tiers that keep no seconds
   std::array<std::uint32_t, aggregates::kDurations> block_masks{};  // by sketch
 
+  alignas(64) std::array<std::uint32_t, kTallySums> tallies{};
+  std::array<std::uint16_t, kTolds> tolds{};
+
   std::uint8_t* bins(std::size_t sketch) {
     return reinterpret_cast<std::uint8_t*>(this + 1) + sketch * sketches::kDdSketchPaddedBins;
   }
@@ -80,7 +97,7 @@ struct alignas(64) Slot {
     return *kept_wide;
   }
 };
-static_assert(sizeof(Slot) == 3 * 64);
+static_assert(sizeof(Slot) == 4 * 64);
 
 /// The duration of each sketch of a scope, in order.
 using Sketches = std::vector<aggregates::Duration>;
@@ -94,8 +111,6 @@ void add_to_bin(Slot& slot, std::size_t sketch, std::uint32_t bin);
 void encode(Slot& slot, const Sketches& sketches, std::string& out);
 /// Forgets everything; keeps memory, large sketches aside.
 void reset(Slot& slot, std::size_t sketches);
-/// Brings what all of them count in `wide` near, so that one miss hides behind the others.
-void prefetch_wide(std::span<Slot* const> slots);
 /// Brings its first lines, or after those its bins, near.
 void prefetch_lines(const Slot& slot);
 void prefetch_bins(Slot& slot, std::size_t sketches);

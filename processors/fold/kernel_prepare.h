@@ -1,6 +1,7 @@
-// The source of both kernels: included once by each of kernel_portable.cc and kernel_v3.cc, within
-// a namespace of its own. Loops over arrays without calls or branches, so that compilers vectorise
-// them; rounding is exact, so that the vector's width cannot show.
+// The source of both kernels, first part: columns into what an event adds. Included once by each of
+// kernel_portable.cc and kernel_v3.cc, within a namespace of its own. Loops over arrays without
+// calls or branches, so that compilers vectorise them; rounding is exact, so that the width of the
+// vectors cannot show.
 
 using aggregates::kPaneSeconds;
 using sketches::ddsketch_bin;
@@ -24,6 +25,10 @@ alignas(64) constexpr Column kAbsentColumn = make_absent_column();
 using Lanes = std::uint32_t __attribute__((vector_size(kLanes * sizeof(std::uint32_t))));
 using SignedLanes = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::int32_t))));
 using NarrowLanes = std::uint16_t __attribute__((vector_size(kLanes * sizeof(std::uint16_t))));
+
+/// Bits of Block::told behind the flags: the event tells cached tokens, retries.
+constexpr unsigned kFlagBits = 4;
+constexpr unsigned kFlagMask = (1u << kFlagBits) - 1;
 
 /// (latency - ttft) / (output tokens - 1), rounded half up, where it is defined. All are below
 /// 2^31, so the doubles are exact. So is the quotient's whole part: of two integers a and b below
@@ -60,6 +65,27 @@ inline void to_rows(const std::array<const std::uint32_t*, kLanes>& in, std::siz
   }
   block.any_wide = false;
   for (std::size_t lane = 0; lane < kLanes; ++lane) block.any_wide |= wide[lane] != 0;
+}
+
+/// What an event tells beside its lanes. Values of kLaneLimit and more become absent.
+inline void to_tallies(const BlockColumns& columns, Block& block) {
+  block.any_told = columns.flags != nullptr;
+  for (const std::uint32_t* column : columns.tallies) block.any_told |= column != nullptr;
+  if (!block.any_told) return;
+  for (std::size_t i = 0; i < columns.count; ++i)
+    block.told[i] = columns.flags == nullptr ? 0 : columns.flags[i] & kFlagMask;
+  std::uint32_t wide = 0;
+  for (std::size_t k = 0; k < kTallySums; ++k) {
+    const std::uint32_t* const values =
+        columns.tallies[k] == nullptr ? kAbsentColumn.data() : columns.tallies[k];
+    for (std::size_t i = 0; i < columns.count; ++i) {
+      const std::uint32_t present = values[i] < kLaneLimit;
+      wide |= (present ^ 1) & (values[i] != kNone);
+      block.tallies[i][k] = present != 0 ? values[i] : 0;
+      block.told[i] = static_cast<std::uint8_t>(block.told[i] | present << (kFlagBits + k));
+    }
+  }
+  block.any_wide |= wide != 0;
 }
 
 inline void to_bins(const std::uint32_t* values, std::size_t count,
@@ -105,89 +131,8 @@ inline void prepare(const BlockColumns& columns, unsigned wanted, Block& block) 
   time_per_token(lanes[kLatencyLane], lanes[kTtftLane], lanes[kOutputLane], columns.count, tpot);
   lanes[kTpotLane] = tpot.data();
   to_rows(lanes, columns.count, block);
+  to_tallies(columns, block);
   for (std::size_t d = 0; d < aggregates::kDurations; ++d)
     if (wanted >> d & 1) to_bins(lanes[d], columns.count, block.bins[d]);
   to_panes(columns.times_us, columns.count, block);
-}
-
-/// Whether a lane has reached kLaneLimit.
-inline bool any_full(const std::array<std::uint32_t, kLanes>& sums) {
-#ifdef __AVX2__
-  const __m256i lanes = _mm256_load_si256(reinterpret_cast<const __m256i*>(sums.data()));
-  return _mm256_movemask_ps(_mm256_castsi256_ps(lanes)) != 0;
-#else
-  std::array<std::uint64_t, kLanes / 2> pairs;
-  std::memcpy(pairs.data(), sums.data(), sizeof pairs);
-  constexpr std::uint64_t kTopBits = std::uint64_t{kLaneLimit} << 32 | kLaneLimit;
-  return ((pairs[0] | pairs[1] | pairs[2] | pairs[3]) & kTopBits) != 0;
-#endif
-}
-
-/// The lines that event `i` will touch, while earlier ones are added. Inlined by force: GCC takes a
-/// function that only prefetches for one without effect, and drops its calls.
-template <std::size_t kSketches>
-[[gnu::always_inline]] inline void prefetch(const Addition& addition, std::size_t i) {
-  Slot& slot = *addition.slots[i];
-  __builtin_prefetch(slot.sums.data(), 1);
-  __builtin_prefetch(slot.counts.data(), 1);
-  for (std::size_t sketch = 0; sketch < kSketches; ++sketch)
-    __builtin_prefetch(slot.bins(sketch) + addition.bins[sketch][i], 1);
-}
-
-inline void add_lanes(const Block& block, std::size_t i, Slot& slot) {
-  Lanes value, sums, maxima;
-  std::memcpy(&value, block.values[i].data(), sizeof value);
-  std::memcpy(&sums, slot.sums.data(), sizeof sums);
-  std::memcpy(&maxima, slot.maxima.data(), sizeof maxima);
-  sums += value;
-  maxima = maxima < value ? value : maxima;
-  std::memcpy(slot.sums.data(), &sums, sizeof sums);
-  std::memcpy(slot.maxima.data(), &maxima, sizeof maxima);
-  NarrowLanes present, counts;
-  std::memcpy(&present, block.present[i].data(), sizeof present);
-  std::memcpy(&counts, slot.counts.data(), sizeof counts);
-  counts += present;
-  std::memcpy(slot.counts.data(), &counts, sizeof counts);
-}
-
-template <std::size_t kSketches>
-void add_sketched(const Addition& addition) {
-  constexpr std::size_t kAhead = 16;  // events
-  const Block& block = *addition.block;
-  std::array<const std::uint16_t*, kSketches> bins;
-  std::copy_n(addition.bins.begin(), kSketches, bins.begin());
-  for (std::size_t i = 0; i < std::min(kAhead, addition.count); ++i)
-    prefetch<kSketches>(addition, i);
-  for (std::size_t i = 0; i < addition.count; ++i) {
-    if (i + kAhead < addition.count) prefetch<kSketches>(addition, i + kAhead);
-    Slot& slot = *addition.slots[i];
-    add_lanes(block, i, slot);
-    for (std::size_t sketch = 0; sketch < kSketches; ++sketch) {
-      const std::uint32_t bin = bins[sketch][i];
-      slot.block_masks[sketch] |= 1u << (bin >> 6);
-      if (++slot.bins(sketch)[bin] == 0) [[unlikely]]
-        spill(slot, sketch, bin);
-    }
-    if (++slot.seconds[block.seconds[i]] == kSweepEvents || any_full(slot.sums)) [[unlikely]]
-      sweep(slot);
-  }
-}
-
-inline void add(const Addition& addition) {
-  switch (addition.sketches) {
-    case 0:
-      return add_sketched<0>(addition);
-    case 1:
-      return add_sketched<1>(addition);
-    case 2:
-      return add_sketched<2>(addition);
-    case 3:
-      return add_sketched<3>(addition);
-    case 4:
-      return add_sketched<4>(addition);
-    case 5:
-      return add_sketched<5>(addition);
-    default:
-      return add_sketched<6>(addition);
-  }
 }
