@@ -51,8 +51,8 @@ Result<std::size_t> KpiProcessor::process(std::span<const runtime::Record> recor
 }
 
 Result<void> KpiProcessor::take(const runtime::Record& record) {
-  v1::PartialBatch batch;
-  if (!batch.ParseFromArray(record.value.data(), static_cast<int>(record.value.size())))
+  const v1::PartialBatch& batch = batch_;
+  if (!batch_.ParseFromArray(record.value.data(), static_cast<int>(record.value.size())))
     return fail(ErrorCode::corrupt, "not a PartialBatch");
   if (batch.version() != 1)
     return fail(ErrorCode::version, "version {}, this binary reads 1", batch.version());

@@ -67,6 +67,7 @@ class KpiProcessor final : public runtime::Processor {
   std::unique_ptr<SeriesTable> table_;
   std::unique_ptr<Panes> panes_;
   std::unique_ptr<Evaluator> evaluator_;
+  v1::PartialBatch batch_;         // the one in hand; kept for its memory
   bool told_ = false;              // results since the last commit
   bool step_output_full_ = false;  // step_bytes of them: a commit must come first
 };
