@@ -49,7 +49,9 @@ rocksdb::Options options_for(const std::shared_ptr<rocksdb::Cache>& cache,
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_manager = write_buffers;
   options.write_buffer_size = std::clamp<std::size_t>(write_buffer_bytes / 2, 1 << 20, 64 << 20);
-  options.compression = rocksdb::kLZ4Compression;
+  // What is young is soon written again: it costs more to compress than it saves.
+  options.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression,
+                                   rocksdb::kLZ4Compression};
   options.max_background_jobs = 2;
   options.bytes_per_sync = 1 << 20;
   options.allow_fallocate = false;  // a log of 1 MB would take 60 of the disk's budget
