@@ -1,7 +1,5 @@
 #include "tools/weir/kafka_process.h"
 
-#include <malloc.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -32,15 +30,6 @@ constexpr DurationUs kDrainUs = 5 * kSecondUs;
 constexpr std::chrono::milliseconds kViewPace(100);
 constexpr std::chrono::milliseconds kWatch(100);
 constexpr std::chrono::milliseconds kRetryPause(500);
-
-/// Fetched batches come and go by the megabyte: glibc would give their memory back to the system
-/// and ask for it again each time, which doubles the system's share of the CPU.
-void keep_freed_memory() {
-  constexpr int kKeptBytes = 128 << 20;
-  constexpr int kMappedAloneBytes = 32 << 20;
-  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
-  mallopt(M_MMAP_THRESHOLD, kMappedAloneBytes);
-}
 
 /// Does `open`, a Result<T>(), until it succeeds or fails for good: brokers that are away or just
 /// change their leaders are waited for.
@@ -278,7 +267,6 @@ Result<void> run_until_stopped(const KafkaProcessOptions& options, Settings sett
                                const net::Listen& listen) {
   settings.http.options.address = listen.address;
   settings.http.options.port = listen.port;
-  keep_freed_memory();
   WEIR_TRY(start_log(settings.log));
   catch_stop_signals();
   What process(options, std::move(settings));
