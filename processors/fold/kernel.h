@@ -1,6 +1,6 @@
 // The two loops that see every event: what is the same for all scopes, and the addition to a slot.
-// One source (kernel_prepare.h, kernel_add.h), compiled for every machine and for x86-64-v3; both give the same
-// bytes.
+// One source (kernel_prepare.h, kernel_add.h), compiled for every machine and for x86-64-v3; both
+// give the same bytes.
 #pragma once
 
 #include <array>
