@@ -8,6 +8,9 @@
 //
 // JSON is protobuf's JSON mapping, but for ids in hexadecimal digits, as OTLP has it; unknown
 // fields are ignored.
+//
+// A body is read span by span, so that one costs no memory beyond its own bytes (JSON: those of its
+// protobuf form) and no time beyond one look at each attribute, whatever it holds.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +24,18 @@ namespace weir::ingest {
 
 enum class OtlpEncoding : std::uint8_t { protobuf, json };
 
-/// Error: invalid_argument, saying why the body is no such request.
-Result<void> parse_otlp(OtlpEncoding encoding, std::string_view body,
-                        otlp::v1::ExportTraceServiceRequest& request);
+/// What a body may hold. A span with more attributes is rejected; a body above any other limit is
+/// refused as a whole.
+inline constexpr std::uint32_t kMaxSpans = 65'536;
+inline constexpr std::size_t kMaxAttributes = 256;  // of a span, of a resource
+inline constexpr std::size_t kMaxJsonObjects = 1 << 20;
+
+/// Hands every request to a model to `intake`, indexed among all spans, and returns how many other
+/// spans there were. Error: invalid_argument, saying why the body is no ExportTraceServiceRequest
+/// or too large a one; what `intake` took until then is for the caller to drop.
+Result<std::uint64_t> take_spans(OtlpEncoding encoding, std::string_view body, EventIntake& intake);
 
 /// A message of trace.proto in that encoding.
 std::string write_otlp(OtlpEncoding encoding, const google::protobuf::Message& message);
-
-/// Hands every request to a model to `intake`, indexed among all spans, and returns how many other
-/// spans there were.
-std::uint64_t take_spans(const otlp::v1::ExportTraceServiceRequest& request, EventIntake& intake);
 
 }  // namespace weir::ingest

@@ -173,13 +173,12 @@ HttpResponse EventReceiver::receive_traces(const HttpRequest& request) {
         415, "send traces as application/x-protobuf or application/json (OTLP/HTTP)");
   if (const auto behind = why_behind())
     return later(otlp_error(*encoding, 429, kUnavailable, *behind), kBehindSeconds);
-  otlp::v1::ExportTraceServiceRequest spans;
-  if (const auto parsed = parse_otlp(*encoding, request.body, spans); !parsed)
-    return otlp_error(*encoding, 400, kInvalidArgument, parsed.error().message);
 
   const Borrowed buffers(*this);
   EventIntake& intake = buffers->intake;
-  options_.probe->ignored_spans.add(take_spans(spans, intake));
+  const auto others = take_spans(*encoding, request.body, intake);
+  if (!others) return otlp_error(*encoding, 400, kInvalidArgument, others.error().message);
+  options_.probe->ignored_spans.add(*others);
   const auto stored = store(intake, traces_key(request));
   if (!stored)
     return later(otlp_error(*encoding, 503, kUnavailable, not_stored(stored.error())),

@@ -60,7 +60,9 @@ struct Export {
   /// The event, without its time; "ignored", or why it was rejected.
   std::string text() const {
     EventIntake intake({UserKey(Id{1})});
-    if (take_spans(request, intake) != 0) return "ignored";
+    const auto others = take_spans(OtlpEncoding::protobuf, request.SerializeAsString(), intake);
+    if (!others) return others.error().message;
+    if (*others != 0) return "ignored";
     if (intake.rejected_total() > 0) return intake.rejected()[0].reason;
     std::string text = events::to_json(expand(intake.take_records().at(0).value).at(0));
     text.erase(1, std::string_view("\"event_time_us\":2000000,").size());
@@ -160,6 +162,71 @@ TEST(OtlpDecoder, RejectsNumbersThatNoEventHas) {
             R"({"status":"ok","latency_us":1000000})");
   EXPECT_EQ(Export().with("gen_ai.usage.input_tokens", "many").text(),
             R"({"status":"ok","latency_us":1000000})");
+}
+
+TEST(OtlpDecoder, TakesTheFirstOfARepeatedAttributeAndAResourceBehindItsSpans) {
+  Export made =
+      Export().with("gen_ai.system", "x").with("gen_ai.system", "y").from("host.name", "n");
+  EXPECT_EQ(made.text(), R"({"service":"x","host":"n","status":"ok","latency_us":1000000})");
+  const pb::ResourceSpans whole = made.resource_spans();
+  pb::ResourceSpans resource;
+  *resource.mutable_resource() = whole.resource();
+  made.resource_spans().clear_resource();
+  // Serialised messages one after the other are one message.
+  const std::string body = made.resource_spans().SerializeAsString() + resource.SerializeAsString();
+  pb::ExportTraceServiceRequest request;
+  const std::string framed = std::string(1, '\x0a') + static_cast<char>(body.size()) + body;
+  ASSERT_LT(body.size(), 128u);
+  EventIntake intake({UserKey(Id{1})});
+  ASSERT_TRUE(take_spans(OtlpEncoding::protobuf, framed, intake));
+  EXPECT_EQ(expand(intake.take_records().at(0).value).at(0).host(), "n");
+}
+
+TEST(OtlpDecoder, BoundsWhatABodyMayHold) {
+  const auto taken = [](OtlpEncoding encoding, const std::string& body) {
+    EventIntake intake({UserKey(Id{1})});
+    const auto others = take_spans(encoding, body, intake);
+    if (!others) return others.error().message;
+    return fmt::format("{} others, {} rejected", *others, intake.rejected_total());
+  };
+  const auto spans = [](std::uint32_t count) {
+    pb::ExportTraceServiceRequest request;
+    auto& scope = *request.add_resource_spans()->add_scope_spans();
+    for (std::uint32_t i = 0; i < count; ++i) scope.add_spans();
+    return request;
+  };
+  const auto json = [](const pb::ExportTraceServiceRequest& request) {
+    return write_otlp(OtlpEncoding::json, request);
+  };
+  EXPECT_EQ(taken(OtlpEncoding::protobuf, spans(kMaxSpans).SerializeAsString()),
+            "65536 others, 0 rejected");
+  EXPECT_EQ(taken(OtlpEncoding::protobuf, spans(kMaxSpans + 1).SerializeAsString()),
+            "the body has more than 65536 spans; send them in several");
+  EXPECT_EQ(taken(OtlpEncoding::json, json(spans(kMaxSpans + 1))),
+            "the body has more than 65536 spans; send them in several");
+  std::string empty = R"({"resourceSpans":[{})";
+  for (std::size_t i = 0; i < kMaxJsonObjects; ++i) empty += ",{}";
+  EXPECT_EQ(taken(OtlpEncoding::json, empty + "]}"),
+            "the body has 1048578 objects; at most 1048576 are taken: send it in several");
+
+  Export many;
+  for (std::size_t i = 0; i < kMaxAttributes; ++i) many.with("gen_ai.system", "x");
+  EXPECT_EQ(many.text(), R"({"service":"x","status":"ok","latency_us":1000000})");
+  EXPECT_EQ(many.with("one", "more").text(), "it has 257 attributes; at most 256 are taken");
+  Export wide;
+  for (std::size_t i = 0; i <= kMaxAttributes; ++i) wide.from("a", "b");
+  EXPECT_EQ(wide.text(), "a resource has 257 attributes; at most 256 are taken");
+}
+
+TEST(OtlpDecoder, RefusesWhatIsNoRequest) {
+  Export made = Export().with("gen_ai.system", "x").from("host.name", "n");
+  const std::string body = made.request.SerializeAsString();
+  for (std::size_t size = 1; size < body.size(); ++size) {
+    EventIntake intake({UserKey(Id{1})});
+    const auto others = take_spans(OtlpEncoding::protobuf, body.substr(0, size), intake);
+    pb::ExportTraceServiceRequest request;
+    EXPECT_EQ(others.has_value(), request.ParseFromString(body.substr(0, size))) << size;
+  }
 }
 
 TEST(OtlpDecoder, DocumentsEveryRule) {
