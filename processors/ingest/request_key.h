@@ -10,7 +10,9 @@
 // cannot: an answer. It knows the requests of the last `horizon`, by what was stored of them:
 //
 // - the same key with the same events is answered as before, without storing them again;
-// - the same key with other events is refused.
+// - the same key with other events is refused. Events are what counts, and not bytes: whoever
+//   writes the same events in another form, or adds some that are rejected, changes nothing that is
+//   stored, and only what is stored is there to compare with after a restart.
 //
 // Ingest keeps no state of its own: at start the table is read back from the ids and contents of
 // the log's tail, so both hold across a restart and a crash between storing and answering. Two
