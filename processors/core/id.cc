@@ -1,5 +1,7 @@
 #include "processors/core/id.h"
 
+#include "processors/core/text.h"
+
 namespace weir {
 namespace {
 
@@ -44,8 +46,8 @@ Result<Id> parse_id(std::string_view text) {
     ++digits;
   }
   if (digits != 2 * id.size())
-    return fail(ErrorCode::invalid_argument, "'{}' is not an id; write 32 hexadecimal digits",
-                text);
+    return fail(ErrorCode::invalid_argument, "{} is not an id; write 32 hexadecimal digits",
+                quote(text));
   return id;
 }
 

@@ -6,6 +6,8 @@
 
 #include <absl/time/time.h>
 
+#include "processors/core/text.h"
+
 namespace weir {
 namespace {
 
@@ -19,14 +21,23 @@ constexpr std::array kUnits = {Unit{"d", kDayUs},          Unit{"h", kHourUs},
                                Unit{"m", kMinuteUs},       Unit{"s", kSecondUs},
                                Unit{"ms", kMillisecondUs}, Unit{"us", 1}};
 
+/// What RFC 3339 can write. Abseil also takes infinities and years of any length.
+bool has_four_digits(absl::Time time) {
+  const auto utc = absl::UTCTimeZone();
+  return time >= absl::FromCivil(absl::CivilYear(0), utc) &&
+         time < absl::FromCivil(absl::CivilYear(10'000), utc);
+}
+
 }  // namespace
 
 Result<TimeUs> parse_rfc3339(std::string_view text) {
   absl::Time time;
   std::string reason;
-  if (!absl::ParseTime(absl::RFC3339_full, {text.data(), text.size()}, &time, &reason))
+  if (!absl::ParseTime(absl::RFC3339_full, {text.data(), text.size()}, &time, &reason) ||
+      !has_four_digits(time))
     return fail(ErrorCode::invalid_argument,
-                "'{}' is not a time; write it as RFC 3339, for example 2023-11-16T18:17:03Z", text);
+                "{} is not a time; write it as RFC 3339, for example 2023-11-16T18:17:03Z",
+                quote(text));
   return absl::ToUnixMicros(time);
 }
 
@@ -46,8 +57,8 @@ Result<DurationUs> parse_duration(std::string_view text) {
       if (suffix == unit.name && number <= kMaxTime / unit.span) return number * unit.span;
   }
   return fail(ErrorCode::invalid_argument,
-              "'{}' is not a duration; write a whole number and a unit, for example 250ms, 10s, 1h",
-              text);
+              "{} is not a duration; write a whole number and a unit, for example 250ms, 10s, 1h",
+              quote(text));
 }
 
 std::string format_duration(DurationUs duration) {

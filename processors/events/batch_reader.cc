@@ -297,7 +297,7 @@ void BatchReader::check_rows(const EventColumns& columns, std::vector<Problem>& 
     const std::uint32_t event = problem->event;
     found.try_emplace(event, *std::move(problem));
   };
-  if (columns.count > 0 && columns.min_time_us <= 0)
+  if (columns.count > 0 && (columns.min_time_us <= 0 || columns.max_time_us > kMaxEventTimeUs))
     for (std::uint32_t i = 0; i < columns.count; ++i) note(check_time(columns.event_time_us[i], i));
   for (std::size_t k = 0; k < kTexts; ++k)
     check_dictionary(static_cast<Text>(k), columns.texts[k], columns.count, found);

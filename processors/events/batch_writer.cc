@@ -8,6 +8,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "processors/core/text.h"
 #include "processors/events/columns.h"
 #include "processors/events/validate.h"
 

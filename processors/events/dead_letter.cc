@@ -4,13 +4,19 @@
 
 #include <absl/strings/ascii.h>
 
+#include "processors/core/text.h"
+
 namespace weir::events {
 namespace {
 
 constexpr std::string_view kPrefix = "DEAD_LETTER_REASON_";
 /// Room for the record's key, framing and the remark about a cut.
 constexpr std::size_t kReservedBytes = 4096;
-constexpr std::size_t kMaxTextBytes = 64 << 10;
+constexpr std::size_t kMaxTextBytes = 1 << 10;
+constexpr std::size_t kMaxTextsBytes = 64 << 10;
+
+/// What is kept of a text that quotes what was read: a proto string is UTF-8.
+std::string kept(std::string_view text) { return as_utf8(cut_utf8(text, kMaxTextBytes)); }
 
 }  // namespace
 
@@ -23,8 +29,7 @@ std::string reason_name(v1::DeadLetterReason reason) {
 void fill_dead_letter(v1::DeadLetter& letter, std::span<const Problem> problems,
                       std::string_view original) {
   letter.set_version(1);
-  // Texts quote what was read, and a proto string is UTF-8.
-  letter.set_content_type(as_utf8(letter.content_type()));
+  letter.set_content_type(kept(letter.content_type()));
   letter.set_source(as_utf8(letter.source()));
   std::map<v1::DeadLetterReason, std::string_view> last_text;
   std::size_t text_bytes = 0;
@@ -34,7 +39,7 @@ void fill_dead_letter(v1::DeadLetter& letter, std::span<const Problem> problems,
     entry.set_reason(problem.reason);
     // Thousands of events with the same fault would say the same thousands of times.
     std::string_view& last = last_text[problem.reason];
-    if (last != problem.text && text_bytes < kMaxTextBytes) entry.set_text(as_utf8(problem.text));
+    if (last != problem.text && text_bytes < kMaxTextsBytes) entry.set_text(kept(problem.text));
     text_bytes += entry.text().size();
     last = problem.text;
   }

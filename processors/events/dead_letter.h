@@ -14,8 +14,9 @@ namespace weir::events {
 std::string reason_name(v1::DeadLetterReason reason);
 
 /// Adds problems and original to a dead letter whose source is filled in, so that the message stays
-/// below `kMaxRecordBytes`: a text is kept where it differs from the last one of its reason, and an
-/// original that leaves no room is cut, which the first text then says.
+/// below `kMaxRecordBytes`, whatever they quote: of a text, and of the content type, the first 1
+/// KiB is kept; a text stands where it differs from the last one of its reason; an original that
+/// leaves no room is cut, which the first text then says.
 void fill_dead_letter(v1::DeadLetter& letter, std::span<const Problem> problems,
                       std::string_view original);
 

@@ -112,7 +112,7 @@ class ColumnSink {
 
   /// Makes the event count as read. False: it is not plain.
   bool finish() {
-    if (!plain_ || time_us_ <= 0) return false;
+    if (!plain_ || !is_event_time(time_us_)) return false;
     told_ |= (status_ != 0 ? EventColumns::kStatusBit : 0) |
              (flags_ != 0 ? EventColumns::kFlagsBit : 0) |
              (user_hash_ != 0 ? EventColumns::kUserBit : 0);

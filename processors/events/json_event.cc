@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "processors/core/id.h"
+#include "processors/core/text.h"
 #include "processors/core/time.h"
 #include "processors/events/event.h"
 
@@ -67,7 +68,7 @@ Maybe read_status(const Element& value, std::int32_t& status) {
   if (value.get(name) == simdjson::SUCCESS) {
     const auto found = std::ranges::find(kStatusNames, name);
     if (found == kStatusNames.end())
-      return malformed("status", "'{}' is not one of {}", name,
+      return malformed("status", "{} is not one of {}", quote(name),
                        fmt::join(kStatusNames.begin() + 1, kStatusNames.end(), ", "));
     status = static_cast<std::int32_t>(found - kStatusNames.begin());
     return std::nullopt;

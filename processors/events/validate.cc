@@ -24,7 +24,8 @@ std::optional<Problem> check_number(Number which, std::int64_t value, std::uint3
 
 /// Whether the event keeps the rules for plain reasons: nothing is made to say so.
 bool is_plain(const EventRow& row) {
-  bool plain = row.event_time_us > 0 && (row.request_id.empty() || row.request_id.size() == 16);
+  bool plain =
+      is_event_time(row.event_time_us) && (row.request_id.empty() || row.request_id.size() == 16);
   for (const std::string_view text : row.texts)
     if (!text.empty()) plain &= text.size() <= kMaxNameBytes && is_ascii(text);
   for (unsigned left = row.has_number; left != 0; left &= left - 1) {
@@ -41,12 +42,6 @@ bool is_utf8(std::string_view text) {
   return is_ascii(text) || simdjson::validate_utf8(text.data(), text.size());
 }
 
-std::string_view cut_utf8(std::string_view text, std::size_t limit) {
-  if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<std::uint8_t>(text[limit]) & 0xC0) == 0x80) --limit;
-  return text.substr(0, limit);
-}
-
 std::string as_utf8(std::string_view text) {
   std::string out(text);
   if (is_utf8(text)) return out;
@@ -61,9 +56,13 @@ std::string as_utf8(std::string_view text) {
 }
 
 std::optional<Problem> check_time(TimeUs event_time_us, std::uint32_t event) {
-  if (event_time_us > 0) return std::nullopt;
-  return problem("event_time_us", event, v1::DEAD_LETTER_REASON_MISSING_TIME,
-                 "event_time_us is {}; it must be above 0", event_time_us);
+  if (is_event_time(event_time_us)) return std::nullopt;
+  if (event_time_us <= 0)
+    return problem("event_time_us", event, v1::DEAD_LETTER_REASON_MISSING_TIME,
+                   "event_time_us is {}; it must be above 0", event_time_us);
+  return problem("event_time_us", event, v1::DEAD_LETTER_REASON_OUT_OF_RANGE,
+                 "event_time_us is {}, after the year 9999; are these microseconds?",
+                 event_time_us);
 }
 
 std::optional<Problem> check_confidence(float confidence, std::uint32_t event) {
@@ -87,7 +86,7 @@ std::optional<Problem> check_text(Text which, std::string_view value, std::uint3
 std::optional<Problem> check(const EventRow& row, std::uint32_t event) {
   if (is_plain(row)) [[likely]]
     return std::nullopt;
-  if (row.event_time_us <= 0) return check_time(row.event_time_us, event);
+  if (auto found = check_time(row.event_time_us, event)) return found;
   if (!row.request_id.empty() && row.request_id.size() != 16)
     return problem("request_id", event, v1::DEAD_LETTER_REASON_MALFORMED,
                    "request_id has {} bytes; it takes 16 or none", row.request_id.size());

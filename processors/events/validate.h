@@ -2,7 +2,7 @@
 // event that breaks one goes to the dead letters with its reason; the others of its record count
 // all the same. Pure and thread-safe.
 //
-//   event_time_us    above 0                                      missing_time
+//   event_time_us    above 0; to the end of the year 9999         missing_time; out_of_range
 //   durations        0 .. kMaxNumber                              negative_duration, out_of_range
 //   tokens, counts   0 .. kMaxNumber                              out_of_range
 //   confidence       0 .. 1; NaN and infinity                     out_of_range; not_a_number
@@ -24,6 +24,10 @@
 #include "weir/v1/dead_letter.pb.h"
 
 namespace weir::events {
+
+/// The last microsecond of the year 9999, what RFC 3339 can write: far from where times overflow.
+inline constexpr TimeUs kMaxEventTimeUs = 253'402'300'799'999'999;
+constexpr bool is_event_time(TimeUs time) { return time > 0 && time <= kMaxEventTimeUs; }
 
 /// Why an event, or with `event` 0 a whole record, does not count.
 struct Problem {
@@ -69,8 +73,6 @@ inline bool is_ascii(std::string_view text) {
   return (all & 0x8080'8080'8080'8080) == 0;
 }
 bool is_utf8(std::string_view text);
-/// The longest prefix of at most `limit` bytes that does not cut a UTF-8 character.
-std::string_view cut_utf8(std::string_view text, std::size_t limit);
 /// The text with `?` for every byte that belongs to no UTF-8 character: what quotes foreign bytes.
 std::string as_utf8(std::string_view text);
 

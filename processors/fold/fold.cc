@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "processors/core/text.h"
 #include "processors/events/dead_letter.h"
 #include "processors/events/event_reader.h"
 #include "weir/v1/config.pb.h"
@@ -90,8 +91,8 @@ Result<void> FoldProcessor::take(const Record& record, TaskContext& context) {
   } else {
     const Problem problem{
         .reason = v1::DEAD_LETTER_REASON_CONTENT_TYPE,
-        .text = fmt::format("content type '{}' is not read here; send one of '{}', '{}', '{}'",
-                            record.content_type, runtime::kInferenceBatchType,
+        .text = fmt::format("content type {} is not read here; send one of '{}', '{}', '{}'",
+                            quote(record.content_type), runtime::kInferenceBatchType,
                             runtime::kInferenceEventType, runtime::kJsonType)};
     bury(record, {&problem, 1}, context);
   }
@@ -174,7 +175,7 @@ void FoldProcessor::take_gathered(const Record& record, const events::ReadResult
 }
 
 bool FoldProcessor::is_future(TimeUs event_time) const {
-  return event_time > head_.append_time_us + config_.future_limit_us;
+  return event_time - config_.future_limit_us > head_.append_time_us;
 }
 
 bool FoldProcessor::enters_finest(TimeUs event_time) const {

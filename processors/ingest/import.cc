@@ -64,13 +64,6 @@ std::string_view to_string(ImportFormat format) {
   return kFormatNames[static_cast<std::size_t>(format)];
 }
 
-Result<ImportFormat> parse_import_format(std::string_view name) {
-  for (std::size_t i = 0; i < kFormatNames.size(); ++i)
-    if (name == kFormatNames[i]) return static_cast<ImportFormat>(i);
-  return fail(ErrorCode::invalid_argument, "'{}' is no format; choose one of {}", name,
-              fmt::join(kFormatNames, ", "));
-}
-
 Result<ImportSummary> import_files(const ImportOptions& options, runtime::Appender& appender,
                                    const Progress& progress) {
   WEIR_TRY(check(options));
@@ -81,7 +74,7 @@ Result<ImportSummary> import_files(const ImportOptions& options, runtime::Append
     total += size;
   }
   ImportSummary summary;
-  RawWriter writer(appender, options.partitions);
+  RawWriter writer(appender, options.partitions, options.latest_us);
   for (const std::string& path : options.files) {
     WEIR_ASSIGN(InputFile file, InputFile::open(path, [&](std::size_t bytes) {
                   summary.bytes += bytes;

@@ -16,14 +16,14 @@ namespace weir::ingest {
 
 enum class ImportFormat : std::uint8_t { azure_llm, llmperf, ndjson, csv };
 
-/// "azure-llm", "llmperf", "ndjson", "csv". Error: invalid_argument, listing them.
-Result<ImportFormat> parse_import_format(std::string_view name);
+/// "azure-llm", "llmperf", "ndjson", "csv".
 std::string_view to_string(ImportFormat format);
 
 struct ImportOptions {
   ImportFormat format = ImportFormat::ndjson;
   std::vector<std::string> files;  // read in this order, which should be that of their times
   std::int32_t partitions = 1;     // of `weir.inference`
+  TimeUs latest_us = kMaxTime;     // rows with a later event time are refused
 
   std::string service;                // azure-llm, csv: of every event
   std::vector<std::string> mappings;  // csv: see csv_mapping.h; needed

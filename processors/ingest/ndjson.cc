@@ -7,6 +7,8 @@
 namespace weir::ingest {
 namespace {
 
+constexpr std::string_view kUserId = "\"user_id\"";
+
 class NdjsonImporter final : public Importer {
  public:
   Result<void> read(InputFile& file, RawWriter& writer) override {
@@ -14,7 +16,9 @@ class NdjsonImporter final : public Importer {
     v1::InferenceEvent event;
     for (std::int64_t line = 1; text.clear(), file.append_line(text); ++line) {
       if (text.find_first_not_of(" \t") == std::string::npos) continue;
-      const RowOrigin origin{file.path(), line, text};
+      // No user is named in a log: a row that names one is to be looked up in the file.
+      const bool names_user = text.find(kUserId) != std::string::npos;
+      const RowOrigin origin{file.path(), line, names_user ? std::string_view() : text};
       if (text.size() > kMaxRowBytes) {
         WEIR_TRY(writer.refuse(origin, "the line is longer than 1 MiB"));
       } else if (const auto read = reader_.read(text, event); !read) {

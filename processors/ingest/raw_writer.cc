@@ -10,8 +10,9 @@
 
 namespace weir::ingest {
 
-RawWriter::RawWriter(runtime::Appender& appender, std::int32_t partitions)
-    : raw_(appender, "weir.inference"),
+RawWriter::RawWriter(runtime::Appender& appender, std::int32_t partitions, TimeUs latest_us)
+    : latest_us_(latest_us),
+      raw_(appender, "weir.inference"),
       dead_letters_(appender, "weir.deadletter"),
       greatest_(static_cast<std::size_t>(partitions), kMinTime) {
   assert(partitions >= 1);
@@ -19,6 +20,9 @@ RawWriter::RawWriter(runtime::Appender& appender, std::int32_t partitions)
 
 Result<void> RawWriter::add(const events::EventRow& row, const RowOrigin& origin) {
   if (const auto problem = events::check(row)) return refuse(origin, problem->text);
+  if (row.event_time_us > latest_us_)
+    return refuse(origin, fmt::format("event time {} is in the future; is its unit right?",
+                                      format_rfc3339(row.event_time_us)));
   batch_.add(row);
   batch_greatest_ = std::max(batch_greatest_, row.event_time_us);
   first_ = std::min(first_, row.event_time_us);

@@ -2,7 +2,8 @@
 // was refused onto `weir.deadletter`. One thread.
 //
 // Events of a batch stay together and in order; batches go to the partitions in turn. Append times
-// are the running maximum of event time in a partition, as for every history.
+// are the running maximum of event time in a partition, as for every history: an event from the
+// future would make all that follows too old, so the time of the import bounds it.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +30,10 @@ struct RowOrigin {
 class RawWriter {
  public:
   /// `weir.inference` has `partitions` partitions (>= 1); dead letters go to partition 0 of theirs.
-  RawWriter(runtime::Appender& appender, std::int32_t partitions);
+  /// No event can be later than `latest_us`.
+  RawWriter(runtime::Appender& appender, std::int32_t partitions, TimeUs latest_us);
 
-  /// Takes the event, or refuses the row where it breaks a rule of events::check.
+  /// Takes the event, or refuses the row where it is too late or breaks a rule of events::check.
   Result<void> add(const events::EventRow& row, const RowOrigin& origin);
   /// The row becomes a dead letter; `reason` is for a person.
   Result<void> refuse(const RowOrigin& origin, std::string_view reason);
@@ -46,6 +48,7 @@ class RawWriter {
  private:
   Result<void> end_batch();
 
+  const TimeUs latest_us_;
   AppendBuffer raw_;
   AppendBuffer dead_letters_;
   events::BatchWriter batch_;

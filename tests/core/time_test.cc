@@ -28,7 +28,9 @@ TEST(Time, RefusesWhatIsNotRfc3339AndShowsHowToWriteIt) {
   EXPECT_EQ(time_or_error("yesterday"),
             "'yesterday' is not a time; write it as RFC 3339, for example 2023-11-16T18:17:03Z");
   for (const std::string_view text :
-       {"", "2023-11-16", "2023-11-16T18:17:03", "2023-13-16T18:17:03Z", "1700158623"})
+       {"infinite-future", "infinite-past", "60000-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00",
+        "-0001-01-01T00:00:00Z", "", "2023-11-16", "2023-11-16T18:17:03", "2023-13-16T18:17:03Z",
+        "1700158623"})
     EXPECT_FALSE(parse_rfc3339(text)) << text;
 }
 

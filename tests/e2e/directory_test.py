@@ -49,12 +49,20 @@ class Directory(WeirTest):
         self.assertEqual([letter["source"] for letter in letters],
                          [f"{file}:{line}" for line in (2, 3, 4)])
         self.assertEqual({letter["reason"] for letter in letters}, {"refused_row"})
+        self.assertEqual({letter["time"] for letter in letters}, {"2026-01-05T00:00:01.500000Z"})
         self.assertEqual(letters[0]["original"], "{not json")
         self.assertIn("latency_us", letters[1]["text"])
         self.assertIn("event_time", letters[2]["text"])
         table = run("query", self.raw, "deadletter").stdout.splitlines()
         self.assertEqual(len(table), 4)
         self.assertIn(f"{file}:2", table[1])
+
+    def test_a_row_refused_before_the_first_good_one_has_no_time(self):
+        file = self.write("bad.ndjson", "{not json\n" + EVENT % (1, 5))
+        run("import", "ndjson", file, "--out", self.raw)
+        letter = json.loads(run("query", self.raw, "deadletter", "--format", "json").stdout)
+        self.assertIsNone(letter["time"])
+        self.assertRegex(run("query", self.raw, "deadletter").stdout.splitlines()[1], "^- ")
 
     def test_input_that_is_not_there(self):
         self.fails("import", "ndjson", self.dir / "none.ndjson", "--out", self.raw,

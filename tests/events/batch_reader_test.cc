@@ -113,6 +113,18 @@ TEST(BatchReader, KeepsGoodEventsBesideBadOnes) {
             "3 NEGATIVE_DURATION: latency_us is -1; it must be 0 to 1000000000000000\n");
 }
 
+TEST(BatchReader, KeepsGoodEventsBesideOnesOfNoYear) {
+  v1::InferenceBatch batch = three_events();
+  batch.set_base_time_us(kMaxEventTimeUs - 3);
+  EventColumns columns;
+  std::vector<Problem> problems;
+  const std::string record = batch.SerializeAsString();
+  ASSERT_TRUE(BatchReader().read(record, columns, problems));
+  EXPECT_EQ(render(problems),
+            "1 OUT_OF_RANGE: event_time_us is 253402300800000001, after the year 9999; are these "
+            "microseconds?\n");
+}
+
 TEST(BatchReader, JudgesTextsByTheEventsThatUseThem) {
   v1::InferenceBatch batch = three_events();
   batch.mutable_tenant()->set_value(2, std::string(257, 'x'));  // event 0

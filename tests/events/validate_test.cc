@@ -19,6 +19,7 @@ std::string checked(void (*change)(EventRow&)) {
 
 TEST(Validate, TakesEveryValueInItsRange) {
   EXPECT_EQ(checked([](EventRow& row) {
+              row.event_time_us = kMaxEventTimeUs;
               row.status = -5;
               row.confidence = 1.0f;
               row.request_id = "0123456789abcdef";
@@ -32,6 +33,9 @@ TEST(Validate, TakesEveryValueInItsRange) {
 TEST(Validate, NamesTheRuleThatIsBroken) {
   EXPECT_EQ(checked([](EventRow& row) { row.event_time_us = 0; }),
             "7 MISSING_TIME: event_time_us is 0; it must be above 0\n");
+  EXPECT_EQ(checked([](EventRow& row) { row.event_time_us = kMaxEventTimeUs + 1; }),
+            "7 OUT_OF_RANGE: event_time_us is 253402300800000000, after the year 9999; are these "
+            "microseconds?\n");
   EXPECT_EQ(checked([](EventRow& row) { row.set(Number::cold_start, -1); }),
             "7 NEGATIVE_DURATION: cold_start_us is -1; it must be 0 to 1000000000000000\n");
   EXPECT_EQ(checked([](EventRow& row) { row.set(Number::input_tokens, -1); }),
@@ -47,14 +51,6 @@ TEST(Validate, NamesTheRuleThatIsBroken) {
             "7 INVALID_TEXT: host is not UTF-8\n");
   EXPECT_EQ(checked([](EventRow& row) { row.request_id = "short"; }),
             "7 MALFORMED: request_id has 5 bytes; it takes 16 or none\n");
-}
-
-TEST(Validate, CutsBetweenCharacters) {
-  EXPECT_EQ(cut_utf8("abc", 3), "abc");
-  EXPECT_EQ(cut_utf8("abcd", 3), "abc");
-  EXPECT_EQ(cut_utf8("ab\u20ac", 4), "ab");
-  EXPECT_EQ(cut_utf8("ab\u20ac!", 5), "ab\u20ac");
-  EXPECT_EQ(cut_utf8("\u20ac", 0), "");
 }
 
 TEST(Validate, QuotesForeignBytesAsUtf8) {

@@ -99,6 +99,32 @@ TEST(Fold, WhatIsLateEntersTheTierThatStillTakesIt) {
             "2023-11-14T22:16:40Z");
 }
 
+TEST(Fold, WhateverARecordQuotesItsDeadLetterIsARecord) {
+  FoldTask task;
+  const std::string much(1'000'000, 'A');
+  task.take({.append = 10, .value = R"({"event_time_us":1,"status":")" + much + R"("})"});
+  EXPECT_THAT(task.commit(), testing::StartsWith("dead 0@10s: 0 malformed\n"));
+  EXPECT_LT(task.dead_letter().ByteSizeLong(), events::kMaxRecordBytes);
+  EXPECT_EQ(task.dead_letter().original().size(), much.size() + 31);
+  task.take({.append = 10, .value = much, .content_type = much});
+  EXPECT_THAT(task.commit(), testing::StartsWith("dead 1@10s: 0 content_type\n"));
+  EXPECT_LT(task.dead_letter().ByteSizeLong(), events::kMaxRecordBytes);
+  EXPECT_EQ(task.dead_letter().content_type().size(), 1'024u);
+}
+
+TEST(Fold, AnEventOfNoYearMovesNoTime) {
+  FoldTask task;
+  task.take(10, request(9));
+  v1::InferenceEvent absurd = request(9);
+  absurd.set_event_time_us(absurd.event_time_us() * 1'000);  // nanoseconds
+  task.take(10, absurd);
+  task.take(10, request(9));
+  EXPECT_EQ(task.commit(),
+            "dead 1@10s: 0 out_of_range\n"
+            "partial/0 [0,3) w=4s: a@0s=2 defined\n"
+            "config from 0\n");
+}
+
 TEST(Fold, EventsOfABatchAreJudgedByTheTimeBeforeIt) {
   FoldTask task;
   task.take(2'000, batch({0, 1'000, 1'100}));

@@ -83,8 +83,7 @@ void fill_raw(const Scenario& scenario, MemoryLog& log) {
   std::vector<TimeUs> append(static_cast<std::size_t>(scenario.raw_partitions), 0);
   for (const sim::Input& input : scenario.inputs) {
     TimeUs& time = append[static_cast<std::size_t>(input.partition)];
-    for (const sim::Event& event : input.events)
-      time = std::max(time, event.fields.event_time_us());
+    time = std::max(time, input.newest_us());
     const runtime::NewRecord record{.content_type = input.content_type,
                                     .value = input.value,
                                     .id = input.id,

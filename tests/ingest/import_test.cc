@@ -149,6 +149,47 @@ TEST(Ndjson, EventsAndRefusals) {
             "2 accepted, 3 refused");
 }
 
+TEST(Ndjson, ARefusedRowThatNamesAUserIsNotKept) {
+  EXPECT_EQ(import_text({.format = ImportFormat::ndjson}, "e.ndjson",
+                        "{\"event_time_us\":6,\"latency_us\":-1,\"user_id\":\"ann\"}\n"),
+            "e.ndjson:1: latency_us is -1; it must be 0 to 1000000000000000 []\n"
+            "0 accepted, 1 refused");
+}
+
+TEST(Ndjson, ARowFromTheFutureIsRefusedAndPoisonsNothing) {
+  EXPECT_EQ(
+      import_text({.format = ImportFormat::ndjson, .latest_us = 1'000'000}, "e.ndjson",
+                  "{\"event_time\":\"9999-12-31T23:59:59Z\"}\n"
+                  "{\"event_time\":\"infinite-future\"}\n"
+                  "{\"event_time_us\":1767225600000000000}\n"
+                  "{\"event_time_us\":1000000}\n"
+                  "{\"event_time_us\":1000001}\n"),
+      "{\"event_time_us\":1000000}\n"
+      "e.ndjson:1: event time 9999-12-31T23:59:59Z is in the future; is its unit right? "
+      "[{\"event_time\":\"9999-12-31T23:59:59Z\"}]\n"
+      "e.ndjson:2: event_time: 'infinite-future' is not a time; write it as RFC 3339, for "
+      "example 2023-11-16T18:17:03Z [{\"event_time\":\"infinite-future\"}]\n"
+      "e.ndjson:3: event_time_us is 1767225600000000000, after the year 9999; are these "
+      "microseconds? [{\"event_time_us\":1767225600000000000}]\n"
+      "e.ndjson:5: event time 1970-01-01T00:00:01.000001Z is in the future; is its unit right? "
+      "[{\"event_time_us\":1000001}]\n"
+      "1 accepted, 4 refused");
+}
+
+TEST(Ndjson, ARowThatQuotesMuchIsRefusedAndTheNextIsRead) {
+  const std::string value(kMaxRowBytes - 64, 'A');
+  const std::string text = import_text(
+      {.format = ImportFormat::ndjson}, "e.ndjson",
+      fmt::format("{{\"event_time_us\":1,\"status\":\"{}\"}}\n"
+                  "{{\"event_time\":\"{}\"}}\n{{\"event_time_us\":1,\"request_id\":\"{}\"}}\n"
+                  "{{\"event_time_us\":7}}\n",
+                  value, value, value));
+  EXPECT_THAT(text, testing::StartsWith("{\"event_time_us\":7}\n"
+                                        "e.ndjson:1: status: '" +
+                                        std::string(100, 'A') + "...' (1048512 bytes) is not one"));
+  EXPECT_THAT(text, testing::EndsWith("\n1 accepted, 3 refused"));
+}
+
 TEST(Ndjson, ALineThatIsTooLongIsRefusedAndTheNextIsRead) {
   const std::string long_line = "{\"service\":\"" + std::string(kMaxRowBytes, 'x') + "\"}";
   const std::string text = import_text({.format = ImportFormat::ndjson}, "e.ndjson",
@@ -260,9 +301,6 @@ TEST(Import, OptionsMustFitTheFormat) {
             "--rate (requests a second)");
   EXPECT_EQ(options_error({.files = {"no/such"}}),
             "no/such: cannot read: No such file or directory; check the path and its permissions");
-  EXPECT_EQ(parse_import_format("csv"), ImportFormat::csv);
-  EXPECT_EQ(parse_import_format("tsv").error().message,
-            "'tsv' is no format; choose one of azure-llm, llmperf, ndjson, csv");
 }
 
 /// Remembers the stamps as they were given: a log would raise one that goes back.

@@ -13,6 +13,7 @@ namespace {
 using google::protobuf::FieldDescriptor;
 
 constexpr std::uint32_t kAbsent = 0xFFFF'FFFF;
+constexpr TimeUs kYear10000 = 253'402'300'800'000'000;  // beyond what RFC 3339 can say
 const std::vector<std::string> kNumbers = {
     "latency_us",   "ttft_us",       "queue_us",      "compute_us",  "network_us", "cold_start_us",
     "input_tokens", "output_tokens", "cached_tokens", "retry_count", "batch_size"};
@@ -20,8 +21,8 @@ const std::vector<std::string> kTexts = {"service", "model", "tenant", "region"}
 
 /// The value of an optional number of either width.
 std::optional<std::int64_t> number_of(const v1::InferenceEvent& event, const std::string& name) {
-  const FieldDescriptor* const field = event.GetDescriptor()->FindFieldByName(name);
-  const auto& reflection = *event.GetReflection();
+  const FieldDescriptor* const field = v1::InferenceEvent::descriptor()->FindFieldByName(name);
+  const auto& reflection = *v1::InferenceEvent::GetReflection();
   if (!reflection.HasField(event, field)) return std::nullopt;
   return field->cpp_type() == FieldDescriptor::CPPTYPE_INT32 ? reflection.GetInt32(event, field)
                                                              : reflection.GetInt64(event, field);
@@ -37,16 +38,17 @@ const std::string& text_of(const v1::InferenceEvent& event, const std::string& n
 void add_number(std::span<const Event> events, const std::string& name, v1::InferenceBatch& batch) {
   const auto has = [&name](const Event& e) { return number_of(e.fields, name).has_value(); };
   if (std::ranges::none_of(events, has)) return;
-  const FieldDescriptor* const column = batch.GetDescriptor()->FindFieldByName(name);
+  const FieldDescriptor* const column = v1::InferenceBatch::descriptor()->FindFieldByName(name);
   for (const Event& event : events)
-    batch.GetReflection()->AddUInt32(
+    v1::InferenceBatch::GetReflection()->AddUInt32(
         &batch, column,
         static_cast<std::uint32_t>(number_of(event.fields, name).value_or(kAbsent)));
 }
 
 void add_text(std::span<const Event> events, const std::string& name, v1::InferenceBatch& batch) {
-  auto& column = *static_cast<v1::StringColumn*>(
-      batch.GetReflection()->MutableMessage(&batch, batch.GetDescriptor()->FindFieldByName(name)));
+  auto& column =
+      *static_cast<v1::StringColumn*>(v1::InferenceBatch::GetReflection()->MutableMessage(
+          &batch, v1::InferenceBatch::descriptor()->FindFieldByName(name)));
   for (const Event& event : events) {
     const std::string& text = text_of(event.fields, name);
     const auto found = std::ranges::find(column.value(), text);
@@ -72,7 +74,8 @@ bool fits_columns(const v1::InferenceEvent& event) {
     const auto value = number_of(event, name);
     return !value || (*value >= 0 && *value < kAbsent);
   };
-  return event.event_time_us() > 0 && event.request_id().empty() && !event.has_confidence() &&
+  return event.event_time_us() > 0 && event.event_time_us() < kYear10000 &&
+         event.request_id().empty() && !event.has_confidence() &&
          std::ranges::all_of(kNumbers, fits);
 }
 
@@ -98,9 +101,11 @@ std::string to_batch(const std::vector<Event>& events) {
 }
 
 std::string to_json(const v1::InferenceEvent& event) {
-  std::string json =
-      fmt::format(R"({{"event_time":"{}","status":{},"new_field":[1,{{}}])",
-                  format_rfc3339(event.event_time_us()), static_cast<int>(event.status()));
+  const TimeUs time = event.event_time_us();
+  const std::string shown =
+      time < kYear10000 ? fmt::format("\"{}\"", format_rfc3339(time)) : std::to_string(time);
+  std::string json = fmt::format(R"({{"event_time":{},"status":{},"new_field":[1,{{}}])", shown,
+                                 static_cast<int>(event.status()));
   for (const std::string& name : kTexts)
     if (const std::string& text = text_of(event, name); !text.empty())
       json += fmt::format(R"(,"{}":"{}")", name, text);

@@ -36,6 +36,14 @@ const std::vector<std::vector<std::string>> kScopes = {
 
 }  // namespace
 
+TimeUs Input::newest_us() const {
+  TimeUs newest = 0;
+  for (const Event& event : events)
+    if (event.reason == v1::DEAD_LETTER_REASON_UNSPECIFIED)
+      newest = std::max(newest, event.fields.event_time_us());
+  return newest;
+}
+
 Scenario::Scenario(std::uint64_t seed, Home home) : seed(seed) {
   Random random(seed);
   choose_rules(random, home);
@@ -233,6 +241,10 @@ v1::DeadLetterReason Scenario::break_event(Random& random, v1::InferenceEvent& f
       fields.set_latency_us(-5);
       return v1::DEAD_LETTER_REASON_NEGATIVE_DURATION;
     case 1:
+      if (fields.event_time_us() % 2 == 0) {  // nanoseconds
+        fields.set_event_time_us(fields.event_time_us() * 1'000);
+        return v1::DEAD_LETTER_REASON_OUT_OF_RANGE;
+      }
       fields.set_event_time_us(0);
       return v1::DEAD_LETTER_REASON_MISSING_TIME;
     case 2:

@@ -55,6 +55,9 @@ struct Input {
   std::vector<Event> events;  // empty and `broken`: the record as a whole
   v1::DeadLetterReason broken = v1::DEAD_LETTER_REASON_UNSPECIFIED;
   TimeUs at_us = 0;  // when it is sent
+
+  /// The greatest time of the events that are not broken, which stamps a history. 0: there is none.
+  TimeUs newest_us() const;
 };
 
 /// Where the log is. Histories are read, and records expire, on this machine only.

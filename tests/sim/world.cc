@@ -263,7 +263,7 @@ Result<void> World::fill_history() {
   std::vector<TimeUs> append(static_cast<std::size_t>(scenario_.raw_partitions), 0);
   for (const Input& input : scenario_.inputs) {
     TimeUs& time = append[static_cast<std::size_t>(input.partition)];
-    for (const Event& event : input.events) time = std::max(time, event.fields.event_time_us());
+    time = std::max(time, input.newest_us());
     runtime::NewRecord record = to_record(input);
     record.append_time_us = time;
     WEIR_TRY(history_.append({kRaw, input.partition}, {&record, 1}));

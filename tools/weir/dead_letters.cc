@@ -22,11 +22,12 @@ constexpr std::size_t kOriginalBytes = 4096;
 
 /// One entry of a dead letter.
 struct Refusal {
-  TimeUs time_us = 0;
+  TimeUs time_us = 0;  // 0: refused before the history it is of had a time
   const v1::DeadLetter& letter;
   const v1::DeadLetterEntry& entry;
   std::string_view text;
 
+  std::string time() const { return time_us == 0 ? "" : format_rfc3339(time_us); }
   std::string where() const {
     if (letter.topic().empty()) return letter.source();
     return fmt::format("{}@{}",
@@ -61,7 +62,7 @@ Json json_of(const Refusal& refusal) {
   const v1::DeadLetter& letter = refusal.letter;
   const bool imported = letter.topic().empty();
   Json json;
-  json["time"] = format_rfc3339(refusal.time_us);
+  json["time"] = refusal.time_us == 0 ? Json() : Json(refusal.time());
   json["topic"] = imported ? Json() : Json(letter.topic());
   json["partition"] = imported ? Json() : Json(letter.partition());
   json["offset"] = imported ? Json() : Json(letter.offset());
@@ -75,9 +76,9 @@ Json json_of(const Refusal& refusal) {
 }
 
 std::string csv_line(const Refusal& refusal) {
-  return fmt::format("{},{},{},{},{},{}\n", format_rfc3339(refusal.time_us),
-                     csv_field(refusal.where()), refusal.entry.event_index(),
-                     events::reason_name(refusal.entry.reason()), csv_field(refusal.text),
+  return fmt::format("{},{},{},{},{},{}\n", refusal.time(), csv_field(refusal.where()),
+                     refusal.entry.event_index(), events::reason_name(refusal.entry.reason()),
+                     csv_field(refusal.text),
                      csv_field(printable(refusal.letter.original(), kOriginalBytes)));
 }
 
@@ -89,7 +90,7 @@ Result<void> write_table(const runtime::Reader& log, Output& output) {
   for (const char* title : {"reason", "text", "original"})
     table.add_column(title, TextTable::Align::left);
   WEIR_TRY(for_each_refusal(log, [&](const Refusal& refusal) {
-    table.add_row({format_rfc3339(refusal.time_us), refusal.where(),
+    table.add_row({refusal.time().empty() ? "-" : refusal.time(), refusal.where(),
                    fmt::format("{}", refusal.entry.event_index()),
                    events::reason_name(refusal.entry.reason()),
                    printable(refusal.text, kTableTextBytes),

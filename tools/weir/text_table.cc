@@ -7,6 +7,7 @@
 #include <absl/strings/escaping.h>
 #include <fmt/format.h>
 
+#include "processors/core/text.h"
 #include "processors/events/validate.h"
 
 namespace weir::cli {
@@ -93,7 +94,7 @@ std::string short_bytes(std::uint64_t bytes) {
 
 std::string printable(std::string_view bytes, std::size_t limit) {
   const bool utf8 = events::is_utf8(bytes);
-  const std::string_view shown = utf8 ? events::cut_utf8(bytes, limit) : bytes.substr(0, limit);
+  const std::string_view shown = utf8 ? cut_utf8(bytes, limit) : bytes.substr(0, limit);
   const absl::string_view source(shown.data(), shown.size());
   std::string text = utf8 ? absl::Utf8SafeCEscape(source) : absl::CEscape(source);
   if (bytes.size() > shown.size()) text += "...";
