@@ -69,7 +69,8 @@ void write_scope(const ScopeForecast& scope, const CheckArguments& arguments, Ou
 
 Result<void> check(const CheckArguments& arguments) {
   WEIR_ASSIGN(const Settings settings, load_settings(arguments.file));
-  WEIR_ASSIGN(const auto scopes, forecast(settings.fold, arguments.rate_per_s));
+  WEIR_ASSIGN(const auto scopes, forecast(settings.fold, {.series = arguments.series,
+                                                          .rate_per_s = arguments.rate_per_s}));
   Output output;
   output.write(fmt::format("{}: good\n", arguments.file));
   write_http(settings.http, output);

@@ -18,10 +18,14 @@ using aggregates::InferenceAggregate;
 
 /// Enough traffic to fill coarse panes, and soon made.
 constexpr double kMaxEvents = 300'000;
-constexpr double kCountedEvents = 50'000;
-constexpr double kWantedSeconds = 2 * 3600;
+constexpr double kMinCountedEvents = 50'000;
+constexpr double kCountedEventsASeries = 20;
+constexpr double kWantedCoarsestPanes = 2;
+constexpr double kMinWantedSeconds = 600;
+/// The more series there are, the larger is the share of those that are quiet: so as many as can be
+/// afforded are simulated, and no more than there will be.
 constexpr double kMinSeries = 4;
-constexpr double kMaxSeries = 100;
+constexpr double kMaxSeries = 5'000;
 /// When the simulator's load is what it is in the mean of a day, and rises as it fell.
 constexpr DurationUs kMeanLoadUs = 8 * kHourUs;
 
@@ -157,15 +161,26 @@ double fixed_bytes(const aggregates::Scope& scope, const Panes& panes) {
          static_cast<double>(windows::Occupancy(scope.plan).encoded_size());
 }
 
-Result<ScopeForecast> forecast_scope(const fold::Config& config, const aggregates::Scope& scope,
-                                     std::size_t index, double rate_per_s) {
+/// How many series to simulate.
+double simulated_series(const windows::WindowPlan& plan, const SeriesLoad& load) {
+  double seconds = kMinWantedSeconds;
+  for (std::size_t tier = 0; tier < plan.tiers().size() && plan.keeps(tier); ++tier)
+    seconds = std::max(seconds, kWantedCoarsestPanes *
+                                    static_cast<double>(plan.tiers()[tier].span_us / kSecondUs));
   const double series =
-      std::clamp(kMaxEvents / (rate_per_s * kWantedSeconds), kMinSeries, kMaxSeries);
+      std::clamp(kMaxEvents / (load.rate_per_s * seconds), kMinSeries, kMaxSeries);
+  return std::min(series, static_cast<double>(load.series));
+}
+
+Result<ScopeForecast> forecast_scope(const fold::Config& config, const aggregates::Scope& scope,
+                                     std::size_t index, const SeriesLoad& load) {
+  const double series = simulated_series(scope.plan, load);
   ingest::SimulatorOptions traffic{.world = world_of(scope, series)};
-  traffic.events = static_cast<std::int64_t>(kCountedEvents);
+  traffic.events =
+      static_cast<std::int64_t>(std::max(kMinCountedEvents, kCountedEventsASeries * series));
   WEIR_ASSIGN(const Panes counted, fold_traffic(config, index, traffic));
 
-  traffic.rate_per_s = rate_per_s * static_cast<double>(counted.size());
+  traffic.rate_per_s = load.rate_per_s * static_cast<double>(counted.size());
   traffic.events = 0;
   traffic.duration_us = static_cast<DurationUs>(
       std::min(kMaxEvents / traffic.rate_per_s * static_cast<double>(kSecondUs),
@@ -202,14 +217,14 @@ double ScopeForecast::series_bytes_after(DurationUs age_us) const {
   return bytes;
 }
 
-Result<std::vector<ScopeForecast>> forecast(const fold::Config& config, double rate_per_s) {
+Result<std::vector<ScopeForecast>> forecast(const fold::Config& config, const SeriesLoad& load) {
   WEIR_ASSIGN(const auto definitions, aggregates::Definitions::make(config.definitions));
   fold::Config folded = config;
   folded.history = true;
   std::vector<ScopeForecast> forecasts;
   for (std::size_t index = 0; index < definitions->scopes().size(); ++index) {
     WEIR_ASSIGN(forecasts.emplace_back(),
-                forecast_scope(folded, definitions->scopes()[index], index, rate_per_s));
+                forecast_scope(folded, definitions->scopes()[index], index, load));
   }
   return forecasts;
 }

@@ -31,8 +31,13 @@ struct ScopeForecast {
   double series_bytes_after(DurationUs age_us) const;
 };
 
-/// For series that send `rate_per_s` requests a second (> 0) in the mean. Error: invalid_argument,
-/// where the definitions are not acceptable.
-Result<std::vector<ScopeForecast>> forecast(const fold::Config& config, double rate_per_s);
+/// What a scope is expected to get.
+struct SeriesLoad {
+  std::int64_t series = 1;  // > 0
+  double rate_per_s = 1;    // requests of each, in the mean; > 0
+};
+
+/// The same load for each scope. Error: invalid_argument, where the definitions are not acceptable.
+Result<std::vector<ScopeForecast>> forecast(const fold::Config& config, const SeriesLoad& load);
 
 }  // namespace weir::cli
