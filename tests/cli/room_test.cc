@@ -7,9 +7,10 @@
 #include "processors/runtime/embedded_log.h"
 #include "tests/fakes/sim_file_system.h"
 #include "tests/fakes/temp_directory.h"
+#include "tools/weir/home.h"
 #include "tools/weir/kept_records.h"
 #include "tools/weir/pipeline.h"
-#include "tools/weir/up_facts.h"
+#include "tools/weir/process_facts.h"
 
 namespace weir::cli {
 namespace {
@@ -147,12 +148,11 @@ TEST(Room, ALogThatIsFarBehindTakesNoMore) {
                      probes)
           .value();
   constexpr TimeUs kStart = 1'700'000'000 * kSecondUs;
-  UpFacts facts({.settings = &settings,
-                 .home = home.get(),
-                 .directory = directory.path() + "/data",
-                 .pipeline = pipeline.get(),
-                 .probes = &probes},
-                kStart);
+  ProcessFacts facts({.settings = &settings,
+                      .probes = &probes,
+                      .log = home->log.get(),
+                      .tasks = [&] { return pipeline->tasks(); }},
+                     kStart);
   const auto why = [&](DurationUs later) {
     EXPECT_TRUE(facts.gather(kStart + later));
     return facts.why_not_take_more(kStart + later).value_or("take");

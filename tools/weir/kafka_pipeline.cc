@@ -100,9 +100,6 @@ KafkaPipeline::KafkaPipeline(const Settings& settings, KafkaHome& home, Graph gr
   if (settings.kafka.json_results) shared_.as_json.emplace(topics::kKpi, result_as_json);
   for (const Graph::Topic& topic : graph_.topics)
     if (topic.raw) shared_.raw_topics.insert(topic.name);
-  for (const Graph::Node& node : graph_.nodes)
-    facts_.emplace(node.spec.name,
-                   static_cast<std::size_t>(topic_of(graph_, node.spec.input).partitions));
 }
 
 Result<void> KafkaPipeline::open_stores() {
@@ -140,7 +137,7 @@ void KafkaPipeline::make_runner(bool accept_loss) {
            .shared = &shared_,
            .cluster = cluster,
            .accept_loss = accept_loss});
-      workers.back().options.facts = facts_.at(node.spec.name);
+      workers.back().options.facts = tasks_.of(node);
     }
   }
   runner_ = std::make_unique<runtime::KafkaRunner>(
@@ -148,10 +145,28 @@ void KafkaPipeline::make_runner(bool accept_loss) {
       now_us);
 }
 
-std::span<const runtime::TaskFacts> KafkaPipeline::facts(std::string_view processor) const {
-  const auto found = facts_.find(processor);
-  if (found == facts_.end()) return {};
-  return found->second;
+std::vector<RunningTask> KafkaPipeline::tasks() const {
+  std::vector<RunningTask> tasks;
+  for (const auto& [processor, instance, worker] : runner_->facts())
+    if (worker.phase == runtime::KafkaWorkerFacts::Phase::running)
+      for (const std::int32_t partition : worker.partitions)
+        tasks.push_back(tasks_.task(processor, partition));
+  return tasks;
+}
+
+std::string KafkaPipeline::why_not_running() const {
+  for (const auto& [processor, instance, worker] : runner_->facts()) {
+    for (const auto& [partition, why] : worker.stopped)
+      return fmt::format("{}/{} has stopped: {}", processor, partition, why);
+    if (!worker.trouble.empty())
+      return fmt::format("{} starts again: {}", instance, worker.trouble);
+    if (worker.phase == runtime::KafkaWorkerFacts::Phase::restoring)
+      return fmt::format("{} restores its state: {} of {} records", instance, worker.restored,
+                         worker.to_restore);
+    if (worker.phase != runtime::KafkaWorkerFacts::Phase::running)
+      return fmt::format("{} is {}", instance, to_string(worker.phase));
+  }
+  return "";
 }
 
 }  // namespace weir::cli

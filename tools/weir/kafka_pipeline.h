@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,8 +11,8 @@
 #include "processors/runtime/kafka_runner.h"
 #include "processors/runtime/kafka_stores.h"
 #include "processors/runtime/posix_file_system.h"
-#include "processors/runtime/task_facts.h"
 #include "tools/weir/kafka_home.h"
+#include "tools/weir/task_table.h"
 
 namespace weir::cli {
 
@@ -37,10 +36,11 @@ class KafkaPipeline {
   void run(const std::function<bool()>& watch) { runner_->run(watch); }
 
   const Graph& graph() const { return graph_; }
-  /// By partition of the input; only those that this process owns move. From any thread.
-  std::span<const runtime::TaskFacts> facts(std::string_view processor) const;
-  /// How each worker is doing. From any thread.
-  std::vector<runtime::KafkaRunner::Facts> workers() const { return runner_->facts(); }
+  /// Those that this process owns and that run: what others own they tell themselves. From any
+  /// thread.
+  std::vector<RunningTask> tasks() const;
+  /// Which worker does not run, and why; empty: all do. From any thread.
+  std::string why_not_running() const;
 
  private:
   KafkaPipeline(const Settings& settings, KafkaHome& home, Graph graph);
@@ -52,7 +52,7 @@ class KafkaPipeline {
   KafkaHome& home_;
   const Graph graph_;
   runtime::PosixFileSystem files_;
-  std::map<std::string, std::vector<runtime::TaskFacts>, std::less<>> facts_;
+  TaskTable tasks_{graph_};
   runtime::RdKafkaClients clients_;
   std::unique_ptr<runtime::DirectoryStores> stores_;
   runtime::SharedLog shared_;

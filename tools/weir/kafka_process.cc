@@ -1,23 +1,18 @@
 #include "tools/weir/kafka_process.h"
 
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
 #include <fmt/format.h>
 
-#include "processors/ingest/receiver.h"
-#include "processors/net/http_server.h"
 #include "processors/runtime/kafka_trouble.h"
-#include "sinks/dashboard/routes.h"
-#include "sinks/prometheus/exposition.h"
-#include "sinks/view/live_view.h"
 #include "tools/weir/home.h"
-#include "tools/weir/kafka_facts.h"
+#include "tools/weir/http_front.h"
+#include "tools/weir/kafka_pipeline.h"
+#include "tools/weir/live_results.h"
 #include "tools/weir/log_setup.h"
 #include "tools/weir/stop_signal.h"
-#include "tools/weir/up_probe.h"
 
 namespace weir::cli {
 namespace {
@@ -56,33 +51,13 @@ class Process {
     WEIR_ASSIGN(home_, open_kafka(settings_, goes_on));
     return {};
   }
-  Result<void> start_http(std::vector<net::Route> routes, net::Handler metrics,
-                          const std::function<std::string()>& why_not_ready) {
-    routes.push_back({.method = "GET",
-                      .path = "/metrics",
-                      .access = net::Access::read,
-                      .handler = std::move(metrics)});
-    const auto text = [](std::string body) {
-      return net::HttpResponse{.content_type = "text/plain", .body = std::move(body)};
-    };
-    routes.push_back({.method = "GET", .path = "/healthz", .handler = [text](const auto&) {
-                        return text("ok\n");
-                      }});
-    routes.push_back(
-        {.method = "GET", .path = "/readyz", .handler = [text, why_not_ready](const auto&) {
-           const std::string why = why_not_ready();
-           if (why.empty()) return text("ready\n");
-           return net::error_response(503, why, "wait; /api/v1/pipeline shows how far it is");
-         }});
-    WEIR_ASSIGN(net::HttpServerOptions http, net::load_secrets(settings_.http));
-    WEIR_ASSIGN(http_, net::HttpServer::start(std::move(http), std::move(routes), http_probe_));
+  Result<void> start_http(std::vector<net::Route> routes,
+                          std::function<std::string()> why_not_ready) {
+    WEIR_ASSIGN(http_, cli::start_http(settings_, std::move(routes), std::move(why_not_ready),
+                                       http_probe_));
     return {};
   }
-  std::string url() const {
-    const net::HttpServerOptions& http = settings_.http.options;
-    return fmt::format("{}://{}", http.tls ? "https" : "http",
-                       net::to_string({http.address, http_->port()}));
-  }
+  std::string url() const { return url_of(settings_, *http_); }
 
   const KafkaProcessOptions options_;
   const Settings settings_;
@@ -101,21 +76,13 @@ class Processors : public Process {
 
  private:
   Result<void> open();
-  std::vector<net::Route> routes_once_open();
+  std::string why_not_ready() const;
   void follow(const std::stop_token& stop);
-  Result<void> look(TimeUs now);
 
   Probes probes_{metrics_};
-  view::Probe view_probe_{metrics_};
-  UpProbe up_probe_{metrics_, options_.version, started_us_};
   std::unique_ptr<KafkaPipeline> pipeline_;
-  std::unique_ptr<KafkaFacts> facts_;
-  std::unique_ptr<view::LiveView> view_;
-  std::unique_ptr<dashboard::Api> api_;
-  std::unique_ptr<dashboard::Streams> streams_;
-  std::unique_ptr<prometheus::Exposition> exposition_;
-  TimeUs next_facts_ = 0;
-  std::atomic<bool> view_open_ = false;
+  std::unique_ptr<ProcessFacts> facts_;
+  std::unique_ptr<LiveResults> results_;
 };
 
 Result<void> Processors::open() {
@@ -123,61 +90,24 @@ Result<void> Processors::open() {
   WEIR_ASSIGN(pipeline_, waited_for([this] {
                 return KafkaPipeline::make(settings_, *home_, probes_, options_.accept_loss);
               }));
-  facts_ = std::make_unique<KafkaFacts>(KafkaFactSources{.settings = &settings_,
-                                                         .home = home_.get(),
-                                                         .pipeline = pipeline_.get(),
-                                                         .probes = &probes_},
-                                        started_us_);
-  view_ = std::make_unique<view::LiveView>(
-      *home_->reader, view::ViewOptions{.max_bytes = settings_.memory_plan().view}, view_probe_);
-  api_ = std::make_unique<dashboard::Api>(
-      dashboard::ApiParts{.view = *view_,
-                          .log = *home_->reader,
-                          .pipeline = [this] { return facts_->facts(); },
-                          .clock = now_us,
-                          .version = options_.version});
-  streams_ = std::make_unique<dashboard::Streams>(*view_);
-  exposition_ = std::make_unique<prometheus::Exposition>(
-      prometheus::ExpositionParts{.view = *view_, .metrics = metrics_, .clock = now_us});
-  return start_http(
-      routes_once_open(),
-      [this](const net::HttpRequest& request) {
-        if (view_open_) return exposition_->answer(request);
-        return net::error_response(503, "earlier results are being read", "try again in a second");
-      },
-      [this] { return facts_->why_not_ready(now_us()); });
+  facts_ =
+      std::make_unique<ProcessFacts>(FactSources{.settings = &settings_,
+                                                 .probes = &probes_,
+                                                 .log = home_->reader.get(),
+                                                 .tasks = [this] { return pipeline_->tasks(); }},
+                                     started_us_);
+  results_ = std::make_unique<LiveResults>(LiveResultsParts{.settings = settings_,
+                                                            .log = *home_->reader,
+                                                            .metrics = metrics_,
+                                                            .facts = *facts_,
+                                                            .version = options_.version,
+                                                            .started_us = started_us_});
+  return start_http(results_->routes(), [this] { return why_not_ready(); });
 }
 
-/// Work begins before the results of earlier hours are read back.
-std::vector<net::Route> Processors::routes_once_open() {
-  std::vector<net::Route> routes = dashboard::routes(*api_, *streams_);
-  for (net::Route& route : routes) {
-    if (route.handler)
-      route.handler = [this, answer = std::move(route.handler)](const net::HttpRequest& request) {
-        if (view_open_) return answer(request);
-        return net::error_response(503, "earlier results are being read", "try again in a second");
-      };
-    if (route.stream)
-      route.stream = [this, answer = std::move(route.stream)](
-                         const net::HttpRequest& request, std::shared_ptr<net::EventStream> to) {
-        if (view_open_) answer(request, std::move(to));
-      };
-  }
-  return routes;
-}
-
-Result<void> Processors::look(TimeUs now) {
-  if (!view_open_) WEIR_TRY(view_->open());
-  view_open_ = true;
-  WEIR_ASSIGN(const bool told, view_->update());
-  if (told) streams_->tell();
-  if (now < next_facts_) return {};
-  WEIR_TRY(facts_->gather(now));
-  const dashboard::PipelineFacts facts = facts_->facts();
-  up_probe_.report(facts);
-  streams_->tell_all("pipeline", to_json(facts, now).dump());
-  next_facts_ = now + kSecondUs;
-  return {};
+std::string Processors::why_not_ready() const {
+  const std::string why = pipeline_->why_not_running();
+  return why.empty() ? facts_->why_not_ready(now_us()) : why;
 }
 
 void Processors::follow(const std::stop_token& stop) {
@@ -185,8 +115,9 @@ void Processors::follow(const std::stop_token& stop) {
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
-    // Brokers that are away come back; results wait there.
-    if (const auto done = look(now_us()); !done)
+    // Work begins before the results of earlier hours are read back. Brokers that are away come
+    // back; results wait there.
+    if (const auto done = results_->look(now_us()); !done)
       runtime::tell_trouble("view", done.error().message);
     stopped.wait_for(lock, stop, kViewPace, [] { return false; });
   }
@@ -231,22 +162,15 @@ Result<void> Receiver::open() {
                                             .behind = [] { return std::optional<std::string>(); }});
       }));
   std::vector<net::Route> routes;
-  using Receive = net::HttpResponse (ingest::EventReceiver::*)(const net::HttpRequest&);
-  const auto add = [&](const char* path, Receive receive) {
-    routes.push_back({.method = "POST",
-                      .path = path,
-                      .access = net::Access::write,
-                      .handler = [this, receive](const net::HttpRequest& request) {
-                        return ((*receiver_).*receive)(request);
-                      }});
-  };
-  add("/v1/events", &ingest::EventReceiver::receive_events);
-  add("/v1/traces", &ingest::EventReceiver::receive_traces);
-  const auto metrics = [this](const net::HttpRequest&) {
-    return net::HttpResponse{.content_type = "text/plain; version=0.0.4",
-                             .body = metrics_.expose()};
-  };
-  return start_http(std::move(routes), metrics, [this]() -> std::string {
+  add_receiver_routes(*receiver_, routes);
+  routes.push_back({.method = "GET",
+                    .path = "/metrics",
+                    .access = net::Access::read,
+                    .handler = [this](const net::HttpRequest&) {
+                      return net::HttpResponse{.content_type = "text/plain; version=0.0.4",
+                                               .body = metrics_.expose()};
+                    }});
+  return start_http(std::move(routes), [this]() -> std::string {
     const auto answers = home_->cluster->id();
     return answers ? "" : answers.error().message;
   });

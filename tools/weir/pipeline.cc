@@ -14,17 +14,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::make(const PipelineOptions& options,
 }
 
 Pipeline::Pipeline(const PipelineOptions& options, Graph graph)
-    : options_(options), graph_(std::move(graph)) {
-  for (const Graph::Node& node : graph_.nodes)
-    facts_.emplace(node.spec.name,
-                   static_cast<std::size_t>(topic_of(graph_, node.spec.input).partitions));
-}
-
-std::span<const runtime::TaskFacts> Pipeline::facts(std::string_view processor) const {
-  const auto found = facts_.find(processor);
-  if (found == facts_.end()) return {};
-  return found->second;
-}
+    : options_(options), graph_(std::move(graph)) {}
 
 Result<void> Pipeline::make_topics() {
   for (const Graph::Topic& topic : graph_.topics) {
@@ -45,7 +35,7 @@ runtime::WorkerGroup Pipeline::group_of(const Graph::Node& node) {
       .partitions = plan.partitions,
       .threads = plan.threads,
       .options = plan.options};
-  group.options.facts = facts_.at(node.spec.name);
+  group.options.facts = tasks_.of(node);
   return group;
 }
 

@@ -3,17 +3,14 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "processors/core/result.h"
 #include "processors/graph.h"
 #include "processors/runtime/runner.h"
 #include "tools/weir/settings.h"
+#include "tools/weir/task_table.h"
 
 namespace weir::cli {
 
@@ -35,9 +32,8 @@ class Pipeline {
 
   const Graph& graph() const { return graph_; }
 
-  /// How far each task of a processor is, by partition of its input; empty where there is no such
-  /// processor. From any thread.
-  std::span<const runtime::TaskFacts> facts(std::string_view processor) const;
+  /// All there are. From any thread.
+  std::vector<RunningTask> tasks() const { return tasks_.all(); }
 
  private:
   Pipeline(const PipelineOptions& options, Graph graph);
@@ -47,7 +43,7 @@ class Pipeline {
 
   const PipelineOptions options_;
   const Graph graph_;
-  std::map<std::string, std::vector<runtime::TaskFacts>, std::less<>> facts_;
+  TaskTable tasks_{graph_};
 };
 
 }  // namespace weir::cli

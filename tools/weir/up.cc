@@ -6,19 +6,13 @@
 
 #include <spdlog/spdlog.h>
 
-#include "processors/ingest/receiver.h"
-#include "processors/net/http_server.h"
-#include "sinks/dashboard/routes.h"
-#include "sinks/prometheus/exposition.h"
-#include "sinks/view/live_view.h"
 #include "tools/weir/demo.h"
 #include "tools/weir/home.h"
+#include "tools/weir/http_front.h"
+#include "tools/weir/live_results.h"
 #include "tools/weir/log_setup.h"
 #include "tools/weir/pipeline.h"
-#include "tools/weir/settings.h"
 #include "tools/weir/stop_signal.h"
-#include "tools/weir/up_facts.h"
-#include "tools/weir/up_probe.h"
 
 namespace weir::cli {
 namespace {
@@ -64,14 +58,14 @@ class UpProcess {
  private:
   Result<std::int32_t> raw_partitions() const;
   Result<void> open_receiver();
+  Result<void> add_sizes(dashboard::PipelineFacts& facts) const;
   Result<void> start_http();
-  std::vector<net::Route> routes();
-  net::HttpResponse ready(const net::HttpRequest& request) const;
+  std::string why_not_ready() const;
   void follow(const std::stop_token& stop);
   void run_demo_until(const std::stop_token& stop);
   Result<void> go_on_when_full(const std::function<Result<void>()>& work,
                                const std::function<bool()>& watch) const;
-  std::string url() const;
+  std::string url() const { return url_of(settings_, *http_); }
 
   const UpOptions options_;
   const Settings settings_;
@@ -79,17 +73,12 @@ class UpProcess {
   std::unique_ptr<Home> home_;
   runtime::Metrics metrics_;
   Probes probes_{metrics_};
-  view::Probe view_probe_{metrics_};
   net::HttpProbe http_probe_{metrics_};
   ingest::ReceiverProbe receiver_probe_{metrics_};
-  UpProbe up_probe_{metrics_, options_.version, started_us_};
   std::unique_ptr<Pipeline> pipeline_;
-  std::unique_ptr<UpFacts> facts_;
+  std::unique_ptr<ProcessFacts> facts_;
   std::unique_ptr<ingest::EventReceiver> receiver_;
-  std::unique_ptr<view::LiveView> view_;
-  std::unique_ptr<dashboard::Api> api_;
-  std::unique_ptr<dashboard::Streams> streams_;
-  std::unique_ptr<prometheus::Exposition> exposition_;
+  std::unique_ptr<LiveResults> results_;
   Failure failure_;
   std::unique_ptr<net::HttpServer> http_;
 };
@@ -108,24 +97,20 @@ Result<void> UpProcess::open() {
                                          .raw = home_->log.get(),
                                          .raw_partitions = partitions},
                                         probes_));
-  facts_ = std::make_unique<UpFacts>(FactSources{.settings = &settings_,
-                                                 .home = home_.get(),
-                                                 .directory = settings_.data,
-                                                 .pipeline = pipeline_.get(),
-                                                 .probes = &probes_},
-                                     started_us_);
-  view_ = std::make_unique<view::LiveView>(
-      *home_->log, view::ViewOptions{.max_bytes = settings_.memory_plan().view}, view_probe_);
-  WEIR_TRY(view_->open());
-  api_ = std::make_unique<dashboard::Api>(
-      dashboard::ApiParts{.view = *view_,
-                          .log = *home_->log,
-                          .pipeline = [this] { return facts_->facts(); },
-                          .clock = now_us,
-                          .version = options_.version});
-  streams_ = std::make_unique<dashboard::Streams>(*view_);
-  exposition_ = std::make_unique<prometheus::Exposition>(
-      prometheus::ExpositionParts{.view = *view_, .metrics = metrics_, .clock = now_us});
+  facts_ = std::make_unique<ProcessFacts>(
+      FactSources{.settings = &settings_,
+                  .probes = &probes_,
+                  .log = home_->log.get(),
+                  .tasks = [this] { return pipeline_->tasks(); },
+                  .add_sizes = [this](auto& facts) { return add_sizes(facts); }},
+      started_us_);
+  results_ = std::make_unique<LiveResults>(LiveResultsParts{.settings = settings_,
+                                                            .log = *home_->log,
+                                                            .metrics = metrics_,
+                                                            .facts = *facts_,
+                                                            .version = options_.version,
+                                                            .started_us = started_us_});
+  WEIR_TRY(results_->open());
   WEIR_TRY(open_receiver());
   return start_http();
 }
@@ -144,58 +129,39 @@ Result<void> UpProcess::open_receiver() {
 }
 
 Result<void> UpProcess::start_http() {
-  WEIR_ASSIGN(net::HttpServerOptions http, net::load_secrets(settings_.http));
-  WEIR_ASSIGN(http_, net::HttpServer::start(std::move(http), routes(), http_probe_));
+  std::vector<net::Route> routes = results_->routes();
+  add_receiver_routes(*receiver_, routes);
+  WEIR_ASSIGN(http_,
+              cli::start_http(
+                  settings_, std::move(routes), [this] { return why_not_ready(); }, http_probe_));
   return {};
 }
 
-std::vector<net::Route> UpProcess::routes() {
-  std::vector<net::Route> routes = dashboard::routes(*api_, *streams_);
-  using Receive = net::HttpResponse (ingest::EventReceiver::*)(const net::HttpRequest&);
-  const auto add_receiver = [&](const char* path, Receive receive) {
-    routes.push_back({.method = "POST",
-                      .path = path,
-                      .access = net::Access::write,
-                      .handler = [this, receive](const net::HttpRequest& request) {
-                        return ((*receiver_).*receive)(request);
-                      }});
-  };
-  add_receiver("/v1/events", &ingest::EventReceiver::receive_events);
-  add_receiver("/v1/traces", &ingest::EventReceiver::receive_traces);
-  routes.push_back({.method = "GET",
-                    .path = "/metrics",
-                    .access = net::Access::read,
-                    .handler = [this](const net::HttpRequest& request) {
-                      return exposition_->answer(request);
-                    }});
-  routes.push_back({.method = "GET", .path = "/healthz", .handler = [](const net::HttpRequest&) {
-                      return net::HttpResponse{.content_type = "text/plain", .body = "ok\n"};
-                    }});
-  routes.push_back({.method = "GET",
-                    .path = "/readyz",
-                    .handler = [this](const net::HttpRequest& request) { return ready(request); }});
-  return routes;
+std::string UpProcess::why_not_ready() const {
+  if (facts_->facts().partitions.empty()) return "the workers have just begun";
+  return facts_->why_not_ready(now_us());
 }
 
-net::HttpResponse UpProcess::ready(const net::HttpRequest&) const {
-  const std::string why = facts_->why_not_ready(now_us());
-  if (why.empty()) return {.content_type = "text/plain", .body = "ready\n"};
-  return net::error_response(503, why, "wait; /api/v1/pipeline shows how far it is");
+Result<void> UpProcess::add_sizes(dashboard::PipelineFacts& facts) const {
+  const runtime::FileSystem& files = home_->files;
+  WEIR_ASSIGN(facts.state_bytes,
+              runtime::directory_bytes(files, runtime::state_path(settings_.data)));
+  facts.disk_bytes = facts.state_bytes;
+  for (const Graph::Topic& topic : pipeline_->graph().topics) {
+    for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
+      WEIR_ASSIGN(const std::uint64_t bytes,
+                  runtime::directory_bytes(
+                      files, runtime::partition_path(settings_.data, {topic.name, partition})));
+      facts.disk_bytes += bytes;
+    }
+  }
+  facts.disk_budget_bytes = settings_.disk_bytes;
+  return {};
 }
 
 void UpProcess::follow(const std::stop_token& stop) {
-  TimeUs next_facts = 0;
   while (!stop.stop_requested()) {
-    const auto told = view_->update();
-    if (!told) return failure_.set(told.error());
-    if (*told) streams_->tell();
-    if (const TimeUs now = now_us(); now >= next_facts) {
-      if (const auto done = facts_->gather(now); !done) return failure_.set(done.error());
-      const dashboard::PipelineFacts facts = facts_->facts();
-      up_probe_.report(facts);
-      streams_->tell_all("pipeline", to_json(facts, now).dump());
-      next_facts = now + kSecondUs;
-    }
+    if (const auto done = results_->look(now_us()); !done) return failure_.set(done.error());
     std::this_thread::sleep_for(kViewPace);
   }
 }
@@ -224,12 +190,6 @@ Result<void> UpProcess::go_on_when_full(const std::function<Result<void>()>& wor
       std::this_thread::sleep_for(kFullWatch);
     }
   }
-}
-
-std::string UpProcess::url() const {
-  const net::HttpServerOptions& http = settings_.http.options;
-  return fmt::format("{}://{}", http.tls ? "https" : "http",
-                     net::to_string({http.address, http_->port()}));
 }
 
 Result<void> UpProcess::run() {

@@ -1,29 +1,35 @@
-// How a running pipeline is doing: gathered once a second by one thread, told to anybody.
+// How the pipeline is doing, as far as this process runs it: gathered once a second by one thread,
+// told to anybody.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "processors/core/result.h"
+#include "processors/runtime/io.h"
 #include "sinks/dashboard/pipeline_facts.h"
-#include "tools/weir/home.h"
-#include "tools/weir/pipeline.h"
+#include "tools/weir/settings.h"
+#include "tools/weir/task_table.h"
 
 namespace weir::cli {
 
-/// Everything referred to outlives this.
+/// Everything referred to outlives the facts.
 struct FactSources {
   const Settings* settings = nullptr;
-  const Home* home = nullptr;
-  std::string directory;
-  const Pipeline* pipeline = nullptr;
   const Probes* probes = nullptr;
+  const runtime::Reader* log = nullptr;
+  /// The tasks that run here just now.
+  std::function<std::vector<RunningTask>()> tasks;
+  /// Adds what the log takes on disk; empty: that is not here.
+  std::function<Result<void>(dashboard::PipelineFacts&)> add_sizes = {};
 };
 
 /// Thread-safe; `gather` by one thread.
-class UpFacts {
+class ProcessFacts {
  public:
   /// A task is ready that is at the end of its input, or no further behind than this.
   static constexpr DurationUs kReadyLagUs = 30 * kSecondUs;
@@ -31,8 +37,8 @@ class UpFacts {
   /// And takes no more events when its tasks are this far behind.
   static constexpr DurationUs kTooFarBehindUs = 2 * kMinuteUs;
 
-  UpFacts(const FactSources& sources, TimeUs started_us)
-      : sources_(sources), started_us_(started_us) {}
+  ProcessFacts(FactSources sources, TimeUs started_us)
+      : sources_(std::move(sources)), started_us_(started_us) {}
 
   /// Errors: the log's.
   Result<void> gather(TimeUs now);
@@ -51,7 +57,6 @@ class UpFacts {
 
   std::string who_is_behind(TimeUs now, DurationUs lag_us) const;
   Result<void> add_tasks(dashboard::PipelineFacts& facts) const;
-  Result<void> add_sizes(dashboard::PipelineFacts& facts) const;
   void add_rates(TimeUs now, dashboard::PipelineFacts& facts);
 
   const FactSources sources_;

@@ -1,0 +1,28 @@
+// What every process of Weir's serves over HTTP, beside what it is for.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "processors/ingest/receiver.h"
+#include "processors/net/http_server.h"
+#include "tools/weir/settings.h"
+
+namespace weir::cli {
+
+/// Starts the server as the settings say, with /healthz and /readyz beside `routes`. What is not
+/// ready says why; empty: it is. `probe` outlives the server. Errors: of secrets and of binding.
+Result<std::unique_ptr<net::HttpServer>> start_http(const Settings& settings,
+                                                    std::vector<net::Route> routes,
+                                                    std::function<std::string()> why_not_ready,
+                                                    net::HttpProbe& probe);
+
+/// How it is reached.
+std::string url_of(const Settings& settings, const net::HttpServer& http);
+
+/// Adds what `receiver`, which outlives the server, takes.
+void add_receiver_routes(ingest::EventReceiver& receiver, std::vector<net::Route>& routes);
+
+}  // namespace weir::cli

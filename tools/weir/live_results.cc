@@ -1,0 +1,63 @@
+#include "tools/weir/live_results.h"
+
+#include "tools/weir/home.h"
+
+namespace weir::cli {
+
+LiveResults::LiveResults(const LiveResultsParts& parts)
+    : facts_(parts.facts),
+      view_probe_(parts.metrics),
+      up_probe_(parts.metrics, parts.version, parts.started_us),
+      view_(parts.log, view::ViewOptions{.max_bytes = parts.settings.memory_plan().view},
+            view_probe_),
+      api_(dashboard::ApiParts{.view = view_,
+                               .log = parts.log,
+                               .pipeline = [this] { return facts_.facts(); },
+                               .clock = now_us,
+                               .version = parts.version}),
+      streams_(view_),
+      exposition_(
+          prometheus::ExpositionParts{.view = view_, .metrics = parts.metrics, .clock = now_us}) {}
+
+std::vector<net::Route> LiveResults::routes() {
+  std::vector<net::Route> routes = dashboard::routes(api_, streams_);
+  routes.push_back(
+      {.method = "GET",
+       .path = "/metrics",
+       .access = net::Access::read,
+       .handler = [this](const net::HttpRequest& request) { return exposition_.answer(request); }});
+  for (net::Route& route : routes) {
+    if (route.handler)
+      route.handler = [this, answer = std::move(route.handler)](const net::HttpRequest& request) {
+        if (open_) return answer(request);
+        return net::error_response(503, "earlier results are being read", "try again in a second");
+      };
+    if (route.stream)
+      route.stream = [this, answer = std::move(route.stream)](
+                         const net::HttpRequest& request, std::shared_ptr<net::EventStream> to) {
+        if (open_) answer(request, std::move(to));
+      };
+  }
+  return routes;
+}
+
+Result<void> LiveResults::open() {
+  WEIR_TRY(view_.open());
+  open_ = true;
+  return {};
+}
+
+Result<void> LiveResults::look(TimeUs now) {
+  if (!open_) WEIR_TRY(open());
+  WEIR_ASSIGN(const bool told, view_.update());
+  if (told) streams_.tell();
+  if (now < next_facts_) return {};
+  WEIR_TRY(facts_.gather(now));
+  const dashboard::PipelineFacts facts = facts_.facts();
+  up_probe_.report(facts);
+  streams_.tell_all("pipeline", to_json(facts, now).dump());
+  next_facts_ = now + kSecondUs;
+  return {};
+}
+
+}  // namespace weir::cli
