@@ -51,6 +51,9 @@ struct Scope {
   bool distinct_tenants = false;
 };
 
+/// What every dimension of the series is called that sums up those above a cap.
+inline constexpr std::string_view kOverflowValue = "__other__";
+
 /// "service,model"; "*" for the empty scope.
 std::string scope_name(std::span<const Dimension> dimensions);
 

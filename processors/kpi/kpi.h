@@ -16,10 +16,10 @@
 #include "processors/kpi/evaluate.h"
 #include "processors/kpi/panes.h"
 #include "processors/kpi/probe.h"
-#include "processors/kpi/schedule.h"
 #include "processors/kpi/series.h"
 #include "processors/kpi/state.h"
 #include "processors/runtime/processor.h"
+#include "processors/windows/schedule.h"
 #include "weir/v1/partial.pb.h"
 
 namespace weir::kpi {
@@ -63,7 +63,7 @@ class KpiProcessor final : public runtime::Processor {
   Probe& probe_;
   windows::Sources sources_;
   Head head_;
-  Schedule schedule_;
+  windows::Schedule schedule_;
   std::unique_ptr<SeriesTable> table_;
   std::unique_ptr<Panes> panes_;
   std::unique_ptr<Evaluator> evaluator_;

@@ -18,10 +18,10 @@
 
 #include "processors/aggregates/inference_aggregate.h"
 #include "processors/core/result.h"
-#include "processors/kpi/schedule.h"
 #include "processors/kpi/series.h"
 #include "processors/kpi/state.h"
 #include "processors/state/write_back.h"
+#include "processors/windows/schedule.h"
 
 namespace weir::kpi {
 
@@ -45,7 +45,7 @@ class PaneParts {
 class Panes {
  public:
   /// Enters the ends of open panes into the schedule. All outlive this.
-  Panes(SeriesTable& table, Schedule& schedule, state::WriteBack& store)
+  Panes(SeriesTable& table, windows::Schedule& schedule, state::WriteBack& store)
       : table_(table), schedule_(schedule), store_(store) {}
 
   /// Reads which panes are open and which are late. The table is open.
@@ -87,7 +87,7 @@ class Panes {
   Result<void> add(const std::string& key, bool first, std::string_view delta);
 
   SeriesTable& table_;
-  Schedule& schedule_;
+  windows::Schedule& schedule_;
   state::WriteBack& store_;
   absl::flat_hash_set<PaneKey> open_;
   std::set<PaneKey> late_;                 // ascending by series

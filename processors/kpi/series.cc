@@ -17,7 +17,7 @@ std::string meaning_of(const aggregates::Definitions& definitions, std::size_t i
 }
 
 std::string overflow_values(std::size_t dimensions) {
-  const std::vector<std::string_view> values(dimensions, kOverflowValue);
+  const std::vector<std::string_view> values(dimensions, aggregates::kOverflowValue);
   return aggregates::encode_series(values);
 }
 

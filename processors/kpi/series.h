@@ -22,8 +22,6 @@
 
 namespace weir::kpi {
 
-inline constexpr std::string_view kOverflowValue = "__other__";
-
 /// A scope as this task keeps it: the same one under a new configuration keeps its number.
 struct KeptScope {
   std::shared_ptr<const aggregates::Definitions> definitions;  // the latest that hold it

@@ -1,19 +1,22 @@
-// Which series a tick has to look at: those that may close a pane, tell a window or be forgotten
-// then. A look at a series that has nothing to tell costs time and changes nothing, so entries may
-// be too many but never too few. Not state: it is made again from what is stored. One thread.
+// Which series of a task a tick has to look at: those that may close a pane, tell a window or be
+// forgotten then. A look at a series that has nothing to tell costs time and changes nothing, so
+// entries may be too many but never too few. Not state: it is made again from what is stored. One
+// thread.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
 
 #include "processors/core/time.h"
-#include "processors/kpi/state.h"
 
-namespace weir::kpi {
+namespace weir::windows {
 
 class Schedule {
  public:
+  using SeriesId = std::uint32_t;
+
   /// The series is to be looked at in the tick that ends at `end`.
   void add(SeriesId id, TimeUs end) { later_[end].push_back(id); }
 
@@ -30,4 +33,4 @@ class Schedule {
   std::vector<SeriesId> due_;  // ascending
 };
 
-}  // namespace weir::kpi
+}  // namespace weir::windows

@@ -1,8 +1,8 @@
-#include "processors/kpi/schedule.h"
+#include "processors/windows/schedule.h"
 
 #include <algorithm>
 
-namespace weir::kpi {
+namespace weir::windows {
 
 std::optional<TimeUs> Schedule::next() const {
   if (later_.empty()) return std::nullopt;
@@ -19,10 +19,10 @@ void Schedule::begin(TimeUs end) {
   std::ranges::sort(due_);
 }
 
-std::optional<SeriesId> Schedule::next_due(SeriesId from) const {
+std::optional<Schedule::SeriesId> Schedule::next_due(SeriesId from) const {
   const auto first = std::ranges::lower_bound(due_, from);
   if (first == due_.end()) return std::nullopt;
   return *first;
 }
 
-}  // namespace weir::kpi
+}  // namespace weir::windows
