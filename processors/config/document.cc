@@ -48,6 +48,25 @@ Result<std::int64_t> parse_integer(std::string_view text) {
               text);
 }
 
+Result<std::string> read_file(const std::string& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0)
+    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+                "{}: cannot read: {}; check the path of the configuration", file,
+                std::strerror(errno));
+  if (!S_ISREG(status.st_mode))
+    return fail(ErrorCode::invalid_argument, "{}: not a file; give the path of a YAML file", file);
+  std::ifstream stream(file, std::ios::binary);
+  std::string text;
+  char block[4096];
+  while (text.size() <= kMaxDocumentBytes && stream.read(block, sizeof block).gcount() > 0)
+    text.append(block, static_cast<std::size_t>(stream.gcount()));
+  if (!stream.is_open() || stream.bad())
+    return fail(ErrorCode::io, "{}: cannot read: {}; check its permissions", file,
+                std::strerror(errno));
+  return text;
+}
+
 }  // namespace
 
 Node* Section::find(std::string_view key) const {
@@ -175,6 +194,17 @@ std::vector<std::string> Section::keys() const {
 
 bool Section::has(std::string_view key) const { return find(key) != nullptr; }
 
+bool Section::is_empty(std::string_view key) const {
+  const Node* node = find(key);
+  return node != nullptr && node->kind == Kind::empty;
+}
+
+bool Section::lists_scalars(std::string_view key) const {
+  const Node* node = find(key);
+  return node != nullptr && node->kind == Kind::list && !node->items.empty() &&
+         node->items.front()->kind == Kind::scalar;
+}
+
 void Section::require(std::string_view key, std::string_view example) const {
   if (!has(key))
     tree_->report(node_->line, fmt::format("key '{}' is missing; write for example '{}'",
@@ -187,6 +217,11 @@ void Section::refuse(std::string_view key, std::string_view reason) const {
 }
 
 std::string Section::where() const { return fmt::format("{}:{}", tree_->file, node_->line); }
+
+std::string Section::where(std::string_view key) const {
+  const Node* node = find(key);
+  return fmt::format("{}:{}", tree_->file, node == nullptr ? node_->line : node->line);
+}
 
 Document::Document(std::unique_ptr<Tree> tree) : tree_(std::move(tree)) {}
 Document::Document(Document&&) noexcept = default;
@@ -202,22 +237,21 @@ Result<Document> Document::parse(std::string file, std::string text) {
 }
 
 Result<Document> Document::load(const std::string& file) {
-  struct stat status{};
-  if (::stat(file.c_str(), &status) != 0)
-    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-                "{}: cannot read: {}; check the path of the configuration", file,
-                std::strerror(errno));
-  if (!S_ISREG(status.st_mode))
-    return fail(ErrorCode::invalid_argument, "{}: not a file; give the path of a YAML file", file);
-  std::ifstream stream(file, std::ios::binary);
-  std::string text;
-  char block[4096];
-  while (text.size() <= kMaxDocumentBytes && stream.read(block, sizeof block).gcount() > 0)
-    text.append(block, static_cast<std::size_t>(stream.gcount()));
-  if (!stream.is_open() || stream.bad())
-    return fail(ErrorCode::io, "{}: cannot read: {}; check its permissions", file,
-                std::strerror(errno));
+  WEIR_ASSIGN(std::string text, read_file(file));
   return parse(file, std::move(text));
+}
+
+Result<std::vector<Document>> Document::parse_all(const std::string& file,
+                                                  const std::string& text) {
+  WEIR_ASSIGN(auto trees, detail::read_all_yaml(file, text));
+  std::vector<Document> documents;
+  for (auto& tree : trees) documents.push_back(Document(std::move(tree)));
+  return documents;
+}
+
+Result<std::vector<Document>> Document::load_all(const std::string& file) {
+  WEIR_ASSIGN(const std::string text, read_file(file));
+  return parse_all(file, text);
 }
 
 Section Document::root() {

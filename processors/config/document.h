@@ -12,7 +12,8 @@
 //   for (Section scope : root.sections("scopes")) scope.strings("dimensions", ...);
 //   WEIR_TRY(document.finish());                          // every problem, one line each
 //
-// Bounds: a file of 1 MiB, nesting of 32, one document a file. One thread.
+// Bounds: a file of 1 MiB, nesting of 32; one document a file, unless load_all reads it. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -85,13 +86,19 @@ class Section {
 
   /// Whether the key is there, right or wrong. Makes it known.
   bool has(std::string_view key) const;
+  /// Whether the key is there without a value ("key:"). Makes it known.
+  bool is_empty(std::string_view key) const;
+  /// Whether the key is there with a list that begins with a scalar. Makes it known.
+  bool lists_scalars(std::string_view key) const;
   /// Records an error where the key is absent; `example` shows the whole line to write.
   void require(std::string_view key, std::string_view example) const;
   /// Records that the value of a key (or, where it is absent, this mapping) is not acceptable.
   void refuse(std::string_view key, std::string_view reason) const;
 
-  /// "weir.yaml:12", where this mapping begins.
+  /// "weir.yaml:12", where this mapping begins, or the value of a key (this mapping, where there is
+  /// none).
   std::string where() const;
+  std::string where(std::string_view key) const;
 
  private:
   friend class Document;
@@ -128,6 +135,10 @@ class Document {
   static Result<Document> parse(std::string file, std::string text);
   /// Reads a file. Error: not_found, io, or as parse().
   static Result<Document> load(const std::string& file);
+  /// The same of a file with any number of documents; empty ones are left out. `text()` of each is
+  /// the whole source.
+  static Result<std::vector<Document>> parse_all(const std::string& file, const std::string& text);
+  static Result<std::vector<Document>> load_all(const std::string& file);
 
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;

@@ -131,31 +131,63 @@ std::string_view describe(Kind kind) {
   return "what is not read here";
 }
 
-Result<void> read_yaml(Tree& tree) {
-  if (tree.text.size() > kMaxDocumentBytes)
+namespace {
+
+/// Parses with `next(parser)` as long as it says so.
+template <class Next>
+Result<void> run_parser(const std::string& file, const std::string& text, const Next& next) {
+  if (text.size() > kMaxDocumentBytes)
     return fail(ErrorCode::invalid_argument, "{}: larger than {} bytes; is it a configuration?",
-                tree.file, kMaxDocumentBytes);
-  Builder builder(tree);
+                file, kMaxDocumentBytes);
   try {
-    std::istringstream stream(tree.text);
+    std::istringstream stream(text);
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) continue;
+    while (next(parser)) continue;
   } catch (const YAML::Exception& error) {
-    return fail(ErrorCode::invalid_argument, "{}:{}: not readable as YAML: {} (column {})",
-                tree.file, line_of(error.mark), error.msg, error.mark.column + 1);
+    return fail(ErrorCode::invalid_argument, "{}:{}: not readable as YAML: {} (column {})", file,
+                line_of(error.mark), error.msg, error.mark.column + 1);
   } catch (const std::exception& error) {
-    return fail(ErrorCode::invalid_argument, "{}: not readable as YAML: {}", tree.file,
-                error.what());
+    return fail(ErrorCode::invalid_argument, "{}: not readable as YAML: {}", file, error.what());
   }
-  tree.root = builder.take_root();
-  if (tree.root != nullptr && tree.root->kind == Kind::mapping) return {};
+  return {};
+}
+
+void set_root(std::unique_ptr<Node> root, Tree& tree) {
+  tree.root = std::move(root);
+  if (tree.root != nullptr && tree.root->kind == Kind::mapping) return;
   if (tree.root != nullptr && tree.root->kind != Kind::empty)
     tree.report(tree.root->line,
                 fmt::format("expected keys and values, found {}", describe(tree.root->kind)));
   tree.root = std::make_unique<Node>();
   tree.root->kind = Kind::mapping;
   tree.root->line = 1;
+}
+
+}  // namespace
+
+Result<void> read_yaml(Tree& tree) {
+  Builder builder(tree);
+  WEIR_TRY(run_parser(tree.file, tree.text, [&builder](YAML::Parser& parser) {
+    return parser.HandleNextDocument(builder);
+  }));
+  set_root(builder.take_root(), tree);
   return {};
+}
+
+Result<std::vector<std::unique_ptr<Tree>>> read_all_yaml(const std::string& file,
+                                                         const std::string& text) {
+  std::vector<std::unique_ptr<Tree>> trees;
+  WEIR_TRY(run_parser(file, text, [&](YAML::Parser& parser) {
+    auto tree = std::make_unique<Tree>(Tree{.file = file, .text = text});
+    Builder builder(*tree);
+    if (!parser.HandleNextDocument(builder)) return false;
+    auto root = builder.take_root();
+    if (root == nullptr || root->kind == Kind::empty) return true;
+    set_root(std::move(root), *tree);
+    trees.push_back(std::move(tree));
+    return true;
+  }));
+  return trees;
 }
 
 }  // namespace weir::config::detail

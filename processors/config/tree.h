@@ -56,8 +56,12 @@ struct Tree {
   void report(int line, std::string problem) { problems.emplace(line, std::move(problem)); }
 };
 
-/// Fills `root` from `text`. Error: invalid_argument where it is not YAML or beyond the bounds of
-/// document.h; repeated keys, aliases and further documents become problems.
+/// The trees of all documents of a text. Error: as read_yaml.
+Result<std::vector<std::unique_ptr<Tree>>> read_all_yaml(const std::string& file,
+                                                         const std::string& text);
+
+/// Fills `root` from `text`, of one document. Error: invalid_argument where it is not YAML or
+/// beyond the bounds of document.h; repeated keys, aliases and further documents become problems.
 Result<void> read_yaml(Tree& tree);
 
 }  // namespace weir::config::detail

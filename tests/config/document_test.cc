@@ -212,6 +212,37 @@ TEST(Document, BombsAreRefused) {
             "weir.yaml:2: aliases (*name) are not read here; write the value out");
 }
 
+TEST(Document, ManyAreReadWhereManyAreAskedFor) {
+  auto documents =
+      Document::parse_all("slo.yaml", "a: 1\n---\n# nothing here\n---\na: 2\nb: 3\n---\n- x\n")
+          .value();
+  ASSERT_EQ(documents.size(), 3U);
+  std::vector<std::int64_t> values;
+  std::string errors;
+  for (Document& document : documents) {
+    document.root().integer("a", values.emplace_back());
+    errors += error_of(document.finish()) + "\n";
+  }
+  EXPECT_EQ(values, (std::vector<std::int64_t>{1, 2, 0}));
+  EXPECT_EQ(errors,
+            "ok\n"
+            "slo.yaml:6: unknown key 'b'; known here: a\n"
+            "slo.yaml:8: expected keys and values, found a list\n");
+  EXPECT_EQ(Document::parse_all("slo.yaml", "a: 1\n---\na: [\n").error().code,
+            ErrorCode::invalid_argument);
+}
+
+TEST(Document, TellsAnEmptyKeyAListOfScalarsAndWhereAKeyIs) {
+  Document document = parsed("a:\nb: [x]\nc: [{d: 1}]\n");
+  const Section root = document.root();
+  EXPECT_EQ(
+      fmt::format("{}{}{} {}{}{}", root.is_empty("a"), root.is_empty("b"), root.is_empty("none"),
+                  root.lists_scalars("a"), root.lists_scalars("b"), root.lists_scalars("c")),
+      "truefalsefalse falsetruefalse");
+  EXPECT_EQ(root.where("c"), "weir.yaml:3");
+  EXPECT_EQ(root.where("none"), "weir.yaml:1");
+}
+
 TEST(Document, LoadsAFileAndKeepsItsText) {
   const auto path = std::filesystem::temp_directory_path() / "weir_document_test.yaml";
   std::ofstream(path, std::ios::binary) << "a: 1  # why\n";
