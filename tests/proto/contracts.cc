@@ -1,17 +1,23 @@
 #include "tests/proto/contracts.h"
 
+#include "weir/v1/burn.pb.h"
 #include "weir/v1/config.pb.h"
 #include "weir/v1/dead_letter.pb.h"
 #include "weir/v1/inference.pb.h"
 #include "weir/v1/kpi.pb.h"
+#include "weir/v1/objective.pb.h"
 #include "weir/v1/partial.pb.h"
+#include "weir/v1/signal.pb.h"
+#include "weir/v1/sli.pb.h"
 
 namespace weir::proto_test {
 
 std::vector<const google::protobuf::FileDescriptor*> files() {
-  return {v1::ConfigRecord::descriptor()->file(), v1::DeadLetter::descriptor()->file(),
+  return {v1::ConfigRecord::descriptor()->file(),   v1::DeadLetter::descriptor()->file(),
           v1::InferenceEvent::descriptor()->file(), v1::KpiResult::descriptor()->file(),
-          v1::PartialBatch::descriptor()->file()};
+          v1::PartialBatch::descriptor()->file(),   v1::Objectives::descriptor()->file(),
+          v1::SliBatch::descriptor()->file(),       v1::BurnResult::descriptor()->file(),
+          v1::Signal::descriptor()->file()};
 }
 
 std::vector<const google::protobuf::Descriptor*> messages() {
