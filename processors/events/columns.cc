@@ -84,6 +84,16 @@ std::optional<std::int64_t> EventColumns::value(Number which, std::size_t event)
   return std::nullopt;
 }
 
+std::optional<std::int64_t> EventColumns::time_per_output_token(std::size_t event) const {
+  const auto latency = value(Number::latency, event);
+  const auto ttft = value(Number::ttft, event);
+  const auto output = value(Number::output_tokens, event);
+  if (!latency || !ttft || !output || *ttft > *latency || *output < 2) return std::nullopt;
+  // kMaxNumber keeps the sum far from its end.
+  const std::int64_t tokens = *output - 1;
+  return (2 * (*latency - *ttft) + tokens) / (2 * tokens);
+}
+
 void EventColumns::clear() {
   count = 0;
   min_time_us = kMaxTime;

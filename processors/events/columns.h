@@ -71,6 +71,8 @@ struct EventColumns {
   bool has(Number which) const { return has_number[static_cast<std::size_t>(which)]; }
   /// The value of one event, wide ones included.
   std::optional<std::int64_t> value(Number which, std::size_t event) const;
+  /// Microseconds for each output token after the first, half up; none where that cannot be told.
+  std::optional<std::int64_t> time_per_output_token(std::size_t event) const;
 
   std::size_t room = 0;      // events that every vector has room for
   std::uint32_t opened = 0;  // columns that append() made present: bits of open()
