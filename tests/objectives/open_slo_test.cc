@@ -1,0 +1,197 @@
+#include "processors/objectives/open_slo.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "processors/objectives/parts.h"
+
+namespace weir::objectives {
+namespace {
+
+const std::filesystem::path kExamples = WEIR_SOURCE_DIR "/../shared/data/slo/openslo/examples";
+
+constexpr std::string_view kHead =
+    "apiVersion: openslo/v1\n"
+    "kind: SLO\n"
+    "metadata: {name: chat}\n";
+
+/// An SLO with this under `spec:` beside what every one has.
+std::string slo(const std::string& more,
+                const std::string& window = "{duration: 30d, isRolling: true}",
+                const std::string& objective = "{target: 0.999}",
+                const std::string& method = "Occurrences") {
+  return std::string(kHead) + "spec:\n  service: chat\n  timeWindow: [" + window +
+         "]\n  budgetingMethod: " + method + "\n  objectives: [" + objective + "]\n" + more;
+}
+
+std::string ratio(const std::string& good, const std::string& total, const std::string& more = "") {
+  const auto source = [&more](const std::string& query) {
+    return "{metricSource: {type: weir, spec: {query: '" + query + "'" + more + "}}}";
+  };
+  return "  indicator: {metadata: {name: i}, spec: {ratioMetric: {good: " + source(good) +
+         ", total: " + source(total) + "}}}\n";
+}
+
+/// One line an objective, then what refuses it; or what is wrong.
+std::string read(const std::string& text) {
+  const auto objectives = read_open_slo({{"slo.yaml", text}}, {});
+  if (!objectives) return objectives.error().message;
+  std::string shown;
+  for (const OpenSloObjective& each : *objectives) {
+    const v1::ObjectiveDefinition& definition = each.definition;
+    shown += fmt::format(
+        "{} of {}: {} | {} target {} over {}", definition.name(), definition.service(),
+        definition.good() + definition.bad(), definition.total(),
+        format_ppb(definition.target_ppb()),
+        definition.has_calendar()
+            ? fmt::format("{} {}", definition.calendar().count(), definition.calendar().unit())
+            : format_duration(definition.window_us()));
+    for (const std::string& dimension : definition.per()) shown += " per " + dimension;
+    if (definition.slice_us() != 0)
+      shown += fmt::format(
+          " in {} {} {}", format_duration(definition.slice_us()),
+          definition.slice_above() ? ">" : ">=", format_ppb(definition.slice_target_ppb()));
+    for (const v1::ConditionDefinition& condition : definition.condition())
+      shown += fmt::format(" {}:{}{}{}x", condition.name(), condition.severity(),
+                           condition.or_equal() ? ">=" : ">", format_ppb(condition.factor_ppb()));
+    shown += '\n';
+    for (const std::string& refusal : each.refused) shown += refusal + '\n';
+  }
+  return shown;
+}
+
+TEST(OpenSlo, ReadsAnObjectiveOfWeirs) {
+  EXPECT_EQ(
+      read(slo(ratio("status==ok", "service == chat", ", per: [tenant, model]"))),
+      "chat of chat: status == ok | service == chat target 0.999 over 30d per tenant per model "
+      "page-1h:page>14.4x page-6h:page>6x ticket-1d:ticket>3x ticket-3d:ticket>1x\n");
+}
+
+TEST(OpenSlo, ReadsTimeslicesAndCalendars) {
+  EXPECT_EQ(
+      read(slo(ratio("true", "true"),
+               "{duration: 1M, calendar: {startTime: 2022-01-01 12:00:00, timeZone: "
+               "America/New_York}}",
+               "{op: gt, targetPercent: 99.5, timeSliceTarget: 0.95, timeSliceWindow: 1m}, "
+               "{target: 0.9, timeSliceTarget: 0.9, timeSliceWindow: 5m}",
+               "Timeslices")),
+      "chat-1 of chat: true | true target 0.995 over 1 month in 1m > 0.95 page-1h:page>14.88x "
+      "page-6h:page>6.2x ticket-1d:ticket>3.1x ticket-3d:ticket>1.033333333x\n"
+      "chat-2 of chat: true | true target 0.9 over 1 month in 5m >= 0.9 page-1h:page>14.88x "
+      "page-6h:page>6.2x ticket-1d:ticket>3.1x ticket-3d:ticket>1.033333333x\n");
+}
+
+TEST(OpenSlo, DocumentsReferToEachOther) {
+  EXPECT_EQ(read(slo("  indicatorRef: success\n"
+                     "  alertPolicies: [{alertPolicyRef: mine}, {alertPolicyRef: default}]\n") +
+                 "---\n"
+                 "apiVersion: openslo/v1\n"
+                 "kind: SLI\n"
+                 "metadata: {name: success}\n"
+                 "spec:\n"
+                 "  ratioMetric:\n"
+                 "    counter: true\n"
+                 "    bad: {metricSource: {type: weir, spec: {query: status == timeout}}}\n"
+                 "    total: {metricSource: {type: weir, spec: {query: 'true'}}}\n"
+                 "---\n"
+                 "apiVersion: openslo/v1\n"
+                 "kind: AlertPolicy\n"
+                 "metadata: {name: mine}\n"
+                 "spec:\n"
+                 "  alertWhenBreaching: true\n"
+                 "  conditions: [{conditionRef: fast}]\n"
+                 "  notificationTargets: [{targetRef: oncall}]\n"
+                 "---\n"
+                 "apiVersion: openslo/v1\n"
+                 "kind: AlertCondition\n"
+                 "metadata: {name: fast, annotations: {weir/short-window: 5m, team: a}}\n"
+                 "spec:\n"
+                 "  severity: info\n"
+                 "  condition: {kind: burnrate, op: gte, threshold: 2, lookbackWindow: 1h, "
+                 "alertAfter: 1m}\n"
+                 "---\n"
+                 "apiVersion: openslo/v1\n"
+                 "kind: AlertNotificationTarget\n"
+                 "metadata: {name: oncall}\n"
+                 "spec: {target: slack}\n"
+                 "---\n"
+                 "apiVersion: openslo/v1\n"
+                 "kind: Service\n"
+                 "metadata: {name: chat}\n"
+                 "spec: {description: it talks}\n"
+                 "---\n"
+                 "apiVersion: openslo/v1\n"
+                 "kind: DataSource\n"
+                 "metadata: {name: prom}\n"
+                 "spec: {type: prometheus, connectionDetails: {url: there}}\n"),
+            "chat of chat: status == timeout | true target 0.999 over 30d fast:info>=2x "
+            "page-1h:page>14.4x page-6h:page>6x ticket-1d:ticket>3x ticket-3d:ticket>1x\n");
+}
+
+TEST(OpenSlo, WhatIsNotOpenSloIsAnErrorWithItsLine) {
+  EXPECT_EQ(read("apiVersion: openslo/v1alpha\n"
+                 "kind: Slo\n"
+                 "metadata: {displayName: x}\n"
+                 "colour: red\n"),
+            "slo.yaml:1: key 'apiVersion': 'openslo/v1alpha' is not read; write openslo/v1\n"
+            "slo.yaml:2: key 'kind': must be one of SLO, SLI, AlertPolicy, AlertCondition, "
+            "AlertNotificationTarget, Service, DataSource\n"
+            "slo.yaml:3: key 'metadata.name' is missing; write for example 'name: "
+            "chat-availability'\n"
+            "slo.yaml:4: unknown key 'colour'; known here: apiVersion, kind, metadata");
+  EXPECT_EQ(
+      read(slo(ratio("latency <= 5", "true"), "{duration: 30x}")),
+      "slo.yaml:6: key 'spec.timeWindow[0].duration': '30x' is not a duration; write a number "
+      "and one of m, h, d, w, M (month), Q, Y\n"
+      "slo.yaml:9: key 'spec.indicator.spec.ratioMetric.good.metricSource.spec.query': '5' is "
+      "not a duration; write a whole number and a unit, for example 250ms, 10s, 1h\n"
+      "  latency <= 5\n"
+      "             ^");
+}
+
+TEST(OpenSlo, WhatWeirDoesNotRunIsRefusedOnlyWhenItIsToRun) {
+  const std::string text =
+      slo("  indicator: {metadata: {name: i}, spec: {thresholdMetric: {metricSource: {type: "
+          "prometheus, spec: {query: up, step: 1m}}}}}\n",
+          "{duration: 1M, isRolling: true}");
+  EXPECT_EQ(
+      read(text),
+      "chat of chat:  |  target 0.999 over 0s\n"
+      "slo.yaml:6: a rolling window has a fixed length; write for example duration: 30d\n"
+      "slo.yaml:9: metric source 'prometheus' is not one that Weir reads; it judges its own "
+      "events: "
+      "write `metricSource: {type: weir, spec: {query: \"status == ok\"}}`\n"
+      "slo.yaml:9: a threshold metric is a number that somebody has summed up already; Weir judges "
+      "each event: write a ratioMetric whose good query is, for example, latency <= 500ms\n");
+  const auto objectives = read_open_slo({{"slo.yaml", text}}, {}).value();
+  const auto run = to_run(objectives);
+  ASSERT_FALSE(run);
+  EXPECT_THAT(run.error().message, testing::StartsWith("slo.yaml:6: a rolling window"));
+  EXPECT_EQ(to_run(read_open_slo({{"slo.yaml", slo("  indicatorRef: nobody\n")}}, {}).value())
+                .error()
+                .message,
+            "slo.yaml:9: there is no SLI named 'nobody' among these documents");
+}
+
+TEST(OpenSlo, EveryExampleOfTheSpecificationParses) {
+  if (!std::filesystem::exists(kExamples)) GTEST_SKIP() << "../shared/data/slo is absent";
+  std::size_t objectives = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(kExamples)) {
+    if (entry.path().extension() != ".yaml") continue;
+    const auto read = load_open_slo({entry.path().string()}, {});
+    ASSERT_TRUE(read) << read.error().message;
+    for (const OpenSloObjective& each : *read) {
+      EXPECT_FALSE(each.refused.empty()) << "its source is not Weir's";
+      for (const std::string& refusal : each.refused)
+        EXPECT_THAT(refusal, testing::StartsWith(entry.path().string() + ":"));
+      ++objectives;
+    }
+  }
+  EXPECT_EQ(objectives, 5U);
+}
+
+}  // namespace
+}  // namespace weir::objectives
