@@ -1,0 +1,70 @@
+#include "processors/slo/burn.h"
+
+#include "processors/objectives/parts.h"
+
+namespace weir::slo {
+namespace {
+
+using objectives::kPpb;
+using objectives::Wide;
+
+double as_double(std::int64_t number) { return static_cast<double>(number); }
+
+/// Further away than this is not told.
+constexpr double kFarUs = 1e16;
+
+std::optional<TimeUs> exhausted_at(const v1::Budget& budget, std::optional<double> pace,
+                                   TimeUs now) {
+  if (budget.left_us() <= 0 || budget.budget_us() == 0 || !pace || *pace <= 0) return std::nullopt;
+  const double left_ratio = as_double(budget.left_us()) / as_double(budget.budget_us());
+  const double after_us = left_ratio * as_double(budget.length_us()) / *pace;
+  if (after_us > kFarUs) return std::nullopt;
+  return now + static_cast<TimeUs>(after_us);
+}
+
+}  // namespace
+
+std::optional<double> burn_rate(const Counts& counts, std::int64_t budget_ppb) {
+  if (counts.total == 0) return std::nullopt;
+  return as_double(counts.bad()) * as_double(kPpb) /
+         (as_double(counts.total) * as_double(budget_ppb));
+}
+
+bool burns(const Counts& counts, std::int64_t budget_ppb, std::int64_t factor_ppb, bool or_equal) {
+  if (counts.bad() <= 0) return false;
+  const Wide bad = Wide{counts.bad()} * kPpb * kPpb;
+  const Wide bound = Wide{factor_ppb} * counts.total * budget_ppb;
+  return or_equal ? bad >= bound : bad > bound;
+}
+
+void fill_budget(const Counts& counts, const BudgetTerms& terms, v1::Budget& budget) {
+  budget.set_length_us(terms.length_us);
+  budget.set_good(counts.good);
+  budget.set_total(counts.total);
+  budget.set_budget_us(static_cast<std::int64_t>(Wide{terms.length_us} * terms.budget_ppb / kPpb));
+  if (counts.total != 0) {
+    budget.set_spent_us(
+        static_cast<std::int64_t>(Wide{terms.length_us} * counts.bad() / counts.total));
+    budget.set_sli(as_double(counts.good) / as_double(counts.total));
+    const double rate = *burn_rate(counts, terms.budget_ppb);
+    budget.set_burn_rate(rate);
+    budget.set_spent_ratio(rate);  // the whole window at this rate
+  }
+  budget.set_left_us(budget.budget_us() - budget.spent_us());
+}
+
+v1::Budget budget_of(const Ledger& ledger) {
+  const TimeUs now = ledger.record.advanced_to_us;
+  const objectives::Objective& objective = ledger.plan->objective();
+  const objectives::Period period = objective.window_at(now);
+  v1::Budget budget;
+  budget.set_start_us(window_start(ledger, ledger.plan->own(), now));
+  fill_budget(ledger.sum(ledger.plan->own()),
+              {.budget_ppb = objective.budget_ppb(), .length_us = period.end_us - period.start_us},
+              budget);
+  const auto pace = burn_rate(ledger.sum(ledger.plan->pace()), objective.budget_ppb());
+  if (const auto at = exhausted_at(budget, pace, now)) budget.set_exhausted_at_us(*at);
+  return budget;
+}
+
+}  // namespace weir::slo

@@ -1,0 +1,30 @@
+// From counts to burn rates and budgets. Decisions compare integers; what is published is divided
+// once. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "processors/slo/ledger.h"
+#include "weir/v1/burn.pb.h"
+
+namespace weir::slo {
+
+/// (bad / total) / (budget_ppb / 1e9); none where total is 0.
+std::optional<double> burn_rate(const Counts& counts, std::int64_t budget_ppb);
+
+/// Whether the burn rate is above the factor, exactly; or_equal: or equal to it.
+bool burns(const Counts& counts, std::int64_t budget_ppb, std::int64_t factor_ppb, bool or_equal);
+
+/// Of the objective's own window, as it stands at record.advanced_to.
+v1::Budget budget_of(const Ledger& ledger);
+
+/// Whose budget, over how long.
+struct BudgetTerms {
+  std::int64_t budget_ppb = 0;
+  DurationUs length_us = 0;
+};
+/// sli, budget, spent, left and burn rate.
+void fill_budget(const Counts& counts, const BudgetTerms& terms, v1::Budget& budget);
+
+}  // namespace weir::slo

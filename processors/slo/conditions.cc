@@ -1,0 +1,110 @@
+#include "processors/slo/conditions.h"
+
+#include "processors/objectives/parts.h"
+#include "processors/slo/binomial.h"
+#include "processors/slo/burn.h"
+
+namespace weir::slo {
+namespace {
+
+using objectives::format_ppb;
+using objectives::kPpb;
+
+/// In events or slices, whatever the ledger counts in.
+Counts in_trials(const v1::ObjectiveDefinition& definition, const Counts& counts) {
+  if (definition.method() != v1::BUDGETING_METHOD_RATIO_TIMESLICES) return counts;
+  const std::int64_t total = counts.total / kPpb;
+  return {total - counts.bad() / kPpb, total};
+}
+
+void fill(const Ledger& ledger, std::size_t window, v1::SignalWindow& filled) {
+  const Counts& counts = ledger.sum(window);
+  filled.set_length_us(ledger.plan->windows()[window].length_us);
+  filled.set_good(counts.good);
+  filled.set_total(counts.total);
+  if (const auto rate = burn_rate(counts, ledger.plan->objective().budget_ppb()))
+    filled.set_burn_rate(*rate);
+}
+
+std::string window_text(const v1::SignalWindow& window) {
+  return fmt::format("{:.1f}x over {}", window.burn_rate(), format_duration(window.length_us()));
+}
+
+std::string describe(const v1::ConditionDefinition& definition, const v1::ConditionChange& change) {
+  std::string rates = window_text(change.long_window());
+  if (change.has_short_window()) rates += " and " + window_text(change.short_window());
+  const std::string burning =
+      fmt::format("burns {}, above {}x", rates, format_ppb(definition.factor_ppb()));
+  const std::int64_t total = change.long_window().total();
+  const std::int64_t bad = total - change.long_window().good();
+  switch (change.state()) {
+    case v1::CONDITION_STATE_FIRING:
+      return change.has_probability()
+                 ? fmt::format("{}; chance alone would do it with probability {:.2g}", burning,
+                               change.probability())
+                 : burning;
+    case v1::CONDITION_STATE_TOO_FEW:
+      return fmt::format("{}, on {} bad of {}: below {} nothing is said", burning, bad, total,
+                         definition.min_events());
+    case v1::CONDITION_STATE_PLAUSIBLE:
+      return fmt::format("{}, on {} bad of {}: chance alone does it with probability {:.2g}",
+                         burning, bad, total, change.probability());
+    default:
+      return fmt::format("no longer burns above {}x: {}", format_ppb(definition.factor_ppb()),
+                         rates);
+  }
+}
+
+}  // namespace
+
+Evaluation evaluate(const Ledger& ledger, std::size_t condition, bool complete) {
+  const auto& definition = ledger.plan->definition().condition(static_cast<int>(condition));
+  const LedgerPlan::Condition& windows = ledger.plan->conditions()[condition];
+  const std::int64_t budget_ppb = ledger.plan->objective().budget_ppb();
+  const auto is_burning = [&](std::size_t window) {
+    return burns(ledger.sum(window), budget_ppb, definition.factor_ppb(), definition.or_equal());
+  };
+  const bool fires = ledger.record.conditions[condition].state == v1::CONDITION_STATE_FIRING;
+  const bool burning = is_burning(windows.long_window) &&
+                       (!windows.short_window || is_burning(*windows.short_window));
+  if (fires && (burning || !complete)) return {.state = v1::CONDITION_STATE_FIRING};
+  if (!burning) return {};
+  const Counts trials = in_trials(ledger.plan->definition(), ledger.sum(windows.long_window));
+  if (trials.total < definition.min_events()) return {.state = v1::CONDITION_STATE_TOO_FEW};
+  if (definition.level_ppb() == 0) return {.state = v1::CONDITION_STATE_FIRING};
+  const double probability = binomial_tail(trials.bad(), trials.total, budget_ppb);
+  const double level = static_cast<double>(definition.level_ppb()) / 1e9;
+  return {
+      .state = probability <= level ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_PLAUSIBLE,
+      .probability = probability};
+}
+
+v1::ConditionChange change_of(const Ledger& ledger, std::size_t condition,
+                              const Evaluation& evaluation, std::string reason) {
+  const v1::ObjectiveDefinition& objective = ledger.plan->definition();
+  const auto& definition = objective.condition(static_cast<int>(condition));
+  const LedgerPlan::Condition& windows = ledger.plan->conditions()[condition];
+  v1::ConditionChange change;
+  change.set_objective(objective.name());
+  change.set_objective_id(ledger.record.objective_id);
+  change.set_ledger_version(ledger.record.version);
+  change.set_service(objective.service());
+  *change.mutable_scope() = objective.per();
+  change.set_condition(definition.name());
+  change.set_severity(definition.severity());
+  change.set_state(evaluation.state);
+  change.set_was(ledger.record.conditions[condition].state);
+  change.set_factor(static_cast<double>(definition.factor_ppb()) / 1e9);
+  fill(ledger, windows.long_window, *change.mutable_long_window());
+  if (windows.short_window) fill(ledger, *windows.short_window, *change.mutable_short_window());
+  if (evaluation.probability) change.set_probability(*evaluation.probability);
+  const v1::Budget budget = budget_of(ledger);
+  change.set_spent_ratio(budget.spent_ratio());
+  if (budget.has_exhausted_at_us()) change.set_exhausted_at_us(budget.exhausted_at_us());
+  change.set_for_us(definition.for_us());
+  *change.mutable_notify() = definition.notify();
+  change.set_reason(reason.empty() ? describe(definition, change) : std::move(reason));
+  return change;
+}
+
+}  // namespace weir::slo

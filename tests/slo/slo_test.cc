@@ -1,0 +1,245 @@
+#include "processors/slo/slo.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/slo/slo_task.h"
+
+namespace weir::slo {
+namespace {
+
+v1::ConditionDefinition condition(std::int64_t factor, DurationUs long_us, DurationUs short_us) {
+  v1::ConditionDefinition definition;
+  definition.set_name("page");
+  definition.set_severity("page");
+  definition.set_factor_ppb(factor * 1'000'000'000);
+  definition.set_long_us(long_us);
+  definition.set_short_us(short_us);
+  return definition;
+}
+
+TEST(Slo, TellsALedgerWhereSomethingEnteredOrLeftAndElseNot) {
+  SloTask task(objectives({objective()}));
+  task.show_windows = true;
+  EXPECT_EQ(task.say({.watermark = 9, .events = {{3, 9, 1}}}), "");
+  EXPECT_EQ(task.say({.watermark = 10}), "chat @10 9/10 5m=9/10 30m=9/10 1h=9/10\n");
+  EXPECT_EQ(task.say({.watermark = 299}), "");
+  EXPECT_EQ(task.say({.watermark = 310, .events = {{305, 5}}}),
+            "chat @310 14/15 5m=5/5 30m=14/15 1h=14/15\n");
+  EXPECT_EQ(task.say({.watermark = 4'000}),
+            "chat @610 14/15 5m=0/0 30m=14/15 1h=14/15\n"
+            "chat @1810 14/15 5m=0/0 30m=5/5 1h=14/15\n"
+            "chat @2110 14/15 5m=0/0 30m=0/0 1h=14/15\n"
+            "chat @3610 5/5 ever 14/15 5m=0/0 30m=0/0 1h=5/5\n"
+            "chat @3910 0/0 ever 14/15 5m=0/0 30m=0/0 1h=0/0\n"
+            "chat @3910 0/0 ever 14/15 5m=0/0 30m=0/0 1h=0/0 closed\n");
+  task.commit();
+  EXPECT_EQ(task.stored_keys(), 3U) << "head, objectives and version";
+}
+
+TEST(Slo, LateEventsCorrectEveryWindowTheyAreInAndSayWhatTheyDid) {
+  SloTask task(objectives({objective()}));
+  task.show_windows = true;
+  task.say({.watermark = 700, .events = {{3, 9, 1}, {695, 10}}});
+  EXPECT_EQ(task.say({.watermark = 705, .events = {{100, 1, 2}, {500, 0, 1}}}), "");
+  EXPECT_EQ(task.say({.watermark = 710}),
+            "chat @710 20/24 5m=10/11 30m=20/24 1h=20/24 late +1/+4 [100,510)\n");
+  EXPECT_EQ(task.say({.watermark = 720}), "");
+}
+
+TEST(Slo, EventsOlderThanEveryWindowAreInTheLedgerAllTheSame) {
+  SloTask task(objectives({objective()}));
+  task.say({.watermark = 7'200, .events = {{3, 1}, {7'195, 1}}});
+  EXPECT_EQ(task.say({.watermark = 7'210, .events = {{5, 1, 1}}}),
+            "chat @7210 1/1 ever 3/4 late +1/+2 [0,10)\n");
+}
+
+TEST(Slo, AConditionFiresWhileBothWindowsBurnAndTheReasonHasTheNumbers) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 90, 10}}}), "chat @10 90/100\n")
+      << "not above the factor";
+  EXPECT_EQ(task.say({.watermark = 20, .events = {{13, 80, 20}}}),
+            "! chat page @20 QUIET -> FIRING: burns 15.0x over 5m and 15.0x over 1m, above 10x\n"
+            "chat @20 170/200\n");
+  EXPECT_EQ(task.say({.watermark = 30, .events = {{23, 100}}}),
+            "! chat page @30 FIRING -> QUIET: no longer burns above 10x: 10.0x over 5m and 10.0x "
+            "over 1m\n"
+            "chat @30 270/300\n");
+}
+
+TEST(Slo, LowTrafficSaysThatItIsLow) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, 0);
+  definition.mutable_condition(0)->set_min_events(5);
+  definition.mutable_condition(0)->set_level_ppb(100'000);
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 0, 1}}}),
+            "! chat page @10 QUIET -> TOO_FEW: burns 100.0x over 5m, above 10x, on 1 bad of 1: "
+            "below 5 nothing is said\n"
+            "chat @10 0/1\n");
+  EXPECT_EQ(task.say({.watermark = 20, .events = {{13, 5, 0}}}),
+            "! chat page @20 TOO_FEW -> PLAUSIBLE: burns 16.7x over 5m, above 10x, on 1 bad of 6: "
+            "chance alone does it with probability 0.059\n"
+            "chat @20 5/6\n");
+  EXPECT_EQ(task.say({.watermark = 30, .events = {{23, 5, 3}}}),
+            "! chat page @30 PLAUSIBLE -> FIRING: burns 28.6x over 5m, above 10x; chance alone "
+            "would do it with probability 9.2e-06\n"
+            "chat @30 10/14\n");
+}
+
+TEST(Slo, WhileAPartitionIsStalledWhatFiresGoesOnAndResultsSaySo) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, kMinuteUs, 0);
+  SloTask task(objectives({definition}), {.stall_after_us = kMinuteUs}, 2);
+  task.say({.watermark = 5, .partition = 1});
+  task.say({.watermark = 5, .events = {{3, 1, 9}}});
+  task.say({.watermark = 10, .partition = 1});
+  EXPECT_EQ(task.say({.watermark = 10}),
+            "! chat page @10 QUIET -> FIRING: burns 90.0x over 1m, above 10x\n"
+            "chat @10 1/10\n");
+  EXPECT_EQ(task.say({.watermark = 100, .events = {{95, 1'000}}}),
+            "chat @70 1/10 incomplete\n"
+            "chat @100 1001/1010 incomplete\n");
+  EXPECT_EQ(task.say({.watermark = 110, .events = {{50, 0, 1}}, .partition = 1, .at = 111}), "");
+  EXPECT_EQ(task.say({.watermark = 110}),
+            "! chat page @110 FIRING -> QUIET: no longer burns above 10x: 0.1x over 1m\n"
+            "chat @110 1001/1011 stalled +0/+1 [50,60)\n");
+}
+
+TEST(Slo, ANewDefinitionBeginsANewLedgerAndClosesTheOld) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, 0);
+  SloTask task(objectives({definition}));
+  task.say({.watermark = 10, .events = {{3, 1, 9}}});
+  definition.set_target_ppb(900'000'000);
+  task.define(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 20, .events = {{13, 1, 0}}}),
+            "! chat page @10 FIRING -> QUIET: the objective's definition changed, or went\n"
+            "chat @10 1/10 closed\n"
+            "chat v2 @20 1/1\n");
+  task.define(objectives({}));
+  EXPECT_EQ(task.say({.watermark = 30}), "chat v2 @20 1/1 closed\n");
+  task.define(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 40, .events = {{33, 1}}}), "chat v3 @40 1/1\n");
+}
+
+TEST(Slo, OtherConditionsLeaveALedgerThatHasNotBegunAlone) {
+  v1::ObjectiveDefinition definition = objective();
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 5, .events = {{3, 1, 9}}}), "");
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, 0);
+  task.define(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 10}),
+            "! chat page @10 QUIET -> FIRING: burns 90.0x over 5m, above 10x\n"
+            "chat @10 1/10\n");
+}
+
+TEST(Slo, OtherConditionsLeaveTheLedgerAsItIs) {
+  v1::ObjectiveDefinition definition = objective();
+  SloTask task(objectives({definition}));
+  task.say({.watermark = 10, .events = {{3, 1, 9}}});
+  *definition.add_condition() = condition(10, 10 * kMinuteUs, 2 * kMinuteUs);
+  task.define(objectives({definition}));
+  task.show_windows = true;
+  EXPECT_EQ(task.say({.watermark = 20}),
+            "! chat page @20 QUIET -> FIRING: burns 90.0x over 10m and 90.0x over 2m, above 10x\n"
+            "chat @20 1/10 2m=1/10 5m=1/10 10m=1/10 30m=1/10 1h=1/10\n");
+}
+
+TEST(Slo, MaintenanceIsLeftOutVisibly) {
+  const Maintenance move{.from_us = kStart + 12 * kSecondUs,
+                         .to_us = kStart + 30 * kSecondUs,
+                         .reason = "database move"};
+  SloTask task(objectives({objective()}), {.maintenance = {move}});
+  EXPECT_EQ(task.say({.watermark = 40, .events = {{3, 1}, {13, 0, 5}, {23, 0, 5}, {33, 1}}}),
+            "chat @10 1/1\n"
+            "chat @20 1/1 excluded 0/5 (database move)\n"
+            "chat @30 1/1 excluded 0/10 (database move)\n"
+            "chat @40 2/2 excluded 0/10\n");
+}
+
+TEST(Slo, TimeslicesCountSlicesAndALateEventCanTurnOne) {
+  v1::ObjectiveDefinition definition = objective();
+  definition.set_method(v1::BUDGETING_METHOD_TIMESLICES);
+  definition.set_slice_us(kMinuteUs);
+  definition.set_slice_target_ppb(950'000'000);
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 50, .events = {{3, 95, 5}, {45, 1}}}), "");
+  EXPECT_EQ(task.say({.watermark = 120, .events = {{62, 9, 1}}}),
+            "chat @60 1/1\n"
+            "chat @120 1/2\n");
+  EXPECT_EQ(task.say({.watermark = 130, .events = {{30, 0, 1}}}),
+            "chat @130 0/2 late -1/+0 [50,60)\n");
+}
+
+TEST(Slo, RatioTimeslicesAverageTheRatiosOfSlices) {
+  v1::ObjectiveDefinition definition = objective();
+  definition.set_method(v1::BUDGETING_METHOD_RATIO_TIMESLICES);
+  definition.set_slice_us(kMinuteUs);
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 120, .events = {{3, 1, 1}, {65, 2, 1}}}),
+            "chat @60 500000000/1000000000\n"
+            "chat @120 1166666666/2000000000\n");
+}
+
+TEST(Slo, ACalendarWindowBeginsAnew) {
+  v1::ObjectiveDefinition definition = objective();
+  definition.clear_window_us();
+  definition.mutable_calendar()->set_unit("day");
+  definition.mutable_calendar()->set_count(1);
+  definition.mutable_calendar()->set_time_zone("UTC");
+  definition.mutable_calendar()->set_start_us(kStart);
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 86'400, .events = {{86'385, 1, 1}}}), "chat @86390 1/2\n");
+  EXPECT_EQ(task.last().budget().length_us(), kDayUs);
+  EXPECT_EQ(task.say({.watermark = 86'420, .events = {{86'415, 1}}}),
+            "chat @86410 0/0 ever 1/2\n"
+            "chat @86420 1/1 ever 2/3\n");
+}
+
+TEST(Slo, SeriesAboveTheCapAreOneLedger) {
+  v1::ObjectiveDefinition definition = objective();
+  definition.add_per("tenant");
+  SloTask task(objectives({definition}), {.max_series = 2});
+  EXPECT_EQ(
+      task.say(
+          {.watermark = 10,
+           .events = {{3, 1, 0, {"a"}}, {3, 1, 0, {"b"}}, {3, 1, 0, {"c"}}, {3, 0, 1, {"d"}}}}),
+      "chat{a} @10 1/1\n"
+      "chat{b} @10 1/1\n"
+      "chat{__other__} @10 1/2\n");
+}
+
+TEST(Slo, TellsThatTimePassed) {
+  SloTask task(objectives({objective()}));
+  task.show_time = true;
+  EXPECT_EQ(task.say({.watermark = 35, .events = {{3, 1}}}), "chat @10 1/1\ntime 30\n");
+  EXPECT_EQ(task.say({.watermark = 39}), "");
+  EXPECT_EQ(task.say({.watermark = 40}), "time 40\n");
+}
+
+TEST(Slo, AHistoryIsToldToItsEnd) {
+  v1::ObjectiveDefinition definition = objective();
+  definition.set_method(v1::BUDGETING_METHOD_TIMESLICES);
+  definition.set_slice_us(kMinuteUs);
+  definition.set_slice_target_ppb(950'000'000);
+  SloTask task(objectives({definition}), {.history = true});
+  task.say({.watermark = 50, .events = {{3, 95, 5}}});
+  EXPECT_EQ(task.say({.watermark = 50, .events = {{55, 1}}, .end = true}), "chat @60 1/1\n");
+}
+
+TEST(Slo, ALostRangeStopsTheTask) {
+  SloTask task(objectives({objective()}));
+  task.say({.watermark = 10});
+  task.commit();
+  task.say({.watermark = 20});
+  task.restart();
+  EXPECT_EQ(
+      task.say({.watermark = 30}),
+      "batch of objectives at offset 2: raw partition 0: a batch covers offsets 20 to 30, but "
+      "the last one ended at 10; something was lost or doubled between fold and here");
+}
+
+}  // namespace
+}  // namespace weir::slo
