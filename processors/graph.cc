@@ -7,6 +7,7 @@
 
 #include "processors/fold/fold.h"
 #include "processors/kpi/kpi.h"
+#include "processors/slo/slo.h"
 
 namespace weir {
 namespace {
@@ -20,7 +21,8 @@ Graph::Node fold_node(const fold::Config& config,
                       fold::Probe& probe) {
   return {.spec = {.name = "fold",
                    .input = std::string(topics::kInference),
-                   .outputs = names({topics::kPartial, topics::kDeadLetter, topics::kConfig}),
+                   .outputs = names(
+                       {topics::kPartial, topics::kDeadLetter, topics::kConfig, topics::kSli}),
                    .ticks = true,
                    .make =
                        [config, definitions, &probe] {
@@ -37,6 +39,16 @@ Graph::Node kpi_node(const kpi::Config& config, kpi::Probe& probe) {
                    .make = [config,
                             &probe] { return std::make_unique<kpi::KpiProcessor>(config, probe); }},
           .purpose = "rolling windows of every series, told as the watermark passes",
+          .keyed = true};
+}
+
+Graph::Node slo_node(const slo::Config& config, slo::Probe& probe) {
+  return {.spec = {.name = "slo",
+                   .input = std::string(topics::kSli),
+                   .outputs = names({topics::kBurn, topics::kSignal}),
+                   .make = [config,
+                            &probe] { return std::make_unique<slo::SloProcessor>(config, probe); }},
+          .purpose = "error budgets and burn rates of every objective, and what they set off",
           .keyed = true};
 }
 
@@ -69,10 +81,13 @@ Result<Graph> make_graph(const GraphOptions& options, std::int32_t raw_partition
       {std::string(topics::kInference), "InferenceBatch, InferenceEvent", true, raw_partitions},
       {std::string(topics::kPartial), "PartialBatch", false, options.keyed_partitions},
       {std::string(topics::kKpi), "KpiResult", false, options.keyed_partitions},
+      {std::string(topics::kSli), "SliBatch", false, options.keyed_partitions},
+      {std::string(topics::kBurn), "BurnResult", false, options.keyed_partitions},
+      {std::string(topics::kSignal), "Signal", false, 1},
       {std::string(topics::kDeadLetter), "DeadLetter", false, 1},
       {std::string(topics::kConfig), "ConfigRecord", false, 1}};
   graph.nodes = {fold_node(options.fold, definitions, probes.fold),
-                 kpi_node(options.kpi, probes.kpi)};
+                 kpi_node(options.kpi, probes.kpi), slo_node(options.slo, probes.slo)};
   WEIR_TRY(validate(graph));
   return graph;
 }

@@ -15,6 +15,8 @@
 #include "processors/kpi/probe.h"
 #include "processors/runtime/log.h"
 #include "processors/runtime/processor.h"
+#include "processors/slo/config.h"
+#include "processors/slo/probe.h"
 
 namespace weir {
 
@@ -22,6 +24,9 @@ namespace topics {
 inline constexpr std::string_view kInference = "weir.inference";
 inline constexpr std::string_view kPartial = "weir.partial";
 inline constexpr std::string_view kKpi = "weir.kpi";
+inline constexpr std::string_view kSli = "weir.sli";
+inline constexpr std::string_view kBurn = "weir.burn";
+inline constexpr std::string_view kSignal = "weir.signal";
 inline constexpr std::string_view kDeadLetter = "weir.deadletter";
 inline constexpr std::string_view kConfig = "weir.config";
 }  // namespace topics
@@ -29,16 +34,19 @@ inline constexpr std::string_view kConfig = "weir.config";
 struct GraphOptions {
   fold::Config fold;
   kpi::Config kpi;
-  /// Partitions of `weir.partial`, and so how many tasks kpi has. Fixed once there is state.
+  slo::Config slo;
+  /// Partitions of `weir.partial` and `weir.sli`, and so how many tasks kpi and slo have. Fixed
+  /// once there is state.
   std::int32_t keyed_partitions = 2;
 };
 
 /// What the processors report to; outlives the graph.
 struct Probes {
-  explicit Probes(runtime::Metrics& metrics) : fold(metrics), kpi(metrics) {}
+  explicit Probes(runtime::Metrics& metrics) : fold(metrics), kpi(metrics), slo(metrics) {}
 
   fold::Probe fold;
   kpi::Probe kpi;
+  slo::Probe slo;
 };
 
 struct Graph {

@@ -53,14 +53,8 @@ void add_flags(unsigned flags, aggregates::Counters& counters) {
 /// A duration of one event, tpot included.
 std::optional<std::uint64_t> duration_of(const EventColumns& columns, std::size_t event,
                                          std::size_t lane) {
-  if (!is_tpot(lane)) return columns.value(number_of_lane(lane), event);
-  const auto latency = columns.value(Number::latency, event);
-  const auto ttft = columns.value(Number::ttft, event);
-  const auto output = columns.value(Number::output_tokens, event);
-  if (!latency || !ttft || !output || *ttft > *latency || *output < 2) return std::nullopt;
-  // Half up; events::kMaxNumber keeps the sum far from its end.
-  const auto tokens = static_cast<std::uint64_t>(*output - 1);
-  return (2 * static_cast<std::uint64_t>(*latency - *ttft) + tokens) / (2 * tokens);
+  return is_tpot(lane) ? columns.time_per_output_token(event)
+                       : columns.value(number_of_lane(lane), event);
 }
 
 std::size_t most_sketches(const std::vector<ScopeFold>& folds) {

@@ -9,6 +9,7 @@
 #include "processors/config/document.h"
 #include "processors/core/result.h"
 #include "processors/core/time.h"
+#include "processors/objectives/objective.h"
 
 namespace weir::fold {
 
@@ -22,6 +23,9 @@ struct Config {
 
   /// An event further than this ahead of the log's own time cannot move time.
   DurationUs future_limit_us = kMinuteUs;
+
+  /// What events are judged by; null: nothing. Set by the wiring.
+  std::shared_ptr<const objectives::Objectives> objectives;
 
   /// Memory for open deltas, a task; when it is full a commit empties it. Set by the wiring.
   std::uint64_t open_delta_bytes = 64 << 20;

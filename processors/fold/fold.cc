@@ -23,6 +23,10 @@ constexpr std::size_t kGatheredEvents = 512;
 /// of ours can begin with '{').
 bool looks_like_json(std::string_view value) { return value.starts_with('{'); }
 
+std::shared_ptr<const objectives::Objectives> objectives_of(const Config& config) {
+  return config.objectives ? config.objectives : *objectives::Objectives::make({});
+}
+
 }  // namespace
 
 FoldProcessor::FoldProcessor(const Config& config,
@@ -32,18 +36,27 @@ FoldProcessor::FoldProcessor(const Config& config,
       definitions_(std::move(definitions)),
       raw_topic_(std::move(raw_topic)),
       probe_(probe),
-      accumulator_(definitions_, config.open_delta_bytes) {}
+      objectives_(objectives_of(config)),
+      accumulator_(definitions_, config.open_delta_bytes),
+      counts_(objectives_) {}
 
 Result<void> FoldProcessor::open(TaskContext& context) {
   dedup_ = std::make_unique<Dedup>(config_.dedup_horizon_us, context.store());
   partials_ =
       std::make_unique<PartialBuilder>(definitions_, context.output_partitions(kPartialOutput));
+  sli_ = std::make_unique<SliBuilder>(objectives_, context.output_partitions(kSliOutput));
   WEIR_ASSIGN(const auto head, context.store().get(kHeadKey));
   if (head) {
     WEIR_ASSIGN(head_, decode_head(*head));
   }
-  config_changed_ = head_.definitions_hash != definitions_->hash();
+  config_changed_ = head_.definitions_hash != definitions_->hash() ||
+                    head_.objectives_hash != objectives_->hash();
   head_.definitions_hash = definitions_->hash();
+  head_.objectives_hash = objectives_->hash();
+  // The first objectives judge what comes from here on.
+  if (head_.sli_destinations.empty() && !objectives_->empty())
+    head_.sli_destinations.assign(static_cast<std::size_t>(context.output_partitions(kSliOutput)),
+                                  {.end_offset = context.position(), .watermark_us = kMinTime});
   start_position_ = context.position();
   committed_watermark_us_ = head_.watermark_us;
   told_end_ = head_.ended;
@@ -52,7 +65,7 @@ Result<void> FoldProcessor::open(TaskContext& context) {
 
 Result<std::size_t> FoldProcessor::process(std::span<const Record> records, TaskContext& context) {
   std::size_t taken = 0;
-  while (taken < records.size() && !accumulator_.full()) {
+  while (taken < records.size() && !commit_required()) {
     WEIR_TRY(take(records[taken], context));
     ++taken;
   }
@@ -120,22 +133,25 @@ void FoldProcessor::take_batch(const Record& record, TaskContext& context) {
   }
   if (problems.empty() && enters_finest(columns_.min_time_us) && !is_future(columns_.max_time_us)) {
     accumulator_.add(columns_);
+    counts_.add(columns_);
     probe_.events.add(columns_.count);
     move_time(columns_.max_time_us);
     return;
   }
 
-  skip_.assign(columns_.count, 0);
-  for (const Problem& problem : problems) skip_[problem.event] = 1;
+  skip_.refused.assign(columns_.count, 0);
+  for (const Problem& problem : problems) skip_.refused[problem.event] = 1;
+  skip_.finest = skip_.refused;
   TimeUs greatest = kMinTime;
   for (std::size_t event = 0; event < columns_.count; ++event) {
-    if (skip_[event] != 0) continue;
-    const std::size_t problems_before = problems.size();
-    skip_[event] = !judge(columns_, event, problems);
-    if (problems.size() == problems_before)
-      greatest = std::max(greatest, columns_.event_time_us[event]);
+    if (skip_.refused[event] != 0) continue;
+    const Verdict verdict = judge(columns_, event, problems);
+    skip_.finest[event] = verdict != Verdict::on_time;
+    skip_.refused[event] = verdict == Verdict::refused;
+    if (verdict != Verdict::refused) greatest = std::max(greatest, columns_.event_time_us[event]);
   }
-  accumulator_.add(columns_, skip_);
+  accumulator_.add(columns_, skip_.finest);
+  counts_.add(columns_, skip_.refused);
   std::ranges::sort(problems, {}, &Problem::event);
   bury(record, problems, context);
   if (greatest != kMinTime) move_time(greatest);
@@ -158,13 +174,14 @@ void FoldProcessor::take_gathered(const Record& record, const events::ReadResult
                                   TaskContext& context) {
   const std::size_t event = gathered_.count - 1;
   std::vector<Problem> problems;
-  bool counts = false;
+  Verdict verdict = Verdict::refused;
   if (read) {
-    counts = judge(gathered_, event, problems);
+    verdict = judge(gathered_, event, problems);
   } else {
     problems.push_back(read.error());
   }
-  gathered_skip_.push_back(!counts);
+  gathered_skip_.finest.push_back(verdict != Verdict::on_time);
+  gathered_skip_.refused.push_back(verdict == Verdict::refused);
   if (problems.empty()) {
     move_time(gathered_.event_time_us[event]);
   } else {
@@ -183,8 +200,8 @@ bool FoldProcessor::enters_finest(TimeUs event_time) const {
          event_time >= head_.watermark_us - definitions_->tiers()[0].lateness_us;
 }
 
-bool FoldProcessor::judge(const events::EventColumns& columns, std::size_t event,
-                          std::vector<Problem>& problems) {
+FoldProcessor::Verdict FoldProcessor::judge(const events::EventColumns& columns, std::size_t event,
+                                            std::vector<Problem>& problems) {
   const TimeUs time = columns.event_time_us[event];
   const auto index = static_cast<std::uint32_t>(event);
   if (is_future(time)) {
@@ -192,28 +209,29 @@ bool FoldProcessor::judge(const events::EventColumns& columns, std::size_t event
                         fmt::format("event time {} is more than {} ahead of the log's {}",
                                     format_rfc3339(time), format_duration(config_.future_limit_us),
                                     format_rfc3339(head_.append_time_us))});
-    return false;
+    return Verdict::refused;
   }
   if (enters_finest(time)) {
     probe_.events.add();
-    return true;
+    return Verdict::on_time;
   }
   if (accumulator_.add_late(columns, event, head_.watermark_us)) {
     probe_.events.add();
     probe_.late_events.add();
-    return false;
+    return Verdict::late;
   }
   problems.push_back({index, v1::DEAD_LETTER_REASON_TOO_OLD,
                       fmt::format("event time {} is older than any tier keeps at watermark {}",
                                   format_rfc3339(time), format_rfc3339(head_.watermark_us))});
-  return false;
+  return Verdict::refused;
 }
 
 void FoldProcessor::fold_gathered() {
   if (gathered_.count == 0) return;
-  accumulator_.add(gathered_, gathered_skip_);
+  accumulator_.add(gathered_, gathered_skip_.finest);
+  counts_.add(gathered_, gathered_skip_.refused);
   gathered_.clear();
-  gathered_skip_.clear();
+  gathered_skip_ = {};
   json_events_.clear();
 }
 
@@ -239,6 +257,10 @@ void FoldProcessor::bury(const Record& record, std::span<const Problem> problems
                context.partition() % context.output_partitions(kDeadLetterOutput), std::move(dead));
 }
 
+bool FoldProcessor::commit_required() const {
+  return accumulator_.full() || counts_.bytes() > config_.open_delta_bytes / 4;
+}
+
 bool FoldProcessor::commit_urgent() const {
   return floor_div(head_.watermark_us, kTickUs) != floor_div(committed_watermark_us_, kTickUs);
 }
@@ -253,23 +275,32 @@ Result<void> FoldProcessor::prepare_commit(TaskContext& context) {
     partials_->add(delta);
     probe_.deltas.add();
   });
-  auto batches = partials_->take({.raw_topic = raw_topic_,
-                                  .raw_partition = context.partition(),
-                                  .raw_partitions = context.input_partitions(),
-                                  .position = context.position(),
-                                  .end_of_history = head_.ended && !told_end_},
-                                 head_);
-  for (PartialBuilder::Batch& batch : batches) {
-    context.emit(kPartialOutput, batch.partition,
-                 {.value = std::move(batch.bytes), .append_time_us = output_time()});
-    probe_.batches.add();
-  }
+  counts_.drain([this](const ObjectiveDelta& delta) {
+    sli_->add(delta);
+    probe_.objective_deltas.add();
+  });
+  const BatchCommon common{.raw_topic = raw_topic_,
+                           .raw_partition = context.partition(),
+                           .raw_partitions = context.input_partitions(),
+                           .position = context.position(),
+                           .end_of_history = head_.ended && !told_end_};
+  emit(kPartialOutput, partials_->take(common, head_), context);
+  emit(kSliOutput, sli_->take(common, head_), context);
   told_end_ = head_.ended;
   if (config_changed_) emit_config(context);
   config_changed_ = false;
   committed_watermark_us_ = head_.watermark_us;
   context.store().put(kHeadKey, encode_head(head_));
   return {};
+}
+
+void FoldProcessor::emit(std::size_t output, std::vector<OutgoingBatch> batches,
+                         TaskContext& context) {
+  for (OutgoingBatch& batch : batches) {
+    context.emit(output, batch.partition,
+                 {.value = std::move(batch.bytes), .append_time_us = output_time()});
+    probe_.batches.add();
+  }
 }
 
 void FoldProcessor::emit_config(TaskContext& context) {
@@ -280,6 +311,8 @@ void FoldProcessor::emit_config(TaskContext& context) {
   config.set_input_offset(start_position_);
   config.set_definitions_hash(definitions_->hash());
   *config.mutable_definitions() = definitions_->message();
+  config.set_objectives_hash(objectives_->hash());
+  *config.mutable_objectives() = objectives_->message();
   context.emit(kConfigOutput, 0,
                {.key = fmt::format("fold/{}", context.partition()),
                 .value = config.SerializeAsString(),

@@ -21,8 +21,10 @@
 #include "processors/fold/accumulator.h"
 #include "processors/fold/config.h"
 #include "processors/fold/dedup.h"
+#include "processors/fold/objective_counts.h"
 #include "processors/fold/partials.h"
 #include "processors/fold/probe.h"
+#include "processors/fold/sli.h"
 #include "processors/fold/state.h"
 #include "processors/runtime/processor.h"
 
@@ -31,6 +33,7 @@ namespace weir::fold {
 inline constexpr std::size_t kPartialOutput = 0;     // weir.partial
 inline constexpr std::size_t kDeadLetterOutput = 1;  // weir.deadletter
 inline constexpr std::size_t kConfigOutput = 2;      // weir.config
+inline constexpr std::size_t kSliOutput = 3;         // weir.sli
 
 class FoldProcessor final : public runtime::Processor {
  public:
@@ -43,7 +46,7 @@ class FoldProcessor final : public runtime::Processor {
                               runtime::TaskContext& context) override;
   Result<void> prepare_commit(runtime::TaskContext& context) override;
   Result<void> end_of_input(runtime::TaskContext& context) override;
-  bool commit_required() const override { return accumulator_.full(); }
+  bool commit_required() const override;
   bool commit_urgent() const override;
   TimeUs watermark() const override { return head_.watermark_us; }
 
@@ -59,10 +62,12 @@ class FoldProcessor final : public runtime::Processor {
   bool is_future(TimeUs event_time) const;
   /// On time, or late by no more than tier 0 takes.
   bool enters_finest(TimeUs event_time) const;
-  /// Whether the event goes into tier 0. Where it goes nowhere, why.
-  bool judge(const events::EventColumns& columns, std::size_t event,
-             std::vector<events::Problem>& problems);
+  /// What becomes of an event. Where it is refused, why.
+  enum class Verdict : std::uint8_t { on_time, late, refused };
+  Verdict judge(const events::EventColumns& columns, std::size_t event,
+                std::vector<events::Problem>& problems);
   void fold_gathered();
+  void emit(std::size_t output, std::vector<OutgoingBatch> batches, runtime::TaskContext& context);
   void move_time(TimeUs greatest_event_time_us);
   void bury(const runtime::Record& record, std::span<const events::Problem> problems,
             runtime::TaskContext& context);
@@ -76,9 +81,12 @@ class FoldProcessor final : public runtime::Processor {
   Probe& probe_;
 
   Head head_;
+  const std::shared_ptr<const objectives::Objectives> objectives_;
   Accumulator accumulator_;
+  ObjectiveCounts counts_;
   std::unique_ptr<Dedup> dedup_;
   std::unique_ptr<PartialBuilder> partials_;
+  std::unique_ptr<SliBuilder> sli_;
   bool config_changed_ = false;
   bool told_end_ = false;  // head_.ended, as committed
   std::int64_t start_position_ = 0;
@@ -86,10 +94,15 @@ class FoldProcessor final : public runtime::Processor {
 
   events::BatchReader batch_reader_;
   events::JsonEventReader json_reader_;
-  events::EventColumns columns_;    // of one batch
-  events::EventColumns gathered_;   // single events of many records
-  std::vector<std::uint8_t> skip_;  // by event of columns_: not for tier 0
-  std::vector<std::uint8_t> gathered_skip_;
+  events::EventColumns columns_;   // of one batch
+  events::EventColumns gathered_;  // single events of many records
+  /// By event: not for tier 0, and not at all.
+  struct Skipped {
+    std::vector<std::uint8_t> finest;
+    std::vector<std::uint8_t> refused;
+  };
+  Skipped skip_;  // of columns_
+  Skipped gathered_skip_;
   std::deque<v1::InferenceEvent> json_events_;  // gathered_ points into them
 };
 

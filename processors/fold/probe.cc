@@ -15,7 +15,9 @@ Probe::Probe(runtime::Metrics& metrics)
       unknown_fields(metrics.counter("weir_fold_unknown_fields_total",
                                      "Fields of JSON events that Weir does not know.")),
       batches(metrics.counter("weir_fold_batches_total", "Partial batches written.")),
-      deltas(metrics.counter("weir_fold_deltas_total", "Pane deltas written.")) {
+      deltas(metrics.counter("weir_fold_deltas_total", "Pane deltas written.")),
+      objective_deltas(
+          metrics.counter("weir_fold_objective_deltas_total", "Deltas of objectives written.")) {
   for (int reason = 0; reason < v1::DeadLetterReason_ARRAYSIZE; ++reason)
     dead_[static_cast<std::size_t>(reason)] = &metrics.counter(
         "weir_fold_dead_events_total", "Events refused, by reason.",

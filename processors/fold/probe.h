@@ -19,6 +19,7 @@ struct Probe {
   runtime::Counter& unknown_fields;  // of JSON events
   runtime::Counter& batches;
   runtime::Counter& deltas;
+  runtime::Counter& objective_deltas;
   runtime::Counter& dead(v1::DeadLetterReason reason) const;  // events refused
 
  private:

@@ -13,32 +13,10 @@
 
 #include "processors/aggregates/definitions.h"
 #include "processors/events/columns.h"
-#include "processors/fold/series.h"
+#include "processors/fold/series_ids.h"
 #include "processors/fold/slot.h"
 
 namespace weir::fold {
-
-static_assert(static_cast<std::size_t>(aggregates::Dimension::service) ==
-              static_cast<std::size_t>(events::Text::service));
-static_assert(static_cast<std::size_t>(aggregates::Dimension::variant) ==
-              static_cast<std::size_t>(events::Text::variant));
-
-/// A dimension is a text of the event: both lists begin alike.
-constexpr events::Text text_of(aggregates::Dimension dimension) {
-  return static_cast<events::Text>(dimension);
-}
-
-/// Ids of one dimension's values. A batch resolves its dictionary once, not its events.
-struct DimensionIds {
-  NameTable names;
-  std::vector<std::uint32_t> by_event;  // of the batch in hand
-
-  void resolve(const events::TextColumn& column, std::size_t count);
-
- private:
-  std::vector<std::uint32_t> by_value_;
-};
-using AllDimensionIds = std::array<DimensionIds, aggregates::kDimensions>;
 
 class ScopeFold {
  public:
@@ -48,10 +26,10 @@ class ScopeFold {
   const aggregates::Scope& scope() const { return *scope_; }
   const Sketches& sketches() const { return sketches_; }
   /// aggregates::encode_series; of a series that has a slot.
-  const std::string& series_text(std::uint32_t series) const { return texts_[series]; }
+  const std::string& series_text(std::uint32_t series) const { return series_.text(series); }
 
   /// Series of every event of the batch, from the ids of its dimensions.
-  void resolve(const AllDimensionIds& ids, std::size_t count);
+  void resolve(const AllDimensionIds& ids, std::size_t count) { series_.resolve(ids, count); }
 
   /// Slots of events [begin, begin + panes.size()) of the resolved batch in their tier 0 panes;
   /// those left out get `trash`.
@@ -66,10 +44,10 @@ class ScopeFold {
   /// Slots of tier 0 in panes below this one, or with kMaxTime all, are gone.
   void forget_slots(std::int64_t below);
   /// After the names were cleared, too.
-  void forget_series();
+  void forget_series() { series_.forget(); }
   /// Of what finds slots, and of what forget_series() frees.
   std::size_t table_bytes() const { return table_bytes_; }
-  std::size_t learned_bytes() const;
+  std::size_t learned_bytes() const { return series_.learned_bytes(); }
 
  private:
   using SeriesSlots = std::vector<Slot*>;                  // by series; null: none yet
@@ -82,11 +60,7 @@ class ScopeFold {
   std::uint32_t index_;
   const aggregates::Scope* scope_;
   Sketches sketches_;
-  std::vector<PairTable> pairs_;  // of dimensions 0 and 1, of that pair and dimension 2, ...
-  std::vector<std::uint32_t> series_by_event_;
-  std::size_t series_count_ = 1;
-  std::vector<std::string> texts_;  // by series; empty: never had a slot
-  std::size_t text_bytes_ = 0;
+  SeriesIds series_;
   absl::flat_hash_map<PaneKey, SeriesSlots> panes_;
   std::size_t table_bytes_ = 0;
 };

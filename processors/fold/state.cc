@@ -7,7 +7,26 @@
 namespace weir::fold {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kWithoutObjectives = 1;
+
+void put_destinations(std::string& out, const std::vector<Destination>& destinations) {
+  put_varint(out, destinations.size());
+  for (const Destination& destination : destinations) {
+    put_fixed(out, destination.end_offset);
+    put_fixed(out, destination.watermark_us);
+  }
+}
+
+std::vector<Destination> read_destinations(ByteReader& reader) {
+  std::vector<Destination> destinations;
+  for (std::uint64_t n = reader.varint(); n > 0 && reader.ok(); --n) {
+    Destination& destination = destinations.emplace_back();
+    destination.end_offset = reader.fixed<std::int64_t>();
+    destination.watermark_us = reader.fixed<TimeUs>();
+  }
+  return destinations;
+}
 
 }  // namespace
 
@@ -19,17 +38,16 @@ std::string encode_head(const Head& head) {
   put_fixed(out, head.watermark_us);
   put_fixed(out, static_cast<std::uint8_t>(head.ended));
   put_fixed(out, head.definitions_hash);
-  put_varint(out, head.destinations.size());
-  for (const Destination& destination : head.destinations) {
-    put_fixed(out, destination.end_offset);
-    put_fixed(out, destination.watermark_us);
-  }
+  put_destinations(out, head.destinations);
+  put_fixed(out, head.objectives_hash);
+  put_destinations(out, head.sli_destinations);
   return out;
 }
 
 Result<Head> decode_head(std::string_view bytes) {
   ByteReader reader(bytes);
-  if (const auto version = reader.fixed<std::uint8_t>(); version != kVersion)
+  const auto version = reader.fixed<std::uint8_t>();
+  if (version != kVersion && version != kWithoutObjectives)
     return fail(ErrorCode::version,
                 "state of fold has version {}, this binary reads {}; use the binary that wrote it, "
                 "or replay into a new directory",
@@ -41,10 +59,10 @@ Result<Head> decode_head(std::string_view bytes) {
   const auto ended = reader.fixed<std::uint8_t>();
   head.ended = ended != 0;
   head.definitions_hash = reader.fixed<std::uint64_t>();
-  for (std::uint64_t n = reader.varint(); n > 0 && reader.ok(); --n) {
-    Destination& destination = head.destinations.emplace_back();
-    destination.end_offset = reader.fixed<std::int64_t>();
-    destination.watermark_us = reader.fixed<TimeUs>();
+  head.destinations = read_destinations(reader);
+  if (version != kWithoutObjectives) {
+    head.objectives_hash = reader.fixed<std::uint64_t>();
+    head.sli_destinations = read_destinations(reader);
   }
   if (!reader.ok() || !reader.at_end() || ended > 1)
     return fail(ErrorCode::corrupt, "state of fold: damaged head");

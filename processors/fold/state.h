@@ -1,9 +1,12 @@
-// What fold keeps in its store. Version 1, stated in the head.
+// What fold keeps in its store. Version 2, stated in the head; version 1, which knew no objectives,
+// is read.
 //
 //   key          value
 //   F            head: u8 version, i64 greatest_event_time, i64 append_time, i64 watermark,
 //                u8 ended, u64 definitions_hash, varint n, n times (i64 end_offset,
-//                i64 watermark) of the last batch to each partition downstream
+//                i64 watermark) of the last batch to each partition downstream; then
+//                u64 objectives_hash, varint n, n times the same of `weir.sli` (none: no objective
+//                was ever judged)
 //   I <id 16 B>  a record seen: u64 hash of its content, i64 append_time
 #pragma once
 
@@ -33,6 +36,8 @@ struct Head {
   bool ended = false;  // a history was told its end
   std::uint64_t definitions_hash = 0;
   std::vector<Destination> destinations;
+  std::uint64_t objectives_hash = 0;
+  std::vector<Destination> sli_destinations;
 
   bool operator==(const Head&) const = default;
 };

@@ -57,7 +57,7 @@ FoldTask::FoldTask(Config config, std::int32_t keyed_partitions)
 void FoldTask::restart() {
   store_ = std::make_unique<state::WriteBack>(base_, 1 << 20);
   context_ = std::make_unique<runtime::TaskContext>(
-      0, 1, std::vector<std::int32_t>{keyed_partitions_, 1, 1}, *store_);
+      0, 1, std::vector<std::int32_t>{keyed_partitions_, 1, 1, keyed_partitions_}, *store_);
   context_->set_position(next_offset_);
   processor_ = std::make_unique<FoldProcessor>(config_, definitions_, "weir.inference", probe);
   const auto opened = processor_->open(*context_);
@@ -109,6 +109,10 @@ std::string FoldTask::render(const runtime::TaskContext::Emitted& emitted) {
     EXPECT_TRUE(partial_.ParseFromString(record.value));
     return render_partial(partition);
   }
+  if (output == kSliOutput) {
+    EXPECT_TRUE(sli_.ParseFromString(record.value));
+    return render_sli(partition);
+  }
   if (output == kConfigOutput) {
     v1::ConfigRecord config;
     EXPECT_TRUE(config.ParseFromString(record.value));
@@ -123,6 +127,22 @@ std::string FoldTask::render(const runtime::TaskContext::Emitted& emitted) {
   return fmt::format("dead {}@{}: {}", dead_letter_.offset(),
                      format_duration(dead_letter_.append_time_us() - kStart),
                      fmt::join(entries, ", "));
+}
+
+std::string FoldTask::render_sli(std::int32_t partition) {
+  std::string text =
+      fmt::format("sli/{} [{},{}):", partition, sli_.begin_offset(), sli_.end_offset());
+  for (const v1::SliDelta& delta : sli_.delta()) {
+    const auto* objective = config_.objectives->find(delta.objective_id());
+    const auto series = aggregates::decode_series(delta.series(), objective->per.size()).value();
+    text += fmt::format(" {}{}@{}s={}/{}", objective->definition.name(),
+                        series.empty() ? "" : fmt::format("{{{}}}", fmt::join(series, ",")),
+                        (delta.pane() * objectives::kPaneUs - kStart) / kSecondUs, delta.good(),
+                        delta.total());
+    EXPECT_EQ(delta.good() + delta.bad(), delta.total());
+  }
+  if (sli_.has_definitions()) text += " defined";
+  return text;
 }
 
 std::string FoldTask::render_partial(std::int32_t partition) {

@@ -46,11 +46,17 @@ class FoldTask {
   ///   "partial/0 [0,2) w=5s: a@10s=2 a@0s/1m=1 defined end"
   ///   "dead 1@10s: 0 missing_time, 3 too_old"
   ///   "config from 0"
+  ///   "sli/0 [0,2): chat{a}@10s=1/2 defined": good and total by objective, series and pane
   /// "a@10s=2" are two requests in the pane that begins then; the span of a pane follows where it
   /// is not that of tier 0.
   std::string commit();
   /// Goes on from what is committed in a new processor.
   void restart();
+  /// Goes on under other objectives.
+  void restart(std::shared_ptr<const objectives::Objectives> objectives) {
+    config_.objectives = std::move(objectives);
+    restart();
+  }
 
   std::int64_t next_offset() const { return next_offset_; }
   FoldProcessor& processor() { return *processor_; }
@@ -66,6 +72,7 @@ class FoldTask {
  private:
   std::string render(const runtime::TaskContext::Emitted& emitted);
   std::string render_partial(std::int32_t partition);
+  std::string render_sli(std::int32_t partition);
 
   Config config_;
   std::shared_ptr<const aggregates::Definitions> definitions_;
@@ -77,6 +84,7 @@ class FoldTask {
   std::int64_t next_offset_ = 0;
   v1::DeadLetter dead_letter_;
   v1::PartialBatch partial_;
+  v1::SliBatch sli_;
   std::optional<TimeUs> output_time_;
 };
 

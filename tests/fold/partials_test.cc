@@ -8,10 +8,10 @@
 namespace weir::fold {
 namespace {
 
-constexpr PartialBuilder::Common kCommon{.raw_topic = "raw", .raw_partitions = 3, .position = 10};
+constexpr BatchCommon kCommon{.raw_topic = "raw", .raw_partitions = 3, .position = 10};
 
 /// One line a batch: "0: [0,10) part 0 deltas=1 last defined end".
-std::string render(const std::vector<PartialBuilder::Batch>& batches) {
+std::string render(const std::vector<OutgoingBatch>& batches) {
   std::string text;
   for (const auto& [partition, bytes] : batches) {
     EXPECT_LT(bytes.size(), runtime::kMaxRecordBytes);
@@ -34,7 +34,7 @@ class PartialBuilderTest : public testing::Test {
   }
   std::string take(std::int64_t position, std::int64_t watermark, bool end = false) {
     head_.watermark_us = at(watermark);
-    PartialBuilder::Common common = kCommon;
+    BatchCommon common = kCommon;
     common.position = position;
     common.end_of_history = end;
     return render(builder_.take(common, head_));

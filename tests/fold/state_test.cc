@@ -11,7 +11,9 @@ Head some_head() {
           .watermark_us = -3,
           .ended = true,
           .definitions_hash = 4,
-          .destinations = {{.end_offset = 5, .watermark_us = 6}, {}}};
+          .destinations = {{.end_offset = 5, .watermark_us = 6}, {}},
+          .objectives_hash = 7,
+          .sli_destinations = {{.end_offset = 8, .watermark_us = 9}}};
 }
 
 TEST(FoldState, TheHeadIsReadAsItWasWritten) {
@@ -19,9 +21,9 @@ TEST(FoldState, TheHeadIsReadAsItWasWritten) {
   EXPECT_EQ(decode_head(encode_head({})).value(), Head{});
 }
 
-TEST(FoldState, VersionOneStaysReadable) {
+TEST(FoldState, VersionTwoStaysAsItIs) {
   EXPECT_EQ(to_hex(encode_head(some_head())),
-            "01"
+            "02"
             "0100000000000000"
             "0200000000000000"
             "fdffffffffffffff"
@@ -29,10 +31,23 @@ TEST(FoldState, VersionOneStaysReadable) {
             "0400000000000000"
             "02"
             "05000000000000000600000000000000"
-            "00000000000000000000000000000080");
+            "00000000000000000000000000000080"
+            "0700000000000000"
+            "01"
+            "08000000000000000900000000000000");
   const SeenRecord seen{.content_hash = 7, .append_time_us = 8};
   EXPECT_EQ(to_hex(encode_seen(seen)), "07000000000000000800000000000000");
   EXPECT_EQ(to_hex(seen_key({0xab})), "49ab000000000000000000000000000000");
+}
+
+TEST(FoldState, VersionOneKnewNoObjectives) {
+  Head head = some_head();
+  head.objectives_hash = 0;
+  head.sli_destinations.clear();
+  std::string bytes = encode_head(head);
+  bytes[0] = 1;
+  bytes.resize(bytes.size() - 9);
+  EXPECT_EQ(decode_head(bytes).value(), head);
 }
 
 TEST(FoldState, AnotherVersionAndDamageAreRefused) {
@@ -40,9 +55,9 @@ TEST(FoldState, AnotherVersionAndDamageAreRefused) {
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(decode_head(std::string_view(bytes).substr(0, size))) << size;
   EXPECT_EQ(decode_head(bytes + "x").error().code, ErrorCode::corrupt);
-  bytes[0] = 2;
+  bytes[0] = 3;
   EXPECT_EQ(decode_head(bytes).error().message,
-            "state of fold has version 2, this binary reads 1; use the binary that wrote it, or "
+            "state of fold has version 3, this binary reads 2; use the binary that wrote it, or "
             "replay into a new directory");
 }
 

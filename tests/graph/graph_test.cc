@@ -24,14 +24,20 @@ class GraphTest : public testing::Test {
 
 TEST_F(GraphTest, IsDrawnAsText) {
   EXPECT_EQ(to_text(graph()),
-            "weir.inference   -> fold     -> weir.partial, weir.deadletter, weir.config\n"
+            "weir.inference   -> fold     -> weir.partial, weir.deadletter, weir.config, weir.sli\n"
             "                    raw events into mergeable partials, per raw partition\n"
             "weir.partial     -> kpi      -> weir.kpi\n"
             "                    rolling windows of every series, told as the watermark passes\n"
+            "weir.sli         -> slo      -> weir.burn, weir.signal\n"
+            "                    error budgets and burn rates of every objective, and what they "
+            "set off\n"
             "\ntopics\n"
             "  weir.inference     4 partitions  InferenceBatch, InferenceEvent  (from producers)\n"
             "  weir.partial       2 partitions  PartialBatch\n"
             "  weir.kpi           2 partitions  KpiResult\n"
+            "  weir.sli           2 partitions  SliBatch\n"
+            "  weir.burn          2 partitions  BurnResult\n"
+            "  weir.signal        1 partition   Signal\n"
             "  weir.deadletter    1 partition   DeadLetter\n"
             "  weir.config        1 partition   ConfigRecord\n");
 }
@@ -85,7 +91,7 @@ TEST_F(GraphTest, IsRefusedWhereItsPartsDoNotFit) {
 
   Graph idle = graph();
   idle.nodes.pop_back();
-  EXPECT_EQ(error_of(idle), "graph: nobody writes weir.kpi");
+  EXPECT_EQ(error_of(idle), "graph: nobody writes weir.burn");
 }
 
 }  // namespace

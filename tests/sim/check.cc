@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tests/sim/objectives.h"
 #include "tests/sim/owner.h"
 
 namespace weir::sim {
@@ -46,6 +47,7 @@ std::string differences(const Scenario& scenario, const Oracle& oracle, const Ou
     if (lines.size() < kMostLines) lines.push_back(line);
   };
   check_dead(oracle, outcome, wrong);
+  check_objectives(oracle, outcome, wrong);
   const Owners owners = find_owners(scenario, outcome.batches);
   std::int64_t lost = 0;
   for (std::int32_t partition = 0; partition < scenario.keyed_partitions; ++partition) {

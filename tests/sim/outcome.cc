@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "tests/sim/objectives.h"
 #include "weir/v1/partial.pb.h"
 
 namespace weir::sim {
@@ -61,6 +62,22 @@ Result<void> collect_raw(const Scenario& scenario, const Acknowledged& acknowled
   return {};
 }
 
+Result<void> collect_objectives(std::int32_t partition, const VisitAll& visit_all,
+                                Outcome& outcome) {
+  std::vector<LoggedCounts>& counts = outcome.counts.emplace_back();
+  WEIR_TRY(
+      visit_all({std::string(topics::kSli), partition}, [&counts](const runtime::Record& record) {
+        LoggedCounts& logged = counts.emplace_back();
+        logged.offset = record.offset;
+        logged.batch.ParseFromString(std::string(record.value));
+      }));
+  std::vector<v1::BurnResult>& burns = outcome.burns.emplace_back();
+  return visit_all({std::string(topics::kBurn), partition},
+                   [&burns](const runtime::Record& record) {
+                     burns.emplace_back().ParseFromString(std::string(record.value));
+                   });
+}
+
 Result<void> collect_outputs(const Scenario& scenario, const VisitAll& visit_all,
                              Outcome& outcome) {
   for (std::int32_t partition = 0; partition < scenario.keyed_partitions; ++partition) {
@@ -77,6 +94,7 @@ Result<void> collect_outputs(const Scenario& scenario, const VisitAll& visit_all
                        [&results](const runtime::Record& record) {
                          results.emplace_back().ParseFromString(std::string(record.value));
                        }));
+    WEIR_TRY(collect_objectives(partition, visit_all, outcome));
   }
   return visit_all({std::string(topics::kDeadLetter), 0},
                    [&outcome](const runtime::Record& record) {
@@ -119,10 +137,14 @@ Result<Graph> graph_of(const Scenario& scenario, Probes& probes) {
   options.fold.future_limit_us = kFutureLimitUs;
   options.fold.open_delta_bytes = scenario.open_bytes;
   options.fold.history = scenario.history;
+  options.fold.objectives = objectives_of_sim();
   options.kpi.max_series = scenario.max_series;
   options.kpi.stall_after_us = scenario.stall_limit_us();
   options.kpi.step_bytes = scenario.step_bytes;
   options.kpi.history = scenario.history;
+  options.slo.stall_after_us = scenario.stall_limit_us();
+  options.slo.step_bytes = scenario.step_bytes;
+  options.slo.history = scenario.history;
   return make_graph(options, scenario.raw_partitions, probes);
 }
 

@@ -12,16 +12,26 @@
 #include "tests/sim/oracle.h"
 #include "tests/sim/owner.h"
 #include "tests/sim/scenario.h"
+#include "weir/v1/burn.pb.h"
 #include "weir/v1/dead_letter.pb.h"
 #include "weir/v1/kpi.pb.h"
+#include "weir/v1/sli.pb.h"
 
 namespace weir::sim {
+
+/// A batch of objectives' counts.
+struct LoggedCounts {
+  std::int64_t offset = 0;
+  v1::SliBatch batch;
+};
 
 /// What is left when a scenario has run.
 struct Outcome {
   std::vector<std::vector<LoggedRecord>> raw;       // by partition
   std::vector<std::vector<LoggedBatch>> batches;    // by keyed partition
   std::vector<std::vector<v1::KpiResult>> results;  // likewise, in order of offsets
+  std::vector<std::vector<LoggedCounts>> counts;    // likewise
+  std::vector<std::vector<v1::BurnResult>> burns;   // likewise
   std::vector<v1::DeadLetter> dead;
   std::int64_t lost_events = 0;  // as counted: beyond what a tier kept, after a stall
   std::int64_t expired = 0;      // records that have left the log

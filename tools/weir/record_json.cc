@@ -31,6 +31,9 @@ std::string_view message_of_topic(std::string_view topic) {
   if (topic == topics::kInference) return "weir.v1.InferenceEvent";
   if (topic == topics::kPartial) return "weir.v1.PartialBatch";
   if (topic == topics::kKpi) return "weir.v1.KpiResult";
+  if (topic == topics::kSli) return "weir.v1.SliBatch";
+  if (topic == topics::kBurn) return "weir.v1.BurnResult";
+  if (topic == topics::kSignal) return "weir.v1.Signal";
   if (topic == topics::kDeadLetter) return "weir.v1.DeadLetter";
   return topic == topics::kConfig ? "weir.v1.ConfigRecord" : "";
 }

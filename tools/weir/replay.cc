@@ -36,15 +36,19 @@ double cpu_seconds() {
 ///   weir replay 1
 ///   <source directory>
 ///   <hash of the definitions>
-std::string describe(const ReplayOptions& options, std::uint64_t definitions_hash) {
-  return fmt::format("weir replay 1\n{}\n{:016x}\n",
-                     std::filesystem::weakly_canonical(options.source).string(), definitions_hash);
+///   <hash of the objectives>      where there are any
+std::string describe(const ReplayOptions& options, std::uint64_t definitions_hash,
+                     const objectives::Objectives& objectives) {
+  std::string text =
+      fmt::format("weir replay 1\n{}\n{:016x}\n",
+                  std::filesystem::weakly_canonical(options.source).string(), definitions_hash);
+  if (!objectives.empty()) text += fmt::format("{:016x}\n", objectives.hash());
+  return text;
 }
 
 /// A log without topics is one that was made by a replay which died at once.
-Result<void> claim(const ReplayOptions& options, std::uint64_t definitions_hash, Home& home) {
+Result<void> claim(const ReplayOptions& options, const std::string& wanted, Home& home) {
   const std::string file = options.out + "/replay";
-  const std::string wanted = describe(options, definitions_hash);
   std::string found;
   if (std::ifstream in(file); in) found.assign(std::istreambuf_iterator<char>(in), {});
   if (found == wanted) return {};
@@ -112,7 +116,8 @@ Result<void> replay(const ReplayOptions& options) {
 
   WEIR_TRY(start_log(settings.log));
   WEIR_ASSIGN(const auto home, open_home(options.out, settings));
-  WEIR_TRY(claim(options, definitions->hash(), *home));
+  WEIR_TRY(
+      claim(options, describe(options, definitions->hash(), *settings.fold.objectives), *home));
   runtime::Metrics metrics;
   Probes probes(metrics);
   WEIR_ASSIGN(const auto pipeline, Pipeline::make({.settings = &settings,

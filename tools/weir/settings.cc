@@ -1,9 +1,11 @@
 #include "tools/weir/settings.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "processors/config/document.h"
+#include "processors/objectives/open_slo.h"
 
 namespace weir::cli {
 namespace {
@@ -58,6 +60,17 @@ void read_process(const config::Section& root, Settings& settings) {
   if (root.bytes("disk", settings.disk_bytes)) check_disk(root, settings);
 }
 
+/// The files stand beside the configuration that names them.
+Result<void> load_objectives(const std::string& file, Settings& settings) {
+  std::vector<std::string> files;
+  for (const std::string& name : settings.slo.objectives)
+    files.push_back((std::filesystem::path(file).parent_path() / name).string());
+  WEIR_ASSIGN(const auto read, objectives::load_open_slo(files, settings.slo.low_traffic));
+  WEIR_ASSIGN(const v1::Objectives run, objectives::to_run(read));
+  WEIR_ASSIGN(settings.fold.objectives, objectives::Objectives::make(run));
+  return {};
+}
+
 }  // namespace
 
 MemoryPlan Settings::memory_plan() const {
@@ -77,13 +90,16 @@ std::int32_t Settings::worker_threads() const {
 }
 
 GraphOptions Settings::graph_options(std::int32_t raw_partitions, bool history) const {
-  GraphOptions options{
-      .fold = fold, .kpi = kpi, .keyed_partitions = static_cast<std::int32_t>(keyed_partitions)};
+  GraphOptions options{.fold = fold,
+                       .kpi = kpi,
+                       .slo = slo,
+                       .keyed_partitions = static_cast<std::int32_t>(keyed_partitions)};
   const MemoryPlan memory = memory_plan();
   options.fold.open_delta_bytes =
       memory.open_deltas / static_cast<std::uint64_t>(std::max(1, raw_partitions));
   options.fold.history = history;
   options.kpi.history = history;
+  options.slo.history = history;
   return options;
 }
 
@@ -111,7 +127,9 @@ Result<Settings> load_settings(const std::string& file) {
   }
   if (const auto section = root.section("fold")) settings.fold = fold::read_config(*section);
   if (const auto section = root.section("kpi")) settings.kpi = kpi::read_config(*section);
+  if (const auto section = root.section("slo")) settings.slo = slo::read_config(*section);
   WEIR_TRY(document.finish());
+  WEIR_TRY(load_objectives(file, settings));
   return settings;
 }
 

@@ -13,6 +13,7 @@
 #include "processors/kpi/config.h"
 #include "processors/net/config.h"
 #include "processors/runtime/log.h"
+#include "processors/slo/config.h"
 #include "tools/weir/kafka_settings.h"
 
 namespace weir::cli {
@@ -63,6 +64,7 @@ struct Settings {
   ingest::Config ingest;
   fold::Config fold;
   kpi::Config kpi;
+  slo::Config slo;
 
   MemoryPlan memory_plan() const;
   std::int32_t worker_threads() const;

@@ -51,7 +51,7 @@ class Fold {
        const std::shared_ptr<const aggregates::Definitions>& definitions)
       : probe_(metrics_),
         cache_(store_, 1 << 20),
-        context_(0, 1, {1, 1, 1}, cache_),
+        context_(0, 1, {1, 1, 1, 1}, cache_),
         fold_(config, definitions, "weir.inference", probe_),
         panes_(definitions->scopes().size()) {}
 
