@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "processors/events/dead_letter.h"
+#include "sinks/results/burn_results.h"
 #include "sinks/results/kpi_json.h"
 #include "sinks/results/record_scan.h"
 #include "weir/v1/dead_letter.pb.h"
@@ -21,6 +22,7 @@ constexpr std::size_t kDefaultRows = 20'000;
 constexpr std::size_t kMaxRows = 200'000;
 constexpr std::size_t kDefaultDeadLetters = 50;
 constexpr std::size_t kMaxDeadLetters = 1'000;
+constexpr std::int64_t kNewestBurns = 5'000;  // of each partition
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -190,6 +192,22 @@ HttpResponse Api::dead_letters(const HttpRequest& request) const {
   if (!read) return to_response(read.error());
   std::ranges::reverse(newest);
   return json_response({{"rows", std::move(newest)}});
+}
+
+/// What each ledger told last, among the newest results: a ledger that was quiet for longer than
+/// the others take to tell so many is not there.
+HttpResponse Api::objectives(const HttpRequest& request) const {
+  results::BurnQuery query{.last = true, .newest = kNewestBurns};
+  if (const auto known = check_names(request, {"objective"}); !known)
+    return to_response(known.error());
+  query.objective = request.query_value("objective").value_or("");
+  std::vector<Json> rows;
+  const auto read = results::read_burn(parts_.log, query, [&](const v1::BurnResult& result) {
+    if (!result.closed()) rows.push_back(results::to_json(result, results::Absent::null));
+    return true;
+  });
+  if (!read) return to_response(read.error());
+  return json_response({{"rows", std::move(rows)}});
 }
 
 }  // namespace weir::dashboard

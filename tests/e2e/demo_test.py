@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """`weir up --demo` in Chromium: the page shows the scripted incident, which begins a minute after
-the start, within another minute."""
+the start, within another minute, and so does its objective."""
 
 import re
 import signal
@@ -38,6 +38,10 @@ class DemoTest(WeirTest):
                                timeout=1000 * (WITHIN_S - time.monotonic() + self.started))
         self.assertRegex(page.text_content("h1"), r"^\d of \d services needs? attention$")
         self.assertIn(BAD_GROUND, self.browser.colours(page.screenshot()))
+        page.goto(self.url + "#/objectives")
+        page.wait_for_selector("table.plain tr[data-level=bad]",
+                               timeout=1000 * (WITHIN_S - time.monotonic() + self.started))
+        self.assertRegex(page.text_content("h1"), r"^\d of \d budgets burn too fast$")
         for place in ("#/fleet?scope=tenant", "#/series?scope=service&at.service=chat",
                       "#/pipeline"):
             page.goto(self.url + place)

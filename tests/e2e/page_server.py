@@ -162,6 +162,18 @@ class Fleet:
             "memory_bytes": (412 << 20) * wobble(3, second * 30, 0.05), "memory_budget_bytes":
                 1 << 30, "uptime_s": 7384}
 
+    def objectives(self):
+        return {"rows": [
+            {"objective": "chat-latency", "service": "chat", "scope": ["model"], "series": [model],
+             "end_time_us": int(self.now_s * 1e6), "target_ppb": 998_000_000, "maintenance": "",
+             "budget": {"good": 87_837, "total": 87_896, "sli": 87_837 / 87_896,
+                        "spent_ratio": spent, "exhausted_at_us": None},
+             "window": [{"length_us": 300_000_000, "burn_rate": 0.14},
+                        {"length_us": 3_600_000_000, "burn_rate": 14.5}],
+             "condition": [{"name": "page-1h", "state": f"CONDITION_STATE_{state}"}],
+             "complete": True}
+            for model, spent, state in (("llama-70b", 0.336, "QUIET"), (HOSTILE, 1.2, "FIRING"))]}
+
     def dead_letters(self):
         return {"rows": [
             {"offset": 9120 - i, "partition": i % 4, "topic": "weir.inference", "source": None,
@@ -256,7 +268,7 @@ class PageServer:
                     return self.answer(401, b'{"error":"a read token is wanted"}')
                 where = [tuple(v.split("=", 1)) for k, v in parameters if k == "where"]
                 answers = {"catalog": fleet.catalog, "pipeline": fleet.pipeline,
-                           "deadletters": fleet.dead_letters}
+                           "deadletters": fleet.dead_letters, "objectives": fleet.objectives}
                 if name in answers:
                     answer = answers[name]()
                 elif name == "query":

@@ -13,6 +13,7 @@ from weir_cli import packages
 FLEET = "#/fleet"
 CHAT = "#/series?scope=service&at.service=chat"
 PIPELINE = "#/pipeline"
+OBJECTIVES = "#/objectives"
 
 
 class BrowserTest(unittest.TestCase):
@@ -29,13 +30,13 @@ class BrowserTest(unittest.TestCase):
         self.addCleanup(self.server.close)
         self.fleet = self.server.fleet
 
-    def open(self, place=FLEET, width=1280, theme="light",
-             wait="main[aria-busy=false] .chart canvas"):
+    def open(self, place=FLEET, width=1280, theme="light", wait=None):
         page = self.browser.page(self.server.url, width, theme)
         self.addCleanup(page.close)
         self.addCleanup(lambda: self.assertEqual(self.browser.complaints, []))
         page.goto(self.server.url + place)
-        page.wait_for_selector(wait)
+        shown = "table.plain tbody tr" if place == OBJECTIVES else ".chart canvas"
+        page.wait_for_selector(wait or f"main[aria-busy=false] {shown}")
         return page
 
     def rows(self, page):
@@ -230,6 +231,15 @@ class PageTest(BrowserTest):
         self.until_text(page, "h1", "1 of 6 partitions stalled")
         self.assertEqual(page.text_content("table.plain tbody th"), "weir.inference/2")
 
+    def test_the_objectives(self):
+        page = self.open(OBJECTIVES)
+        self.until_text(page, "h1", "1 of 2 budgets burn too fast")
+        self.assertTrue(page.text_content("table.plain tbody th").endswith(HOSTILE))
+        for said in ("99.8", "page-1h", "model=llama-70b"):
+            self.assertIn(said, page.text_content("main"))
+        self.fleet.objectives = lambda: {"rows": []}
+        self.until_text(page, "h1", "No objectives")
+
     def test_a_token_is_asked_for_and_kept_in_the_tab(self):
         self.fleet.token = "open sesame"
         page = self.open(wait="form")
@@ -256,7 +266,7 @@ class LooksTest(BrowserTest):
     def everywhere(self):
         for theme in ("light", "dark"):
             for width in (1280, 390):
-                for place in (FLEET, CHAT, PIPELINE):
+                for place in (FLEET, CHAT, OBJECTIVES, PIPELINE):
                     with self.subTest(theme=theme, width=width, place=place):
                         page = self.open(place, width, theme)
                         yield page

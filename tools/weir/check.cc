@@ -1,6 +1,7 @@
 // `weir check`: whether a configuration is good, and what it means.
 #include <fmt/ranges.h>
 
+#include "processors/objectives/parts.h"
 #include "tools/weir/command.h"
 #include "tools/weir/output.h"
 #include "tools/weir/settings.h"
@@ -74,6 +75,11 @@ Result<void> check(const CheckArguments& arguments) {
   Output output;
   output.write(fmt::format("{}: good\n", arguments.file));
   write_http(settings.http, output);
+  for (const objectives::Objective& objective : settings.fold.objectives->all())
+    output.write(fmt::format("objective {} of {}: target {}, {} conditions\n",
+                             objective.definition.name(), objective.definition.service(),
+                             objectives::format_ppb(objective.definition.target_ppb()),
+                             objective.definition.condition_size()));
   write_memory(settings, output);
   output.write(
       fmt::format("\nstate of kpi as `weir inspect` counts it, for {} series in each scope that "

@@ -52,6 +52,7 @@ void add_query(Commands& commands);
 void add_replay(Commands& commands);
 void add_run(Commands& commands, const std::string& version);
 void add_simulate(Commands& commands);
+void add_slo(Commands& commands);
 void add_topics(Commands& commands);
 void add_up(Commands& commands, const std::string& version);
 

@@ -11,7 +11,7 @@ constexpr DurationUs kQuietUs = 200 * kMillisecondUs;
 
 runtime::Retention retention_of(const Graph::Topic& topic, const RetentionSettings& settings) {
   if (topic.raw) return settings.raw;
-  if (topic.name == topics::kPartial) return settings.partial;
+  if (topic.name == topics::kPartial || topic.name == topics::kSli) return settings.partial;
   if (topic.name == topics::kDeadLetter) return settings.dead_letter;
   return settings.result;
 }

@@ -1,6 +1,7 @@
 // `weir query`: results of a log, beside whoever writes it.
 #include "processors/graph.h"
 #include "sinks/results/kpi_results.h"
+#include "tools/weir/burn_format.h"
 #include "tools/weir/command.h"
 #include "tools/weir/dead_letters.h"
 #include "tools/weir/log_source.h"
@@ -17,6 +18,7 @@ struct QueryArguments {
   std::string directory;
   std::string kafka_config;
   KpiQuery kpi;
+  results::BurnQuery burn;
   Format format = Format::table;
 };
 
@@ -34,6 +36,11 @@ Result<void> query_kpi(const QueryArguments& arguments) {
 Result<void> query_dead_letters(const QueryArguments& arguments) {
   WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
   return write_dead_letters(source->reader(), arguments.format);
+}
+
+Result<void> query_burn(const QueryArguments& arguments) {
+  WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
+  return write_burn(source->reader(), arguments.burn, arguments.format);
 }
 
 void add_conditions(CLI::App& app, std::vector<Condition>& conditions) {
@@ -80,13 +87,29 @@ void add_dead_letter(Commands& kinds, const std::shared_ptr<QueryArguments>& arg
   add_format(app, arguments->format);
 }
 
+void add_burn(Commands& kinds, const std::shared_ptr<QueryArguments>& arguments) {
+  CLI::App& app = kinds.add(
+      {.name = "burn",
+       .purpose = "Budgets and burn rates of objectives, as they were told",
+       .examples = "weir query results burn --last\n"
+                   "  weir query results burn --objective chat-availability --format json"},
+      [arguments] { return query_burn(*arguments); });
+  results::BurnQuery& query = arguments->burn;
+  app.add_option("--objective", query.objective, "only this one");
+  add_parsed(app, "--from", query.from_us, parse_rfc3339,
+             "nothing that ends before (2026-01-05T03:00:00Z)");
+  add_parsed(app, "--to", query.to_us, parse_rfc3339, "nothing that ends after");
+  app.add_flag("--last", query.last, "only what each ledger told last");
+  add_format(app, arguments->format);
+}
+
 }  // namespace
 
 void add_query(Commands& commands) {
   const auto arguments = std::make_shared<QueryArguments>();
   CLI::App& app =
       commands.add_group({.name = "query",
-                          .purpose = "Print results of a log: KPIs, or what was refused",
+                          .purpose = "Print results of a log: KPIs, budgets, or what was refused",
                           .examples = "weir query results kpi --scope service --window 1m"});
   // Required, but not to CLI11, which would take the name of a subcommand for it.
   app.add_option("DIR", arguments->directory, "directory of the log; required without --kafka");
@@ -98,6 +121,7 @@ void add_query(Commands& commands) {
   });
   Commands kinds = commands.within(app);
   add_kpi(kinds, arguments);
+  add_burn(kinds, arguments);
   add_dead_letter(kinds, arguments);
 }
 

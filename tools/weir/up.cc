@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "tools/weir/demo.h"
+#include "tools/weir/demo_objectives.h"
 #include "tools/weir/home.h"
 #include "tools/weir/http_front.h"
 #include "tools/weir/live_results.h"
@@ -232,6 +233,10 @@ Result<void> up(const UpOptions& options) {
   if (options.listen) {
     settings.http.options.address = options.listen->address;
     settings.http.options.port = options.listen->port;
+  }
+  if (options.demo && settings.fold.objectives->empty()) {
+    WEIR_ASSIGN(const auto objectives, demo_objectives(settings.slo.low_traffic));
+    WEIR_ASSIGN(settings.fold.objectives, objectives::Objectives::make(objectives));
   }
   WEIR_TRY(start_log(settings.log));
   catch_stop_signals();

@@ -19,8 +19,9 @@ export class Controls {
     this.spoken = h("span", { class: "visually-hidden", role: "status" });
     this.status.append(this.dot, h("span", {}, this.text, this.more, this.age), this.spoken);
     this.fleet = h("a", { href: "#/fleet" }, "Fleet");
+    this.objectives = h("a", { href: "#/objectives" }, "Objectives");
     this.pipeline = h("a", { href: "#/pipeline" }, "Pipeline");
-    this.nav.append(this.fleet, this.pipeline);
+    this.nav.append(this.fleet, this.objectives, this.pipeline);
     this.range = choice("Range", RANGES.map((range) => [range, RANGE_WORDS[range]]),
       app.route.range, (range) => app.go({ range }));
     this.window = choice("Window", [], "", (window) => app.go({ window }));
@@ -40,11 +41,13 @@ export class Controls {
     const { route } = app;
     set_attribute(this.fleet, "aria-current", route.view === "fleet" ? "page"
       : route.view === "series" ? "true" : null);
-    set_attribute(this.pipeline, "aria-current", route.view === "pipeline" ? "page" : null);
+    for (const view of ["objectives", "pipeline"])
+      set_attribute(this[view], "aria-current", route.view === view ? "page" : null);
     const kept = { window: route.window, range: route.range, to: route.to };
     const blank = { ...series_route(route, [], {}), scope: "", ...kept };
     set_attribute(this.fleet, "href", format_route({ ...blank, view: "fleet" }));
-    set_attribute(this.pipeline, "href", format_route({ ...blank, view: "pipeline" }));
+    for (const view of ["objectives", "pipeline"])
+      set_attribute(this[view], "href", format_route({ ...blank, view }));
     const ranges = RANGES.includes(route.range) ? RANGES : [...RANGES, route.range];
     set_options(this.range.querySelector("select"),
       ranges.map((range) => [range, RANGE_WORDS[range] ?? span(seconds_of(range))]), route.range);
@@ -52,7 +55,7 @@ export class Controls {
     set_options(this.window.querySelector("select"),
       [["", app.view?.window ? `auto (${span(seconds_of(app.view.window.split("/")[0]))})` : "auto"],
         ...windows.map((window) => [window, window_words(window)])], route.window);
-    const timeless = route.view === "pipeline";
+    const timeless = route.view === "pipeline" || route.view === "objectives";
     for (const control of [this.range, this.window, this.shift]) control.hidden = timeless;
     this.now.hidden = timeless || route.to === "";
     this.later.disabled = route.to === "";

@@ -5,13 +5,15 @@ import { Controls } from "./controls.js";
 import { Feed } from "./feed.js";
 import { FleetView } from "./fleet.js";
 import { seconds_of } from "./format.js";
+import { ObjectivesView } from "./objectives.js";
 import { PipelineHistory, PipelineView } from "./pipeline.js";
 import { format_route, parse_route } from "./route.js";
 import { SeriesView } from "./series.js";
 import { seconds_of_time } from "./store.js";
 import { start_theme } from "./theme.js";
 
-const VIEW_CLASSES = { fleet: FleetView, series: SeriesView, pipeline: PipelineView };
+const VIEW_CLASSES = { fleet: FleetView, series: SeriesView, objectives: ObjectivesView,
+  pipeline: PipelineView };
 const HIDDEN_MS = 60_000;
 const SHORTEST_S = 120;  // of an axis, where results have only begun
 const STALE_S = 30;      // after a hop: a pane has ended, late events were waited for, all is told

@@ -6,7 +6,7 @@
 // Whatever is missing or wrong has its default.
 import { seconds_of } from "./format.js";
 
-export const VIEWS = ["fleet", "series", "pipeline"];
+export const VIEWS = ["fleet", "series", "objectives", "pipeline"];
 export const RANGES = ["15m", "1h", "6h", "1d"];
 
 const DEFAULTS = { view: "fleet", scope: "", window: "", range: "1h", to: "", by: "", kpi: "", sort: "" };

@@ -1,0 +1,184 @@
+// `weir slo`: objectives as documents, and how they stand.
+#include "processors/objectives/objective.h"
+#include "processors/objectives/open_slo.h"
+#include "processors/objectives/parts.h"
+#include "tools/weir/burn_format.h"
+#include "tools/weir/command.h"
+#include "tools/weir/log_source.h"
+#include "tools/weir/text_table.h"
+
+namespace weir::cli {
+namespace {
+
+/// A good start for a service: the text of deploy/slo.yaml, whose service it names.
+constexpr std::string_view kDocuments =
+    R"(# Objectives of {0}, as OpenSLO v1. Name this file in weir.yaml:
+#
+#   slo:
+#     objectives: [slo.yaml]
+#
+# A query is a predicate over one request; see processors/predicates/README.md for its grammar.
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: {0}-availability
+  displayName: Requests of {0} succeed
+spec:
+  service: {0}
+  indicator:
+    metadata:
+      name: {0}-success
+    spec:
+      ratioMetric:
+        counter: true
+        good:
+          metricSource:
+            type: weir
+            spec:
+              query: status == ok
+        total:
+          metricSource:
+            type: weir
+            spec:
+              # What the caller did wrong is not the service's failure.
+              query: service == "{0}" && !(status in (client_error, cancelled))
+  timeWindow:
+    - duration: 30d
+      isRolling: true
+  budgetingMethod: Occurrences
+  objectives:
+    - target: 0.999
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: {0}-goodput
+  displayName: Requests of {0} are fast as a whole, at their first token and between tokens
+spec:
+  service: {0}
+  indicator:
+    metadata:
+      name: {0}-all-limits
+    spec:
+      ratioMetric:
+        counter: true
+        good:
+          metricSource:
+            type: weir
+            spec:
+              # All limits, met by the same request. One that a request does not tell is not met.
+              query: latency <= 30s && ttft <= 2s && tpot <= 100ms
+              per: [model]
+        total:
+          metricSource:
+            type: weir
+            spec:
+              query: service == "{0}" && status == ok && has(ttft) && has(tpot)
+              per: [model]
+  timeWindow:
+    - duration: 30d
+      isRolling: true
+  budgetingMethod: Occurrences
+  objectives:
+    - target: 0.95
+)";
+
+struct SloArguments {
+  std::string service = "chat";
+  std::vector<std::string> files;
+  std::string directory;
+  std::string kafka_config;
+  Format format = Format::table;
+};
+
+Result<void> init(const SloArguments& arguments) {
+  if (arguments.service.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != std::string::npos)
+    return fail(ErrorCode::invalid_argument,
+                "service '{}': letters, digits, '-', '_' and '.' make a name of a document",
+                arguments.service);
+  Output output;
+  output.write(fmt::format(fmt::runtime(kDocuments), arguments.service));
+  return output.finish();
+}
+
+std::string window_text(const v1::ObjectiveDefinition& definition) {
+  if (!definition.has_calendar()) return format_duration(definition.window_us());
+  const v1::CalendarWindow& calendar = definition.calendar();
+  return fmt::format("{} {} ({})", calendar.count(), calendar.unit(), calendar.time_zone());
+}
+
+std::string method_text(v1::BudgetingMethod method) {
+  switch (method) {
+    case v1::BUDGETING_METHOD_TIMESLICES:
+      return "Timeslices";
+    case v1::BUDGETING_METHOD_RATIO_TIMESLICES:
+      return "RatioTimeslices";
+    default:
+      return "Occurrences";
+  }
+}
+
+Result<void> list(const SloArguments& arguments) {
+  WEIR_ASSIGN(const auto objectives, objectives::load_open_slo(arguments.files, {}));
+  Output output;
+  TextTable table(output);
+  for (const char* title :
+       {"objective", "service", "target", "window", "method", "conditions", "id"})
+    table.add_column(title, TextTable::Align::left);
+  for (const objectives::OpenSloObjective& each : objectives) {
+    const v1::ObjectiveDefinition& definition = each.definition;
+    const auto checked = objectives::make_objective(definition);
+    table.add_row({definition.name(), definition.service(),
+                   objectives::format_ppb(definition.target_ppb()), window_text(definition),
+                   method_text(definition.method()), fmt::format("{}", definition.condition_size()),
+                   each.refused.empty() && checked ? fmt::format("{:016x}", checked->id) : "-"});
+  }
+  table.finish();
+  for (const objectives::OpenSloObjective& each : objectives)
+    for (const std::string& refusal : each.refused)
+      output.write(fmt::format("cannot run: {}\n", refusal));
+  return output.finish();
+}
+
+Result<void> status(const SloArguments& arguments) {
+  if (arguments.directory.empty() && arguments.kafka_config.empty())
+    return fail(ErrorCode::invalid_argument, "no log: give its directory, or --kafka FILE");
+  WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
+  return write_burn(source->reader(), {.last = true}, arguments.format);
+}
+
+}  // namespace
+
+void add_slo(Commands& commands) {
+  const auto arguments = std::make_shared<SloArguments>();
+  CLI::App& app = commands.add_group({.name = "slo",
+                                      .purpose = "Objectives: write, list, and see how they stand",
+                                      .examples = "weir slo init --service chat > slo.yaml"});
+  Commands kinds = commands.within(app);
+  CLI::App& init_app = kinds.add({.name = "init",
+                                  .purpose = "Print OpenSLO documents to begin with",
+                                  .examples = "weir slo init --service chat > slo.yaml"},
+                                 [arguments] { return init(*arguments); });
+  init_app.add_option("--service", arguments->service, "the service they are for")
+      ->capture_default_str();
+  CLI::App& list_app = kinds.add({.name = "list",
+                                  .purpose = "Check OpenSLO documents and list their objectives",
+                                  .examples = "weir slo list slo.yaml"},
+                                 [arguments] { return list(*arguments); });
+  list_app.add_option("FILE", arguments->files, "files of OpenSLO documents")->required();
+  CLI::App& status_app =
+      kinds.add({.name = "status",
+                 .purpose = "What each ledger told last: budget left, burn rates, conditions",
+                 .examples = "weir slo status .weir/data"},
+                [arguments] { return status(*arguments); });
+  CLI::Option* const directory =
+      status_app.add_option("DIR", arguments->directory, "directory of the log");
+  status_app
+      .add_option("--kafka", arguments->kafka_config,
+                  "read the cluster of this configuration instead of a directory")
+      ->excludes(directory);
+  add_format(status_app, arguments->format);
+}
+
+}  // namespace weir::cli
