@@ -46,9 +46,6 @@ Result<void> Ledgers::open() {
     if (!record->overflow) ++kept->second.series;
     ledgers_.push_back(
         std::make_unique<Ledger>(Ledger{.plan = kept->second.plan, .record = *std::move(record)}));
-    // Told since, or at its next look: a correction waits for it.
-    Ledger& ledger = *ledgers_.back();
-    ledger.record.tell = ledger.record.correction_reason != v1::CORRECTION_REASON_UNSPECIFIED;
     return true;
   }));
   return result;

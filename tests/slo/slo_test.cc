@@ -159,6 +159,16 @@ TEST(Slo, MaintenanceIsLeftOutVisibly) {
             "chat @40 2/2 excluded 0/10\n");
 }
 
+TEST(Slo, WhatIsToBeToldIsToldAfterARestartToo) {
+  const Maintenance move{.from_us = kStart, .to_us = kStart + 10 * kSecondUs, .reason = "move"};
+  SloTask task(objectives({objective()}), {.maintenance = {move}});
+  task.say({.watermark = 40, .events = {{33, 1}}});
+  task.say({.watermark = 45, .events = {{3, 0, 5}}});
+  task.commit();
+  task.restart();
+  EXPECT_EQ(task.say({.watermark = 50}), "chat @50 1/1 excluded 0/5\n");
+}
+
 TEST(Slo, TimeslicesCountSlicesAndALateEventCanTurnOne) {
   v1::ObjectiveDefinition definition = objective();
   definition.set_method(v1::BUDGETING_METHOD_TIMESLICES);
