@@ -13,8 +13,15 @@ NDJSON = {"Content-Type": "application/x-ndjson"}
 FOLD = {"fold": {"out_of_orderness": "1s", "scopes": [
     {"dimensions": ["service"], "windows": ["10s/10s", "1m/10s"], "sketches": ["latency"]},
     {"dimensions": ["service", "model"], "windows": ["10s/10s"]}]}}
+SLO = """{apiVersion: openslo/v1, kind: SLO, metadata: {name: fast}, spec: {service: any,
+ indicator: {metadata: {name: i}, spec: {ratioMetric: {
+  good: {metricSource: {type: weir, spec: {query: status == ok && latency <= 50ms}}},
+  total: {metricSource: {type: weir, spec: {query: true, per: [service, model]}}}}}},
+ timeWindow: [{duration: 1d, isRolling: true}], budgetingMethod: Occurrences,
+ objectives: [{target: 0.9}]}}
+"""
 # What tells of the log and not of the events.
-OF_THE_LOG = {"as_of"}
+OF_THE_LOG = {"as_of", "as_of_offset"}
 
 
 def events(start, count):
@@ -35,10 +42,18 @@ def rows(source, scope, window):
     return [{key: value for key, value in row.items() if key not in OF_THE_LOG} for row in found]
 
 
+def budgets(source):
+    lines = run("query", *source, "burn", "--last", "--format", "json").stdout.splitlines()
+    return [{key: value for key, value in json.loads(line).items() if key not in OF_THE_LOG}
+            for line in lines]
+
+
 class PipelineTest(BrokerTest):
     def test_results_are_those_of_the_embedded_log(self):
-        kafka, embedded = self.config(**FOLD), self.directory / "embedded.yaml"
-        embedded.write_text(json.dumps(FOLD | {"partitions": 2, "raw_partitions": 2, "threads": 1,
+        (self.directory / "slo.yaml").write_text(SLO)
+        rules = FOLD | {"slo": {"objectives": ["slo.yaml"]}}
+        kafka, embedded = self.config(**rules), self.directory / "embedded.yaml"
+        embedded.write_text(json.dumps(rules | {"partitions": 2, "raw_partitions": 2, "threads": 1,
                                                "http": {"listen": "127.0.0.1:0"}}))
         data = self.directory / "up"
         run("topics", "-c", kafka, code=1)
@@ -59,6 +74,10 @@ class PipelineTest(BrokerTest):
                 await_that(f"{scope} {window}", lambda: counted(["--kafka", kafka]) >= wanted)
                 self.assertEqual(rows(["--kafka", kafka], scope, window),
                                  rows([data], scope, window))
+            for source in ([data], ["--kafka", kafka]):
+                await_that(f"ledgers of {source[-1]}",
+                           lambda: sum(each["total"] for each in budgets(source)) == 1000)
+            self.assertEqual(budgets(["--kafka", kafka]), budgets([data]))
             self.assertEqual(json.loads(workers.get(
                 "/api/v1/query?scope=service&window=10s")[1]).keys(), json.loads(up.get(
                     "/api/v1/query?scope=service&window=10s")[1]).keys())
