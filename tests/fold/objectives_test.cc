@@ -35,12 +35,6 @@ std::shared_ptr<const objectives::Objectives> all(
   return objectives::Objectives::make(message).value();
 }
 
-v1::InferenceEvent failed(std::int64_t second) {
-  v1::InferenceEvent event = request(second);
-  event.set_status(v1::INFERENCE_STATUS_TIMEOUT);
-  return event;
-}
-
 /// Only what is said on weir.sli.
 std::string sli(FoldTask& task) {
   std::istringstream lines(task.commit());
@@ -56,25 +50,40 @@ TEST(FoldObjectives, WhereThereIsNoneNothingIsSaid) {
   EXPECT_EQ(sli(task), "");
 }
 
+/// The batch's events as records of their own.
+void take_singly(FoldTask& task, const v1::InferenceBatch& events) {
+  for (std::uint32_t i = 0; i < events.count(); ++i) {
+    v1::InferenceEvent event = request(0);
+    event.set_event_time_us(events.base_time_us() + events.time_offset_us(static_cast<int>(i)));
+    event.set_status(static_cast<v1::InferenceStatus>(events.status()[i]));
+    task.take(10, event);
+  }
+}
+
 TEST(FoldObjectives, EventsAreJudgedOneByOneWhetherInBatchesOrNot) {
   v1::ObjectiveDefinition bad = objective("bad", "", "");
   bad.set_bad("status == timeout");
-  FoldTask task(
-      {.objectives = all({objective("good", "status == ok", "service == a", {"service"}), bad})});
-  task.take(10, batch({1, 2, 12}));
-  v1::InferenceEvent ok = request(3);
-  ok.set_status(v1::INFERENCE_STATUS_OK);
-  task.take(10, ok);
-  task.take(10, failed(4));
-  EXPECT_EQ(sli(task),
-            "sli/0 [0,3): good{a}@0s=1/4 good{a}@10s=0/1 bad@0s=3/4 bad@10s=1/1 defined\n");
-  EXPECT_EQ(sli(task), "");
+  const Config config{
+      .objectives = all({objective("good", "status == ok", "service == a", {"service"}), bad})};
+  v1::InferenceBatch events = batch({1, 2, 12, 4});
+  events.set_status({v1::INFERENCE_STATUS_OK, v1::INFERENCE_STATUS_TIMEOUT,
+                     v1::INFERENCE_STATUS_TIMEOUT, v1::INFERENCE_STATUS_OOM});
+  const std::string counts = " good{a}@0s=1/3 good{a}@10s=0/1 bad@0s=2/3 bad@10s=0/1 defined\n";
+
+  FoldTask batched(config);
+  batched.take(10, events);
+  EXPECT_EQ(sli(batched), "sli/0 [0,1):" + counts);
+  EXPECT_EQ(sli(batched), "");
+
+  FoldTask single(config);
+  take_singly(single, events);
+  EXPECT_EQ(sli(single), "sli/0 [0,4):" + counts);
 }
 
 TEST(FoldObjectives, LateEventsCountAtTheirTimeAndRefusedOnesNot) {
   FoldTask task({.objectives = all({objective("good", "true", "true")})});
   task.take(1'000, batch({1'000}));
-  task.take(1'001, batch({500, 1'000, 5'000, 1}));
+  task.take(1'001, batch({500, 1'000, 3'000, 1}));
   task.take(1'002, request(600));
   task.take(1'003, request(2));
   EXPECT_EQ(sli(task), "sli/0 [0,4): good@1000s=2/2 good@500s=1/1 good@600s=1/1 defined\n");

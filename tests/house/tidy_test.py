@@ -77,12 +77,12 @@ class TextRules(RuleTest):
 class IncludeRules(RuleTest):
     def test_include_table(self):
         self.assertEqual(
-            ["processors/core/a.h:1", "processors/kpi/a.cc:1", "processors/slo/a.cc:1",
+            ["processors/core/a.h:1", "processors/cost/a.cc:1", "processors/kpi/a.cc:1",
              "sinks/webhook/a.cc:1"],
             self.findings(include_rules.include_table, {
                 "processors/core/a.h": '#include "processors/state/store.h"\n',
                 "processors/kpi/a.cc": '#include "processors/fold/fold.h"\n',
-                "processors/slo/a.cc": '#include "processors/state/rocksdb_store.h"\n'
+                "processors/cost/a.cc": '#include "processors/state/rocksdb_store.h"\n'
                                        '#include "processors/state/store.h"\n'
                                        '#include "weir/v1/kpi.pb.h"\n',
                 "sinks/webhook/a.cc": '#include "processors/kpi/kpi.h"\n',

@@ -23,16 +23,18 @@ std::string slo(const std::string& more,
                 const std::string& window = "{duration: 30d, isRolling: true}",
                 const std::string& objective = "{target: 0.999}",
                 const std::string& method = "Occurrences") {
-  return std::string(kHead) + "spec:\n  service: chat\n  timeWindow: [" + window +
-         "]\n  budgetingMethod: " + method + "\n  objectives: [" + objective + "]\n" + more;
+  return fmt::format(
+      "{}spec:\n  service: chat\n  timeWindow: [{}]\n  budgetingMethod: {}\n  objectives: [{}]\n{}",
+      kHead, window, method, objective, more);
 }
 
 std::string ratio(const std::string& good, const std::string& total, const std::string& more = "") {
   const auto source = [&more](const std::string& query) {
-    return "{metricSource: {type: weir, spec: {query: '" + query + "'" + more + "}}}";
+    return fmt::format("{{metricSource: {{type: weir, spec: {{query: '{}'{}}}}}}}", query, more);
   };
-  return "  indicator: {metadata: {name: i}, spec: {ratioMetric: {good: " + source(good) +
-         ", total: " + source(total) + "}}}\n";
+  return fmt::format(
+      "  indicator: {{metadata: {{name: i}}, spec: {{ratioMetric: {{good: {}, total: {}}}}}}}\n",
+      source(good), source(total));
 }
 
 /// One line an objective, then what refuses it; or what is wrong.
