@@ -37,9 +37,11 @@ def events(start, count):
 
 
 def rows(source, scope, window):
+    """Of windows that hold something: those after the last event come as time passes."""
     lines = run("query", *source, "kpi", "--scope", scope, "--window", window, "--format", "json")
     found = [json.loads(line) for line in lines.stdout.splitlines()]
-    return [{key: value for key, value in row.items() if key not in OF_THE_LOG} for row in found]
+    return [{key: value for key, value in row.items() if key not in OF_THE_LOG} for row in found
+            if row["requests"]]
 
 
 def budgets(source):
@@ -81,7 +83,9 @@ class PipelineTest(BrokerTest):
             self.assertEqual(json.loads(workers.get(
                 "/api/v1/query?scope=service&window=10s")[1]).keys(), json.loads(up.get(
                     "/api/v1/query?scope=service&window=10s")[1]).keys())
-            self.assertEqual(workers.stop(), "")
+            # A broker that has only begun may not know yet who coordinates.
+            said = [line for line in workers.stop().splitlines() if 'kind="GETPID"' not in line]
+            self.assertEqual(said, [])
         shown = run("inspect", "--kafka", kafka).stdout
         self.assertIn("weir.fold.changelog/0", shown)
 
