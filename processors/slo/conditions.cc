@@ -1,5 +1,7 @@
 #include "processors/slo/conditions.h"
 
+#include <algorithm>
+
 #include "processors/objectives/parts.h"
 #include "processors/slo/binomial.h"
 #include "processors/slo/burn.h"
@@ -24,6 +26,21 @@ void fill(const Ledger& ledger, std::size_t window, v1::SignalWindow& filled) {
   filled.set_total(counts.total);
   if (const auto rate = burn_rate(counts, ledger.plan->objective().budget_ppb()))
     filled.set_burn_rate(*rate);
+}
+
+/// What is told of the ledger whatever changed.
+v1::ConditionChange change_about(const Ledger& ledger) {
+  const v1::ObjectiveDefinition& objective = ledger.plan->definition();
+  v1::ConditionChange change;
+  change.set_objective(objective.name());
+  change.set_objective_id(ledger.record.objective_id);
+  change.set_ledger_version(ledger.record.version);
+  change.set_service(objective.service());
+  *change.mutable_scope() = objective.per();
+  const v1::Budget budget = budget_of(ledger);
+  change.set_spent_ratio(budget.spent_ratio());
+  if (budget.has_exhausted_at_us()) change.set_exhausted_at_us(budget.exhausted_at_us());
+  return change;
 }
 
 std::string window_text(const v1::SignalWindow& window) {
@@ -57,6 +74,57 @@ std::string describe(const v1::ConditionDefinition& definition, const v1::Condit
 
 }  // namespace
 
+std::optional<double> silence_of(const Ledger& ledger, const SilenceTerms& terms) {
+  const TimeUs now = ledger.record.advanced_to_us;
+  const DurationUs length = ledger.plan->windows()[ledger.plan->pace()].length_us;
+  const DurationUs silence = now - terms.since_us;
+  if (floor_mod(now, kSilenceStepUs) != 0 || silence < terms.after_us || silence >= length)
+    return std::nullopt;
+  const std::int64_t events =
+      in_trials(ledger.plan->definition(), ledger.sum(ledger.plan->pace())).total;
+  if (events < std::max<std::int64_t>(terms.low_traffic.min_events, 1)) return std::nullopt;
+  const auto share_ppb =
+      static_cast<std::int64_t>(objectives::Wide{length - silence} * kPpb / length);
+  const double probability = binomial_tail(events, events, share_ppb);
+  const std::int64_t level_ppb = terms.low_traffic.level_ppb;
+  if (level_ppb != 0 && probability > static_cast<double>(level_ppb) / 1e9) return std::nullopt;
+  return probability;
+}
+
+TimeUs next_silence_look(const Ledger& ledger, DurationUs after_us, std::int64_t min_events) {
+  const LedgerRecord& record = ledger.record;
+  const Counts& events = ledger.sum(ledger.plan->pace());
+  if (after_us == 0 || record.silent || record.last_event_us == kMinTime ||
+      in_trials(ledger.plan->definition(), events).total < std::max<std::int64_t>(min_events, 1))
+    return kMaxTime;
+  return align_up(std::max(record.last_event_us + after_us, record.advanced_to_us + 1),
+                  kSilenceStepUs);
+}
+
+v1::ConditionChange silence_change(const Ledger& ledger, std::string_view severity,
+                                   std::optional<double> probability, std::string reason) {
+  v1::ConditionChange change = change_about(ledger);
+  change.set_condition(std::string(kSilent));
+  change.set_severity(std::string(severity));
+  change.set_state(probability ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_QUIET);
+  change.set_was(probability ? v1::CONDITION_STATE_QUIET : v1::CONDITION_STATE_FIRING);
+  fill(ledger, ledger.plan->pace(), *change.mutable_long_window());
+  for (const v1::ConditionDefinition& condition : ledger.plan->definition().condition())
+    for (const std::string& target : condition.notify())
+      if (std::ranges::count(change.notify(), target) == 0) change.add_notify(target);
+  if (probability) {
+    change.set_probability(*probability);
+    reason = fmt::format(
+        "nothing came since {}; after {} in the last {} chance alone does that with probability "
+        "{:.2g}",
+        format_rfc3339(ledger.record.last_event_us),
+        in_trials(ledger.plan->definition(), ledger.sum(ledger.plan->pace())).total,
+        format_duration(ledger.plan->windows()[ledger.plan->pace()].length_us), *probability);
+  }
+  change.set_reason(reason.empty() ? "events come again" : std::move(reason));
+  return change;
+}
+
 Evaluation evaluate(const Ledger& ledger, std::size_t condition, bool complete) {
   const auto& definition = ledger.plan->definition().condition(static_cast<int>(condition));
   const LedgerPlan::Condition& windows = ledger.plan->conditions()[condition];
@@ -81,15 +149,9 @@ Evaluation evaluate(const Ledger& ledger, std::size_t condition, bool complete) 
 
 v1::ConditionChange change_of(const Ledger& ledger, std::size_t condition,
                               const Evaluation& evaluation, std::string reason) {
-  const v1::ObjectiveDefinition& objective = ledger.plan->definition();
-  const auto& definition = objective.condition(static_cast<int>(condition));
+  const auto& definition = ledger.plan->definition().condition(static_cast<int>(condition));
   const LedgerPlan::Condition& windows = ledger.plan->conditions()[condition];
-  v1::ConditionChange change;
-  change.set_objective(objective.name());
-  change.set_objective_id(ledger.record.objective_id);
-  change.set_ledger_version(ledger.record.version);
-  change.set_service(objective.service());
-  *change.mutable_scope() = objective.per();
+  v1::ConditionChange change = change_about(ledger);
   change.set_condition(definition.name());
   change.set_severity(definition.severity());
   change.set_state(evaluation.state);
@@ -98,9 +160,6 @@ v1::ConditionChange change_of(const Ledger& ledger, std::size_t condition,
   fill(ledger, windows.long_window, *change.mutable_long_window());
   if (windows.short_window) fill(ledger, *windows.short_window, *change.mutable_short_window());
   if (evaluation.probability) change.set_probability(*evaluation.probability);
-  const v1::Budget budget = budget_of(ledger);
-  change.set_spent_ratio(budget.spent_ratio());
-  if (budget.has_exhausted_at_us()) change.set_exhausted_at_us(budget.exhausted_at_us());
   change.set_for_us(definition.for_us());
   *change.mutable_notify() = definition.notify();
   change.set_reason(reason.empty() ? describe(definition, change) : std::move(reason));

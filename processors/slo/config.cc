@@ -26,6 +26,12 @@ void read_low_traffic(const config::Section& section, objectives::LowTraffic& lo
     section.refuse("min_events", "must be at least 0");
 }
 
+void read_silence(const config::Section& section, Config::Silence& silence) {
+  if (section.duration("after", silence.after_us) && silence.after_us < 0)
+    section.refuse("after", "must be at least 0s; 0s never tells");
+  section.string("severity", silence.severity);
+}
+
 }  // namespace
 
 Config read_config(const config::Section& section) {
@@ -33,6 +39,7 @@ Config read_config(const config::Section& section) {
   section.strings("objectives", config.objectives);
   if (const auto low_traffic = section.section("low_traffic"))
     read_low_traffic(*low_traffic, config.low_traffic);
+  if (const auto silence = section.section("silence")) read_silence(*silence, config.silence);
   for (const config::Section& each : section.sections("maintenance"))
     config.maintenance.push_back(read_maintenance(each));
   if (section.integer("max_series", config.max_series) && config.max_series < 1)

@@ -26,6 +26,13 @@ struct Config {
   /// When few events say little: a smaller level fires later and less often falsely.
   objectives::LowTraffic low_traffic;
 
+  /// When events cease. Sooner tells of pauses, too; a severity as conditions have one.
+  struct Silence {
+    DurationUs after_us = 10 * kMinuteUs;  // 0: never told
+    std::string severity = "ticket";
+  };
+  Silence silence;
+
   /// Panes that such a time touches are left out when they close; what was told before stays.
   std::vector<Maintenance> maintenance;
 
@@ -48,6 +55,7 @@ struct Config {
 ///   slo:
 ///     objectives: [slo.yaml]
 ///     low_traffic: {level: 0.0001, min_events: 10}
+///     silence: {after: 10m, severity: ticket}
 ///     maintenance:
 ///       - {from: 2026-01-05T02:00:00Z, to: 2026-01-05T04:00:00Z, reason: database move}
 Config read_config(const config::Section& section);

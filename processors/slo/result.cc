@@ -60,6 +60,11 @@ v1::BurnResult result_of(const Ledger& ledger, const std::vector<Evaluation>& ev
     status.set_state(evaluations[i].state);
     if (evaluations[i].probability) status.set_probability(*evaluations[i].probability);
   }
+  if (record.silent) {
+    v1::ConditionStatus& status = *result.add_condition();
+    status.set_name(std::string(kSilent));
+    status.set_state(v1::CONDITION_STATE_FIRING);
+  }
   result.set_overflow(record.overflow);
   return result;
 }

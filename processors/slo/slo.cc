@@ -13,6 +13,11 @@ using objectives::kPaneUs;
 /// The longest a `resume` looks at ledgers that say nothing.
 constexpr LedgerId kLedgersPerResume = 100'000;
 
+bool concerns(const Maintenance& maintenance, const Ledger& ledger) {
+  return maintenance.objectives.empty() ||
+         std::ranges::count(maintenance.objectives, ledger.plan->definition().name()) != 0;
+}
+
 }  // namespace
 
 SloProcessor::SloProcessor(const Config& config, Probe& probe)
@@ -141,6 +146,8 @@ Result<void> SloProcessor::correct(LedgerId id, Ledger& ledger, TimeUs pane_us,
                                                                     : v1::CORRECTION_REASON_STALLED;
     WEIR_ASSIGN(const bool counted,
                 ledgers_->books().correct(id, ledger, {pane_us, events, reason}));
+    if (counted)
+      ledger.record.last_event_us = std::max(ledger.record.last_event_us, pane_us + kPaneUs);
     if (!counted) probe_.lost_events.add(static_cast<std::uint64_t>(events.total));
   }
   schedule(id);
@@ -205,16 +212,45 @@ Result<void> SloProcessor::tick_next(runtime::TaskContext& context) {
   if (ledgers_->find(id) == nullptr) return {};
   Ledger& ledger = *ledgers_->find(id);
   WEIR_ASSIGN(Counts events, take_open(id, ledger));
+  if (events.total != 0) ledger.record.last_event_us = head_.step_end_us;
   if (events.total != 0 && !maintenance_of(ledger, head_.step_end_us - kPaneUs).empty()) {
     ledger.record.excluded += events;
     ledger.changed = ledger.record.tell = true;
     events = {};
   }
   WEIR_TRY(ledgers_->books().advance(id, ledger, head_.step_end_us, events));
+  judge_silence(ledger, context);
   if (ledger.record.tell) tell(ledger, context);
   if (is_idle(ledger)) return close(id, "nothing is in any window of it", context);
   schedule(id);
   return {};
+}
+
+void SloProcessor::judge_silence(Ledger& ledger, runtime::TaskContext& context) {
+  LedgerRecord& record = ledger.record;
+  const TimeUs now = head_.step_end_us;
+  if (config_.silence.after_us == 0 || record.last_event_us == kMinTime) return;
+  std::optional<double> probability;
+  if (record.silent) {
+    if (now - record.last_event_us >= config_.silence.after_us) return;
+  } else {
+    if (!sources_.complete_at(now)) return;
+    probability = silence_of(ledger, {.after_us = config_.silence.after_us,
+                                      .since_us = expected_since(ledger),
+                                      .low_traffic = config_.low_traffic});
+    if (!probability) return;
+  }
+  emit(ledger, silence_change(ledger, config_.silence.severity, probability), context);
+  record.silent = probability.has_value();
+  record.tell = true;
+}
+
+TimeUs SloProcessor::expected_since(const Ledger& ledger) const {
+  TimeUs since = ledger.record.last_event_us;
+  for (const Maintenance& each : config_.maintenance)
+    if (concerns(each, ledger) && each.from_us < head_.step_end_us)
+      since = std::max(since, each.to_us);
+  return since;
 }
 
 Result<Counts> SloProcessor::take_open(LedgerId id, Ledger& ledger) {
@@ -229,9 +265,8 @@ Result<Counts> SloProcessor::take_open(LedgerId id, Ledger& ledger) {
 
 std::string_view SloProcessor::maintenance_of(const Ledger& ledger, TimeUs pane_us) const {
   for (const Maintenance& each : config_.maintenance) {
-    const bool meant = each.objectives.empty() ||
-                       std::ranges::count(each.objectives, ledger.plan->definition().name()) != 0;
-    if (meant && pane_us < each.to_us && pane_us + kPaneUs > each.from_us) return each.reason;
+    if (concerns(each, ledger) && pane_us < each.to_us && pane_us + kPaneUs > each.from_us)
+      return each.reason;
   }
   return {};
 }
@@ -258,6 +293,9 @@ Result<void> SloProcessor::close(LedgerId id, std::string_view reason,
   for (std::size_t i = 0; i < ledger.record.conditions.size(); ++i)
     if (ledger.record.conditions[i].state != v1::CONDITION_STATE_QUIET)
       emit(ledger, change_of(ledger, i, {}, std::string(reason)), context);
+  if (std::exchange(ledger.record.silent, false))
+    emit(ledger, silence_change(ledger, config_.silence.severity, {}, std::string(reason)),
+         context);
   if (ledger.record.advanced_to_us != kMinTime) {
     v1::BurnResult result = result_of(ledger, {});
     result.set_complete(sources_.complete_at(result.end_time_us()));
@@ -277,7 +315,8 @@ Result<void> SloProcessor::close(LedgerId id, std::string_view reason,
 void SloProcessor::schedule(LedgerId id) {
   Ledger& ledger = *ledgers_->find(id);
   if (ledger.record.advanced_to_us == kMinTime) return;  // an open pane is its first look
-  TimeUs next = next_change(ledger);
+  TimeUs next = std::min(next_change(ledger), next_silence_look(ledger, config_.silence.after_us,
+                                                                config_.low_traffic.min_events));
   if (ledger.record.tell) next = std::min(next, head_.closed_until_us + kPaneUs);
   // What is idle is looked at once more, to be closed.
   if (next == kMaxTime && ledger.open_panes == 0) next = ledger.record.advanced_to_us + kPaneUs;

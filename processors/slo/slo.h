@@ -52,7 +52,11 @@ class SloProcessor final : public runtime::Processor {
   bool next_tick_due() const;
   void begin_tick(runtime::TaskContext& context);
   Result<void> tick_next(runtime::TaskContext& context);
+  /// Tells where a silence begins or ends.
+  void judge_silence(Ledger& ledger, runtime::TaskContext& context);
   Result<Counts> take_open(LedgerId id, Ledger& ledger);
+  /// The last event, or the end of a planned time that began since.
+  TimeUs expected_since(const Ledger& ledger) const;
   /// What the planned time of this pane is called; empty: none.
   std::string_view maintenance_of(const Ledger& ledger, TimeUs pane_us) const;
   /// Tells what changed, conditions first.

@@ -104,6 +104,8 @@ std::string encode_ledger(const LedgerRecord& ledger) {
   put_fixed(out, ledger.advanced_to_us);
   put_fixed(out, ledger.period_start_us);
   put_fixed(out, ledger.slice_end_us);
+  put_fixed(out, ledger.last_event_us);
+  put_fixed(out, static_cast<std::uint8_t>(ledger.silent));
   put_fixed(out, static_cast<std::uint8_t>(ledger.tell));
   put_fixed(out, static_cast<std::uint8_t>(ledger.correction_reason));
   put_counts(out, ledger.correction);
@@ -135,6 +137,9 @@ Result<LedgerRecord> decode_ledger(std::string_view bytes) {
   ledger.advanced_to_us = reader.fixed<TimeUs>();
   ledger.period_start_us = reader.fixed<TimeUs>();
   ledger.slice_end_us = reader.fixed<TimeUs>();
+  ledger.last_event_us = reader.fixed<TimeUs>();
+  const auto silent = reader.fixed<std::uint8_t>();
+  ledger.silent = silent != 0;
   const auto tell = reader.fixed<std::uint8_t>();
   ledger.tell = tell != 0;
   const auto reason = reader.fixed<std::uint8_t>();
@@ -147,7 +152,7 @@ Result<LedgerRecord> decode_ledger(std::string_view bytes) {
     sum.length_us = reader.fixed<DurationUs>();
     sum.counts = read_counts(reader);
   }
-  bool known = overflow <= 1 && tell <= 1 && v1::CorrectionReason_IsValid(reason);
+  bool known = overflow <= 1 && silent <= 1 && tell <= 1 && v1::CorrectionReason_IsValid(reason);
   for (std::uint64_t n = reader.varint(); n > 0 && reader.ok(); --n) {
     LedgerRecord::Condition& condition = ledger.conditions.emplace_back();
     condition.name = reader.bytes();

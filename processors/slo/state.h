@@ -81,9 +81,9 @@ Result<ObjectiveVersion> decode_version(std::string_view bytes);
 /// The part of a ledger that is stored.
 ///
 ///   u64 objective id, u32 version, bytes series, u8 overflow, counts lifetime, counts excluded,
-///   i64 advanced_to, i64 period_start, i64 slice_end, u8 tell, correction (u8 reason,
-///   counts, i64 from, i64 to), varint n, n times (i64 length, counts), varint n,
-///   n times (bytes condition, u8 state)
+///   i64 advanced_to, i64 period_start, i64 slice_end, i64 last_event, u8 silent, u8 tell,
+///   correction (u8 reason, counts, i64 from, i64 to), varint n, n times (i64 length, counts),
+///   varint n, n times (bytes condition, u8 state)
 struct LedgerRecord {
   std::uint64_t objective_id = 0;
   std::uint32_t version = 0;
@@ -94,6 +94,8 @@ struct LedgerRecord {
   TimeUs advanced_to_us = kMinTime;   // where its windows end
   TimeUs period_start_us = kMinTime;  // of the calendar window
   TimeUs slice_end_us = kMinTime;     // of the slice that is open; kMinTime: none
+  TimeUs last_event_us = kMinTime;    // end of the last pane that had any
+  bool silent = false;                // told so
   bool tell = false;                  // something entered or left since it was told
   v1::CorrectionReason correction_reason = v1::CORRECTION_REASON_UNSPECIFIED;
   Counts correction;

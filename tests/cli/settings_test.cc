@@ -23,13 +23,20 @@ std::string rendering(const net::HttpServerOptions& http) {
       http.header_timeout_us, http.body_timeout_us, http.idle_timeout_us, http.write_timeout_us);
 }
 
+std::string rendering(const slo::Config& slo) {
+  return fmt::format("{} level {} least {} silence {} {} maintenance {} series {} stall {} step {}",
+                     slo.objectives, slo.low_traffic.level_ppb, slo.low_traffic.min_events,
+                     slo.silence.after_us, slo.silence.severity, slo.maintenance.size(),
+                     slo.max_series, slo.stall_after_us, slo.step_bytes);
+}
+
 std::string rendering(const Settings& settings) {
   const RetentionSettings& retention = settings.retention;
   return fmt::format(
       "data {} raw_partitions {} memory {} disk {} commit {} partitions {} threads {}\n"
       "retention {}, {}, {}, {}\nlog {} '{}'\nhttp {} tokens '{}' '{}'\n"
       "ingest {} error_detail {} user_key '{}'\nfold dedup {}\n{}\nkpi series {} stall {} step "
-      "{}\n",
+      "{}\nslo {}\n",
       settings.data, settings.raw_partitions, settings.memory_bytes, settings.disk_bytes,
       settings.commit_interval_us, settings.keyed_partitions, settings.threads,
       rendering(retention.raw), rendering(retention.partial), rendering(retention.result),
@@ -38,7 +45,7 @@ std::string rendering(const Settings& settings) {
       net::to_string(settings.ingest_listen), settings.ingest.error_detail,
       settings.ingest.user_key, settings.fold.dedup_horizon_us,
       settings.fold.definitions.DebugString(), settings.kpi.max_series, settings.kpi.stall_after_us,
-      settings.kpi.step_bytes);
+      settings.kpi.step_bytes, rendering(settings.slo));
 }
 
 TEST(Settings, OfTheExampleFileAreTheDefaults) {

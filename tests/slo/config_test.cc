@@ -19,6 +19,7 @@ TEST(SloConfig, IsRead) {
           "slo:\n"
           "  objectives: [slo.yaml]\n"
           "  low_traffic: {level: 0.001, min_events: 5}\n"
+          "  silence: {after: 30m, severity: page}\n"
           "  maintenance:\n"
           "    - {from: 2026-01-05T02:00:00Z, to: 2026-01-05T04:00:00Z, reason: move,\n"
           "       objectives: [chat]}\n"
@@ -29,6 +30,8 @@ TEST(SloConfig, IsRead) {
   EXPECT_EQ(config.objectives, std::vector<std::string>{"slo.yaml"});
   EXPECT_EQ(config.low_traffic.level_ppb, 1'000'000);
   EXPECT_EQ(config.low_traffic.min_events, 5);
+  EXPECT_EQ(config.silence.after_us, 30 * kMinuteUs);
+  EXPECT_EQ(config.silence.severity, "page");
   ASSERT_EQ(config.maintenance.size(), 1U);
   EXPECT_EQ(config.maintenance[0].to_us - config.maintenance[0].from_us, 2 * kHourUs);
   EXPECT_EQ(config.maintenance[0].reason, "move");

@@ -88,8 +88,10 @@ TEST(LedgerProperty, RestartsAndCommitsAreNotSeenInAnyByte) {
     definition.mutable_condition(0)->set_factor_ppb(5'000'000'000);
     definition.mutable_condition(0)->set_level_ppb(100'000);
     const v1::Objectives all = objectives({definition});
-    SloTask straight(all);
-    SloTask killed(all, {.step_bytes = 1});
+    const Config::Silence silence{.after_us = 2 * kMinuteUs};
+    const objectives::LowTraffic low_traffic{.level_ppb = 0, .min_events = 1};
+    SloTask straight(all, {.low_traffic = low_traffic, .silence = silence});
+    SloTask killed(all, {.low_traffic = low_traffic, .silence = silence, .step_bytes = 1});
     killed.restart_always();
     std::int64_t watermark = 0;
     const auto steps = *rc::gen::inRange(1, 30);

@@ -18,7 +18,7 @@ v1::ConditionDefinition condition(std::int64_t factor, DurationUs long_us, Durat
 }
 
 TEST(Slo, TellsALedgerWhereSomethingEnteredOrLeftAndElseNot) {
-  SloTask task(objectives({objective()}));
+  SloTask task(objectives({objective()}), {.silence = {.after_us = 0}});
   task.show_windows = true;
   EXPECT_EQ(task.say({.watermark = 9, .events = {{3, 9, 1}}}), "");
   EXPECT_EQ(task.say({.watermark = 10}), "chat @10 9/10 5m=9/10 30m=9/10 1h=9/10\n");
@@ -86,6 +86,51 @@ TEST(Slo, LowTrafficSaysThatItIsLow) {
             "! chat page @30 PLAUSIBLE -> FIRING: burns 28.6x over 5m, above 10x; chance alone "
             "would do it with probability 9.2e-06\n"
             "chat @30 10/14\n");
+}
+
+TEST(Slo, ASilenceIsToldWhereEventsCameAndChanceWouldNotExplainIt) {
+  SloTask task(objectives({objective()}));
+  task.say({.watermark = 10, .events = {{3, 60}}});
+  EXPECT_EQ(task.say({.watermark = 700}),
+            "chat @310 60/60\n"
+            "! chat silent @660 QUIET -> FIRING: nothing came since 2023-11-14T00:00:10Z; after 60 "
+            "in the last 1h chance alone does that with probability 6.5e-06\n"
+            "chat @660 60/60\n");
+  EXPECT_EQ(task.last().condition(0).name(), "silent");
+  EXPECT_EQ(task.say({.watermark = 705, .events = {{20, 1}}}), "");
+  EXPECT_EQ(task.say({.watermark = 710}), "chat @710 61/61 late +1/+1 [20,30)\n");
+  EXPECT_EQ(task.say({.watermark = 720, .events = {{715, 1}}}),
+            "! chat silent @720 FIRING -> QUIET: events come again\n"
+            "chat @720 62/62\n");
+}
+
+TEST(Slo, FewEventsAreNeverSilent) {
+  SloTask task(objectives({objective()}));
+  task.say({.watermark = 10, .events = {{3, 9}}});
+  EXPECT_EQ(task.say({.watermark = 3'600}), "chat @310 9/9\nchat @1810 9/9\n");
+}
+
+TEST(Slo, APlannedTimeIsNoSilence) {
+  const Maintenance move{.from_us = kStart + 100 * kSecondUs,
+                         .to_us = kStart + 1'000 * kSecondUs,
+                         .reason = "database move"};
+  SloTask task(objectives({objective()}), {.maintenance = {move}});
+  task.say({.watermark = 10, .events = {{3, 60}}});
+  EXPECT_EQ(task.say({.watermark = 1'610}), "chat @310 60/60 (database move)\n");
+  EXPECT_EQ(
+      task.say({.watermark = 1'620}),
+      "! chat silent @1620 QUIET -> FIRING: nothing came since 2023-11-14T00:00:10Z; after 60 "
+      "in the last 1h chance alone does that with probability 1.2e-05\n"
+      "chat @1620 60/60\n");
+}
+
+TEST(Slo, WhatIsIncompleteIsNoSilence) {
+  SloTask task(objectives({objective()}), {.stall_after_us = kMinuteUs}, 2);
+  task.say({.watermark = 5, .partition = 1});
+  task.say({.watermark = 10, .events = {{3, 60}}});
+  task.say({.watermark = 10, .partition = 1});
+  task.say({.watermark = 300});
+  EXPECT_EQ(task.say({.watermark = 900}), "chat @310 60/60 incomplete\n");
 }
 
 TEST(Slo, WhileAPartitionIsStalledWhatFiresGoesOnAndResultsSaySo) {

@@ -17,6 +17,8 @@ LedgerRecord record() {
           .advanced_to_us = 20,
           .period_start_us = -10,
           .slice_end_us = 60,
+          .last_event_us = 20,
+          .silent = true,
           .tell = true,
           .correction_reason = v1::CORRECTION_REASON_LATE,
           .correction = {-1, 0},
