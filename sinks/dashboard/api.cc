@@ -6,6 +6,7 @@
 
 #include "processors/events/dead_letter.h"
 #include "sinks/results/burn_results.h"
+#include "sinks/results/burndown.h"
 #include "sinks/results/kpi_json.h"
 #include "sinks/results/record_scan.h"
 #include "weir/v1/dead_letter.pb.h"
@@ -22,7 +23,9 @@ constexpr std::size_t kDefaultRows = 20'000;
 constexpr std::size_t kMaxRows = 200'000;
 constexpr std::size_t kDefaultDeadLetters = 50;
 constexpr std::size_t kMaxDeadLetters = 1'000;
-constexpr std::int64_t kNewestBurns = 5'000;  // of each partition
+constexpr std::int64_t kNewestBurns = 5'000;     // of each partition
+constexpr std::int64_t kBurndownBurns = 20'000;  // of each partition
+constexpr std::size_t kBurndownPoints = 300;
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -192,6 +195,33 @@ HttpResponse Api::dead_letters(const HttpRequest& request) const {
   if (!read) return to_response(read.error());
   std::ranges::reverse(newest);
   return json_response({{"rows", std::move(newest)}});
+}
+
+/// How budgets went down, as far back as the newest results tell: [end, left, burn rate over 1 h].
+HttpResponse Api::burndown(const HttpRequest& request) const {
+  if (const auto known = check_names(request, {"objective"}); !known)
+    return to_response(known.error());
+  const results::BurndownQuery query{
+      .objective = std::string(request.query_value("objective").value_or("")),
+      .points = kBurndownPoints,
+      .newest = kBurndownBurns};
+  const auto burndowns = results::read_burndown(parts_.log, query);
+  if (!burndowns) return to_response(burndowns.error());
+  const auto number = [](const std::optional<double>& value) {
+    return value ? Json(*value) : Json();
+  };
+  std::vector<Json> rows;
+  for (const results::Burndown& each : *burndowns) {
+    std::vector<Json> points;
+    for (const results::BurndownPoint& point : each.points)
+      points.push_back({point.end_us, number(point.left_ratio), number(point.hour_rate)});
+    rows.push_back({{"objective", each.last.objective()},
+                    {"scope", each.last.scope()},
+                    {"series", each.last.series()},
+                    {"window_us", each.last.budget().length_us()},
+                    {"points", std::move(points)}});
+  }
+  return json_response({{"rows", std::move(rows)}});
 }
 
 /// What each ledger told last, among the newest results: a ledger that was quiet for longer than

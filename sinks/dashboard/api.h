@@ -39,6 +39,7 @@ class Api {
   net::HttpResponse pipeline(const net::HttpRequest& request) const;
   net::HttpResponse dead_letters(const net::HttpRequest& request) const;
   net::HttpResponse objectives(const net::HttpRequest& request) const;
+  net::HttpResponse burndown(const net::HttpRequest& request) const;
 
  private:
   const ApiParts parts_;

@@ -48,6 +48,7 @@ std::vector<net::Route> routes(const Api& api, Streams& streams) {
   add("/api/v1/pipeline", &Api::pipeline);
   add("/api/v1/deadletters", &Api::dead_letters);
   add("/api/v1/objectives", &Api::objectives);
+  add("/api/v1/burndown", &Api::burndown);
   routes.push_back(
       {.method = "GET",
        .path = "/api/v1/stream",

@@ -174,6 +174,14 @@ class Fleet:
              "complete": True}
             for model, spent, state in (("llama-70b", 0.336, "QUIET"), (HOSTILE, 1.2, "FIRING"))]}
 
+    def burndown(self):
+        return {"rows": [
+            {"objective": "chat-latency", "scope": ["model"], "series": [model],
+             "window_us": 86_400_000_000,
+             "points": [[int((self.begin_s + 60 * i) * 1e6), 1 - spent * i / 60, 0.5 + i / 10]
+                        for i in range(60)]}
+            for model, spent in (("llama-70b", 0.336), (HOSTILE, 1.2))]}
+
     def dead_letters(self):
         return {"rows": [
             {"offset": 9120 - i, "partition": i % 4, "topic": "weir.inference", "source": None,
@@ -268,7 +276,8 @@ class PageServer:
                     return self.answer(401, b'{"error":"a read token is wanted"}')
                 where = [tuple(v.split("=", 1)) for k, v in parameters if k == "where"]
                 answers = {"catalog": fleet.catalog, "pipeline": fleet.pipeline,
-                           "deadletters": fleet.dead_letters, "objectives": fleet.objectives}
+                           "deadletters": fleet.dead_letters, "objectives": fleet.objectives,
+                           "burndown": fleet.burndown}
                 if name in answers:
                     answer = answers[name]()
                 elif name == "query":

@@ -237,6 +237,9 @@ class PageTest(BrowserTest):
         self.assertTrue(page.text_content("table.plain tbody th").endswith(HOSTILE))
         for said in ("99.8", "page-1h", "model=llama-70b"):
             self.assertIn(said, page.text_content("main"))
+        page.wait_for_selector("figure canvas")
+        self.assertEqual(page.locator(".charts .item b").all_text_contents()[:2],
+                         ["66.96 %", "-18.00 %"])
         self.fleet.objectives = lambda: {"rows": []}
         self.until_text(page, "h1", "No objectives")
 

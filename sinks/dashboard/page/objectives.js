@@ -1,13 +1,16 @@
 // How much of each error budget is left, how fast it burns, and what that sets off.
 import { get } from "./api.js";
+import { burn_over, doubtful_of, firing_of, left_of, name_of, SILENT, worst_first }
+  from "./budgets.js";
+import { Burndowns } from "./burndown.js";
 import { h, set_attribute, set_children, set_text } from "./dom.js";
-import { clock, percent, times, whole, words } from "./format.js";
+import { clock, percent, times, whole } from "./format.js";
 
 const EVERY_MS = 5000;
+const BURNDOWN_EVERY_MS = 30_000;
 const US = 1e6;
 const SHORT_US = 5 * 60 * US;
 const HOUR_US = 3600 * US;
-const STATE = "CONDITION_STATE_";
 
 export class ObjectivesView {
   title = "Objectives";
@@ -18,11 +21,14 @@ export class ObjectivesView {
     this.detail = h("p", { class: "detail" });
     this.rows = h("tbody", {});
     this.place = objective_table(this.rows);
+    this.burndowns = new Burndowns();
     this.element = h("div", { class: "view" },
       h("div", { class: "head" }, h("div", {}, this.heading, this.detail)),
-      h("section", { class: "panel" }, this.place));
+      h("section", { class: "panel" }, this.place), this.burndowns.element);
     this.#read();
-    this.timer = setInterval(() => this.#read(), EVERY_MS);
+    this.#read_burndown();
+    this.timers = [setInterval(() => this.#read(), EVERY_MS),
+      setInterval(() => this.#read_burndown(), BURNDOWN_EVERY_MS)];
   }
 
   apply() {}
@@ -40,14 +46,27 @@ export class ObjectivesView {
     this.#show();
   }
 
+  async #read_burndown() {
+    if (this.app.paused && this.told) return;
+    try {
+      this.burndowns.set((await get("burndown")).rows);
+      this.told = true;
+    } catch {
+      // The heading says what is wrong; the charts keep what they had.
+    }
+  }
+
   #show() {
-    const firing = this.ledgers.filter((ledger) => firing_of(ledger).length > 0);
+    const firing = this.ledgers.filter((ledger) => firing_of(ledger).some((name) => name !== SILENT));
+    const silent = this.ledgers.filter((ledger) => firing_of(ledger).includes(SILENT));
     const spent = this.ledgers.filter(({ budget }) => (budget?.spent_ratio ?? 0) >= 1);
-    set_attribute(this.heading, "data-level", firing.length || spent.length ? "bad" : "well");
+    set_attribute(this.heading, "data-level",
+      firing.length || spent.length || silent.length ? "bad" : "well");
     set_text(this.heading, this.ledgers.length === 0 ? "No objectives"
       : firing.length ? `${firing.length} of ${this.ledgers.length} budgets burn too fast`
         : spent.length ? `${spent.length} of ${this.ledgers.length} budgets are spent`
-          : "Every budget holds");
+          : silent.length ? `Nothing comes for ${silent.length} of ${this.ledgers.length} any more`
+            : "Every budget holds");
     set_text(this.detail, this.ledgers.length
       ? `As of ${clock(Math.max(...this.ledgers.map((each) => each.end_time_us)) / US)}.`
       : "Write some with `weir slo init`, and name the file in weir.yaml under slo: objectives.");
@@ -56,31 +75,10 @@ export class ObjectivesView {
   }
 
   destroy() {
-    clearInterval(this.timer);
+    this.timers.forEach(clearInterval);
+    this.burndowns.destroy();
   }
 }
-
-/** Names of the conditions that fire. */
-export const firing_of = (ledger) => (ledger.condition ?? [])
-  .filter(({ state }) => state === `${STATE}FIRING`).map(({ name }) => name);
-
-/** What burns, though nobody should be told, and why not. */
-export const doubtful_of = (ledger) => (ledger.condition ?? [])
-  .filter(({ state }) => state === `${STATE}TOO_FEW` || state === `${STATE}PLAUSIBLE`)
-  .map(({ name, state }) => `${name}: ${words(state.slice(STATE.length).toLowerCase())}`);
-
-export const burn_over = (ledger, length_us) =>
-  (ledger.window ?? []).find((window) => window.length_us === length_us)?.burn_rate ?? null;
-
-export const left_of = ({ budget }) =>
-  ((budget?.spent_ratio ?? null) === null ? null : 1 - budget.spent_ratio);
-
-/** What fires first, then the least budget left. */
-export const worst_first = (a, b) => firing_of(b).length - firing_of(a).length
-  || (left_of(a) ?? 2) - (left_of(b) ?? 2) || name_of(a).localeCompare(name_of(b), "en");
-
-export const name_of = ({ objective, scope = [], series = [] }) =>
-  [objective, ...scope.map((dimension, i) => `${dimension}=${series[i]}`)].join(" ");
 
 const COLUMNS = ["Objective", "Target", "Good", "Of", "Now", "Budget left", "Burn 5 min",
   "Burn 1 h", "Spent at", "Conditions"];

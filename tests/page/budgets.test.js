@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { burn_over, doubtful_of, firing_of, left_of, name_of, worst_first }
-  from "../../sinks/dashboard/page/objectives.js";
+import { burn_over, doubtful_of, firing_of, left_of, name_of, steps, worst_first }
+  from "../../sinks/dashboard/page/budgets.js";
 
 const ledger = (objective, spent_ratio, states = {}, more = {}) => ({ objective,
   budget: { spent_ratio }, condition: Object.entries(states).map(([name, state]) =>
@@ -30,4 +30,10 @@ test("absent numbers stay absent", () => {
   assert.equal(burn_over(windows, 3600e6), null);
   assert.equal(burn_over({}, 1), null);
   assert.equal(name_of({ objective: "a", scope: ["tenant"], series: ["b"] }), "a tenant=b");
+});
+
+test("what was told holds until the next was", () => {
+  const left = 1;
+  assert.deepEqual(steps([[[10e6, 1, 0], [30e6, 0.5, 2]], [[20e6, null, 1]]], left),
+    { ends: [10, 20, 30], values: [[1, 1, 0.5], [null, null, null]] });
 });
