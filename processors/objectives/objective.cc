@@ -109,7 +109,7 @@ Result<Objective> check(const v1::ObjectiveDefinition& definition) {
                    .total = std::move(total),
                    .judge = std::move(judge),
                    .judges_bad = judges_bad,
-                   .calendar = std::move(calendar)};
+                   .calendar = calendar};
 }
 
 }  // namespace
