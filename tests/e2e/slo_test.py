@@ -46,6 +46,11 @@ class Slo(WeirTest):
         shown = run("query", results, "burn", "--format", "json", *options).stdout
         return [json.loads(line) for line in shown.splitlines()]
 
+    def changes(self, results, condition):
+        shown = run("inspect", results, "weir.signal", "--limit", 10_000).stdout
+        told = [json.loads(line)["message"].get("condition") for line in shown.splitlines()]
+        return [change for change in told if change and change["condition"] == condition]
+
     def test_a_budget_is_a_recount_of_its_events(self):
         events = [event(s, model="ab"[s % 2],
                         latency_us=900_000 if s % 7 == 0 else 800_000,
@@ -75,12 +80,17 @@ class Slo(WeirTest):
         results = self.replayed((event(s / 10, latency_us=5_000_000 if 600 <= s / 10 < 800 else 1)
                                 for s in range(20_000)),
                                 objective=OBJECTIVE.replace("target: 0.9", "target: 0.99"))
-        shown = run("inspect", results, "weir.signal", "--limit", 10_000).stdout
-        told = [json.loads(line)["message"] for line in shown.splitlines()]
-        changes = [each["condition"] for each in told if "condition" in each]
-        changes = [change for change in changes if change["condition"] == "page-1h"]
-        self.assertEqual([change["state"] for change in changes],
+        self.assertEqual([change["state"] for change in self.changes(results, "page-1h")],
                          ["CONDITION_STATE_FIRING", "CONDITION_STATE_QUIET"])
+
+    def test_a_service_that_falls_silent_is_told_until_it_is_heard_again(self):
+        results = self.replayed([event(s) for s in [*range(1200), *range(3000, 3060)]])
+        began, ended = self.changes(results, "silent")
+        self.assertEqual((began["state"], began["severity"], began["series"]),
+                         ("CONDITION_STATE_FIRING", "ticket", ["a"]))
+        self.assertTrue(began["reason"].startswith("nothing came since 2026-01-05T00:20:00Z; "))
+        self.assertEqual((ended["state"], ended["reason"]),
+                         ("CONDITION_STATE_QUIET", "events come again"))
 
     def test_init_writes_documents_that_can_run(self):
         written = run("slo", "init", "--service", "chat").stdout
