@@ -205,7 +205,7 @@ kafka:
     def tail(self, name):
         return Tail(self.cluster.client(), self.topic(name))
 
-    def follow(self, name, timeout_s=60):
+    def follow(self, name, timeout_s=120):
         """The records of a topic as they come."""
         tail, deadline = self.tail(name), time.monotonic() + timeout_s
         while time.monotonic() < deadline:
@@ -214,13 +214,13 @@ kafka:
         raise AssertionError(f"{self.topic(name)}: nothing more within {timeout_s} s\n"
                              + self.last_words())
 
-    def await_results(self, count, timeout_s=60):
+    def await_results(self, count, timeout_s=120):
         """Waits until the result topic has that many records."""
         for found, _ in enumerate(self.follow("kpi", timeout_s), 1):
             if found == count:
                 return
 
-    def await_progress(self, timeout_s=60):
+    def await_progress(self, timeout_s=120):
         """Waits until something new is told about time that begins now."""
         begin = time.time_ns() // 1000
         for record in self.follow("kpi", timeout_s):
@@ -249,7 +249,7 @@ class Tail:
 
     def _end(self, number):
         """Asks again while the brokers are about to agree on a leader."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             try:
                 return self._consumer.get_watermark_offsets(
@@ -314,7 +314,7 @@ class Comparison:
             time.sleep(0.5)
 
 
-def await_that(what, holds, timeout_s=60):
+def await_that(what, holds, timeout_s=120):
     """Waits until `holds()` is true; returns what it gave."""
     deadline = time.monotonic() + timeout_s
     while not (found := holds()):
