@@ -1,5 +1,6 @@
 // Any bytes as a head, an id record or an id's key of fold's state, as the first byte says:
-// refused, or written again as they were read.
+// refused, or written again as they were read. A head of an older version is written as this one,
+// and read again it is the same.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -15,7 +16,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   switch (data[0] % 3) {
     case 0:
-      if (const auto head = decode_head(bytes)) check(encode_head(*head) == bytes);
+      if (const auto head = decode_head(bytes)) {
+        const std::string written = encode_head(*head);
+        check(written[0] != bytes[0] || written == bytes);
+        check(encode_head(decode_head(written).value()) == written);
+      }
       break;
     case 1:
       if (const auto seen = decode_seen(bytes)) check(encode_seen(*seen) == bytes);
