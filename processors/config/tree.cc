@@ -22,8 +22,11 @@ class Builder final : public YAML::EventHandler {
   explicit Builder(Tree& tree) : tree_(tree) {}
 
   std::unique_ptr<Node> take_root() { return std::move(root_); }
+  /// Of the document.
+  const YAML::Mark& start() const { return start_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
+    start_ = mark;
     if (root_ != nullptr)
       throw YAML::ParserException(mark, "a second document begins; keep one document in a file");
   }
@@ -109,6 +112,7 @@ class Builder final : public YAML::EventHandler {
   }
 
   Tree& tree_;
+  YAML::Mark start_;
   std::unique_ptr<Node> root_;
   std::vector<Open> open_;
 };
@@ -177,10 +181,15 @@ Result<void> read_yaml(Tree& tree) {
 Result<std::vector<std::unique_ptr<Tree>>> read_all_yaml(const std::string& file,
                                                          const std::string& text) {
   std::vector<std::unique_ptr<Tree>> trees;
+  int last_start = -1;
   WEIR_TRY(run_parser(file, text, [&](YAML::Parser& parser) {
     auto tree = std::make_unique<Tree>(Tree{.file = file, .text = text});
     Builder builder(*tree);
     if (!parser.HandleNextDocument(builder)) return false;
+    // yaml-cpp stays before a mark that begins nothing, such as a lone comma.
+    if (builder.start().pos == last_start)
+      throw YAML::ParserException(builder.start(), "what stands here begins no document");
+    last_start = builder.start().pos;
     auto root = builder.take_root();
     if (root == nullptr || root->kind == Kind::empty) return true;
     set_root(std::move(root), *tree);

@@ -228,6 +228,8 @@ TEST(Document, ManyAreReadWhereManyAreAskedFor) {
             "ok\n"
             "slo.yaml:6: unknown key 'b'; known here: a\n"
             "slo.yaml:8: expected keys and values, found a list\n");
+  EXPECT_EQ(Document::parse_all("slo.yaml", ",").error().message,
+            "slo.yaml:1: not readable as YAML: what stands here begins no document (column 1)");
   EXPECT_EQ(Document::parse_all("slo.yaml", "a: 1\n---\na: [\n").error().code,
             ErrorCode::invalid_argument);
 }
