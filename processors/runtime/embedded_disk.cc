@@ -176,8 +176,11 @@ Result<std::optional<EmbeddedDisk::Candidate>> EmbeddedDisk::candidate(
 }
 
 // The start moves first and for good; a crash between leaves files that the next opening removes.
+// A raw partition's end may be known as of long ago, in a segment that goes now: it moves with it.
 Result<void> EmbeddedDisk::expire(EmbeddedPartition& partition, std::int64_t start) {
   state::StoreBatch batch;
+  WEIR_ASSIGN(const TopicSpec spec, parts_.catalog.topic(partition.where().topic));
+  if (spec.raw) batch.put(end_key(partition.where()), encode_end(partition.durable()));
   batch.put(start_key(partition.where()), encode_number(static_cast<std::uint64_t>(start)));
   WEIR_TRY(parts_.store.write(batch, state::Durability::synced));
   const auto dropped = partition.readable().drop_below(start);
