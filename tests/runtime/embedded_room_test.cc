@@ -45,6 +45,23 @@ TEST_F(EmbeddedRoomTest, RetentionKeepsWhatATaskHasNotRead) {
   EXPECT_EQ(log->bounds(kRaw).value(), (Bounds{16, 24}));
 }
 
+// Where the last segment begins is noted, but not for good: after a loss of power it is found again.
+TEST_F(EmbeddedRoomTest, WhatExpiresAfterALossOfPowerIsNotMissedAfterTheNext) {
+  fill(50, 0);
+  disk.restart();
+  open();
+  ASSERT_TRUE(
+      log->create_topic({.name = "weir.raw", .retention = {.max_bytes = 1500}, .raw = true}));
+  now += kHourUs;
+  ASSERT_TRUE(commit(50));
+  const Bounds bounds = log->bounds(kRaw).value();
+  ASSERT_EQ(bounds, (Bounds{44, 50})) << disk.render();
+
+  disk.restart();
+  open();
+  EXPECT_EQ(log->bounds(kRaw).value(), bounds);
+}
+
 // By the clock, also where nothing comes any more: not of weir.out since 100, the last segment too.
 TEST_F(EmbeddedRoomTest, WhatIsQuietExpires) {
   open();
