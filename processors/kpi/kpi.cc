@@ -61,15 +61,7 @@ Result<void> KpiProcessor::take(const runtime::Record& record) {
   if (!batch.last_part()) return {};
   head_.as_of_offset = record.offset;
   head_.append_time_us = record.append_time_us;
-  WEIR_TRY(sources_.advance({.partition = batch.raw_partition(),
-                             .partitions = batch.raw_partitions(),
-                             .begin_offset = batch.begin_offset(),
-                             .end_offset = batch.end_offset(),
-                             .watermark_us = batch.watermark_us(),
-                             .append_time_us = batch.append_time_us(),
-                             .batch_append_time_us = record.append_time_us,
-                             .greatest_event_time_us = batch.greatest_event_time_us(),
-                             .end_of_history = batch.end_of_history()}));
+  WEIR_TRY(sources_.advance(windows::source_update(batch, record.append_time_us)));
   if (const auto range = sources_.take_caught_up()) {
     const bool merged = head_.restate_from_us < head_.restate_to_us;
     head_.restate_from_us =

@@ -33,6 +33,21 @@ struct SourceUpdate {
   bool end_of_history = false;  // nothing will follow
 };
 
+/// What a batch says that was appended at `batch_append_time_us`. Batch: v1.PartialBatch and others
+/// with the same head.
+template <class Batch>
+SourceUpdate source_update(const Batch& batch, TimeUs batch_append_time_us) {
+  return {.partition = batch.raw_partition(),
+          .partitions = batch.raw_partitions(),
+          .begin_offset = batch.begin_offset(),
+          .end_offset = batch.end_offset(),
+          .watermark_us = batch.watermark_us(),
+          .append_time_us = batch.append_time_us(),
+          .batch_append_time_us = batch_append_time_us,
+          .greatest_event_time_us = batch.greatest_event_time_us(),
+          .end_of_history = batch.end_of_history()};
+}
+
 class Sources {
  public:
   struct Options {
