@@ -43,6 +43,7 @@ WorkerPlan worker_plan(const Graph& graph, const Graph::Node& node, const Settin
   const auto workers = static_cast<std::size_t>(threads) * graph.nodes.size();
   WorkerPlan plan{.partitions = input.partitions, .threads = threads, .options = {}};
   plan.fetch_bytes = share(memory.fetch, all_tasks);
+  // No more than stays in a core's cache until it is folded.
   plan.options.task.fetch_bytes = std::clamp<std::size_t>(plan.fetch_bytes, 64 << 10, 256 << 10);
   plan.options.task.cache_bytes = share(memory.state_cache, all_tasks);
   plan.options.task.history = history;
