@@ -45,7 +45,7 @@ TEST_F(EmbeddedRoomTest, RetentionKeepsWhatATaskHasNotRead) {
   EXPECT_EQ(log->bounds(kRaw).value(), (Bounds{16, 24}));
 }
 
-// Where the last segment begins is noted, but not for good: after a loss of power it is found again.
+// Where the last segment begins is noted, not for good: after a loss of power it is found anew.
 TEST_F(EmbeddedRoomTest, WhatExpiresAfterALossOfPowerIsNotMissedAfterTheNext) {
   fill(50, 0);
   disk.restart();
