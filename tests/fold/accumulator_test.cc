@@ -314,6 +314,34 @@ TEST(Accumulator, RoundsTimePerTokenHalfUp) {
   EXPECT_EQ(tpot(1'000'000'000'000, 0, 3), "500000000000");
 }
 
+TEST(Accumulator, CountsAFlagOnlyWhereItIsKnown) {
+  const auto definitions = define({{{}, {}}});
+  // Of this event and of one that knows both flags, and that neither is set.
+  const auto flags = [&definitions](std::uint32_t told, const Kernels& kernels) {
+    EventColumns columns;
+    for (const std::uint32_t each : {told, std::uint32_t{0x0A}}) {
+      EventRow row;
+      row.event_time_us = kStart;
+      row.flags = static_cast<std::uint8_t>(each);
+      columns.append(row);
+    }
+    Accumulator accumulator(definitions, kBudget, kernels);
+    accumulator.add(columns);
+    Outcome run;
+    drain_into(accumulator, run);
+    const aggregates::Counters& counters = run.deltas.begin()->second.counters;
+    return fmt::format("{}/{} {}/{}", counters.low_confidence.yes, counters.low_confidence.known,
+                       counters.abnormal_input.yes, counters.abnormal_input.known);
+  };
+  for (const Kernels* const kernels : {&kPortableKernels, &best_kernels()}) {
+    EXPECT_EQ(flags(v1::INFERENCE_FLAG_LOW_CONFIDENCE, *kernels), "0/1 0/1");
+    EXPECT_EQ(flags(v1::INFERENCE_FLAG_LOW_CONFIDENCE_KNOWN, *kernels), "0/2 0/1");
+    EXPECT_EQ(flags(v1::INFERENCE_FLAG_ABNORMAL_INPUT, *kernels), "0/1 0/1");
+    EXPECT_EQ(flags(0x0F, *kernels), "1/2 1/2");
+    EXPECT_EQ(flags(0xF0, *kernels), "0/1 0/1");
+  }
+}
+
 TEST(Accumulator, WritesDeltasInTheOrderOfTheirEvents) {
   const auto definitions = define({{{"service"}, {}}, {{"service", "model"}, {}}});
   EventColumns columns;
