@@ -1,5 +1,6 @@
 #include "tests/proto/contracts.h"
 
+#include "weir/v1/alert.pb.h"
 #include "weir/v1/burn.pb.h"
 #include "weir/v1/config.pb.h"
 #include "weir/v1/dead_letter.pb.h"
@@ -17,7 +18,7 @@ std::vector<const google::protobuf::FileDescriptor*> files() {
           v1::InferenceEvent::descriptor()->file(), v1::KpiResult::descriptor()->file(),
           v1::PartialBatch::descriptor()->file(),   v1::Objectives::descriptor()->file(),
           v1::SliBatch::descriptor()->file(),       v1::BurnResult::descriptor()->file(),
-          v1::Signal::descriptor()->file()};
+          v1::Signal::descriptor()->file(),         v1::AlertRecord::descriptor()->file()};
 }
 
 std::vector<const google::protobuf::Descriptor*> messages() {
