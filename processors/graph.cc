@@ -5,6 +5,7 @@
 
 #include <fmt/ranges.h>
 
+#include "processors/alert/alert.h"
 #include "processors/fold/fold.h"
 #include "processors/kpi/kpi.h"
 #include "processors/slo/slo.h"
@@ -52,6 +53,17 @@ Graph::Node slo_node(const slo::Config& config, slo::Probe& probe) {
           .keyed = true};
 }
 
+Graph::Node alert_node(const alert::Config& config, alert::Probe& probe) {
+  return {
+      .spec = {.name = "alert",
+               .input = std::string(topics::kSignal),
+               .outputs = names({topics::kAlert, topics::kDecision}),
+               .make = [config,
+                        &probe] { return std::make_unique<alert::AlertProcessor>(config, probe); }},
+      .purpose = "what is an alert, whom to tell of it, and why",
+      .keyed = true};
+}
+
 const Graph::Topic* find_topic(const Graph& graph, std::string_view name) {
   const auto found = std::ranges::find(graph.topics, name, &Graph::Topic::name);
   return found == graph.topics.end() ? nullptr : &*found;
@@ -84,10 +96,13 @@ Result<Graph> make_graph(const GraphOptions& options, std::int32_t raw_partition
       {std::string(topics::kSli), "SliBatch", false, options.keyed_partitions},
       {std::string(topics::kBurn), "BurnResult", false, options.keyed_partitions},
       {std::string(topics::kSignal), "Signal", false, 1},
+      {std::string(topics::kAlert), "AlertRecord", false, 1},
+      {std::string(topics::kDecision), "Decision", false, 1},
       {std::string(topics::kDeadLetter), "DeadLetter", false, 1},
       {std::string(topics::kConfig), "ConfigRecord", false, 1}};
   graph.nodes = {fold_node(options.fold, definitions, probes.fold),
-                 kpi_node(options.kpi, probes.kpi), slo_node(options.slo, probes.slo)};
+                 kpi_node(options.kpi, probes.kpi), slo_node(options.slo, probes.slo),
+                 alert_node(options.alert, probes.alert)};
   WEIR_TRY(validate(graph));
   return graph;
 }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "processors/alert/config.h"
+#include "processors/alert/probe.h"
 #include "processors/core/result.h"
 #include "processors/fold/config.h"
 #include "processors/fold/probe.h"
@@ -27,6 +29,8 @@ inline constexpr std::string_view kKpi = "weir.kpi";
 inline constexpr std::string_view kSli = "weir.sli";
 inline constexpr std::string_view kBurn = "weir.burn";
 inline constexpr std::string_view kSignal = "weir.signal";
+inline constexpr std::string_view kAlert = "weir.alert";
+inline constexpr std::string_view kDecision = "weir.decision";
 inline constexpr std::string_view kDeadLetter = "weir.deadletter";
 inline constexpr std::string_view kConfig = "weir.config";
 }  // namespace topics
@@ -35,6 +39,7 @@ struct GraphOptions {
   fold::Config fold;
   kpi::Config kpi;
   slo::Config slo;
+  alert::Config alert;
   /// Partitions of `weir.partial` and `weir.sli`, and so how many tasks kpi and slo have. Fixed
   /// once there is state.
   std::int32_t keyed_partitions = 2;
@@ -42,11 +47,13 @@ struct GraphOptions {
 
 /// What the processors report to; outlives the graph.
 struct Probes {
-  explicit Probes(runtime::Metrics& metrics) : fold(metrics), kpi(metrics), slo(metrics) {}
+  explicit Probes(runtime::Metrics& metrics)
+      : fold(metrics), kpi(metrics), slo(metrics), alert(metrics) {}
 
   fold::Probe fold;
   kpi::Probe kpi;
   slo::Probe slo;
+  alert::Probe alert;
 };
 
 struct Graph {

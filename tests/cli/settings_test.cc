@@ -30,13 +30,33 @@ std::string rendering(const slo::Config& slo) {
                      slo.max_series, slo.stall_after_us, slo.step_bytes);
 }
 
+std::string rendering(const alert::Grouping& grouping) {
+  return fmt::format("{} {} {} {}", grouping.group_by, grouping.wait_us, grouping.interval_us,
+                     grouping.repeat_us);
+}
+
+std::string rendering(const alert::Config& alert) {
+  std::string text =
+      fmt::format("{} page '{}' {} routes {} keep {} flapping {} {} {} storm {} {} {} {} max {}",
+                  alert.receivers, alert.page_url, rendering(alert.grouping), alert.routes.size(),
+                  alert.keep_firing_us, alert.flapping.changes, alert.flapping.within_us,
+                  alert.flapping.hold_us, alert.storm.per_hour, alert.storm.digest_every_us,
+                  alert.storm.groups_at_once, alert.storm.backlog_after_us, alert.max_alerts);
+  for (const alert::Inhibition& rule : alert.inhibit)
+    text += fmt::format(" {} hides {} {}", labels::to_text(rule.source),
+                        labels::to_text(rule.target), rule.equal.has_value());
+  for (const alert::Annotation& each : alert.annotations)
+    text += fmt::format(" {}: {}", each.name, each.text.text());
+  return text;
+}
+
 std::string rendering(const Settings& settings) {
   const RetentionSettings& retention = settings.retention;
   return fmt::format(
       "data {} raw_partitions {} memory {} disk {} commit {} partitions {} threads {}\n"
       "retention {}, {}, {}, {}\nlog {} '{}'\nhttp {} tokens '{}' '{}'\n"
       "ingest {} error_detail {} user_key '{}'\nfold dedup {}\n{}\nkpi series {} stall {} step "
-      "{}\nslo {}\n",
+      "{}\nslo {}\nalert {}\n",
       settings.data, settings.raw_partitions, settings.memory_bytes, settings.disk_bytes,
       settings.commit_interval_us, settings.keyed_partitions, settings.threads,
       rendering(retention.raw), rendering(retention.partial), rendering(retention.result),
@@ -45,7 +65,7 @@ std::string rendering(const Settings& settings) {
       net::to_string(settings.ingest_listen), settings.ingest.error_detail,
       settings.ingest.user_key, settings.fold.dedup_horizon_us,
       settings.fold.definitions.DebugString(), settings.kpi.max_series, settings.kpi.stall_after_us,
-      settings.kpi.step_bytes, rendering(settings.slo));
+      settings.kpi.step_bytes, rendering(settings.slo), rendering(settings.alert));
 }
 
 TEST(Settings, OfTheExampleFileAreTheDefaults) {

@@ -30,7 +30,8 @@ def wait_until(ready, why, seconds=PATIENCE_S):
 class Up:
     """A running `weir up`; `directory` may hold what an earlier one stored."""
 
-    def __init__(self, test, directory, config=CONFIG, environment=None, token=None):
+    def __init__(self, test, directory, config=CONFIG, environment=None, token=None,
+                 arguments=()):
         self.token = token
         self.directory = directory
         self.log = Path(directory).with_suffix(".log")
@@ -38,7 +39,7 @@ class Up:
         config_file.write_text(config, encoding="utf-8")
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [WEIR, "up", "--data", directory, "--config", config_file], text=True,
+                [WEIR, "up", "--data", directory, "--config", config_file, *arguments], text=True,
                 stdout=subprocess.PIPE, stderr=log, env={**os.environ, **(environment or {})})
         test.addCleanup(self.process.stdout.close)
         test.addCleanup(self.process.wait)

@@ -31,6 +31,8 @@ TEST_F(GraphTest, IsDrawnAsText) {
             "weir.sli         -> slo      -> weir.burn, weir.signal\n"
             "                    error budgets and burn rates of every objective, and what they "
             "set off\n"
+            "weir.signal      -> alert    -> weir.alert, weir.decision\n"
+            "                    what is an alert, whom to tell of it, and why\n"
             "\ntopics\n"
             "  weir.inference     4 partitions  InferenceBatch, InferenceEvent  (from producers)\n"
             "  weir.partial       2 partitions  PartialBatch\n"
@@ -38,6 +40,8 @@ TEST_F(GraphTest, IsDrawnAsText) {
             "  weir.sli           2 partitions  SliBatch\n"
             "  weir.burn          2 partitions  BurnResult\n"
             "  weir.signal        1 partition   Signal\n"
+            "  weir.alert         1 partition   AlertRecord\n"
+            "  weir.decision      1 partition   Decision\n"
             "  weir.deadletter    1 partition   DeadLetter\n"
             "  weir.config        1 partition   ConfigRecord\n");
 }
@@ -91,7 +95,7 @@ TEST_F(GraphTest, IsRefusedWhereItsPartsDoNotFit) {
 
   Graph idle = graph();
   idle.nodes.pop_back();
-  EXPECT_EQ(error_of(idle), "graph: nobody writes weir.burn");
+  EXPECT_EQ(error_of(idle), "graph: nobody writes weir.alert");
 }
 
 }  // namespace

@@ -58,7 +58,9 @@ runtime::WorkerOptions KafkaWorld::worker_options(const Graph::Node& node) {
   options.commit_interval_us = scenario_.commit_interval_us;
   options.tick_delay_us = scenario_.definitions.out_of_orderness_us();
   options.commit_bytes = static_cast<std::size_t>(random_.between(1, 1 << 20));
-  options.facts = node.spec.input == kRaw ? raw_facts_ : keyed_facts_;
+  // alert has the time of those it hears of.
+  if (node.spec.input != topics::kSignal)
+    options.facts = node.spec.input == kRaw ? raw_facts_ : keyed_facts_;
   return options;
 }
 

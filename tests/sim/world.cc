@@ -55,7 +55,7 @@ Result<void> World::start_workers() {
     const bool raw = node.spec.input == kRaw;
     const runtime::Reader* input = log_.get();
     if (raw && scenario_.history) input = &history_;
-    const std::int32_t partitions = raw ? scenario_.raw_partitions : scenario_.keyed_partitions;
+    WEIR_ASSIGN(const std::int32_t partitions, input->partitions(node.spec.input));
     const auto workers = static_cast<std::int32_t>(random_.between(1, partitions));
     runtime::WorkerOptions options;
     options.task.history = scenario_.history;

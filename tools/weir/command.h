@@ -43,6 +43,7 @@ class Commands {
   std::shared_ptr<Run> chosen_;
 };
 
+void add_alerts(Commands& commands);
 void add_check(Commands& commands);
 void add_graph(Commands& commands);
 void add_import(Commands& commands);
@@ -55,6 +56,7 @@ void add_simulate(Commands& commands);
 void add_slo(Commands& commands);
 void add_topics(Commands& commands);
 void add_up(Commands& commands, const std::string& version);
+void add_why(Commands& commands);
 
 /// An option whose value `parse` reads, a Result<T>(const std::string&). `value` stays as it is
 /// where the option is absent.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <random>
 
 namespace weir::cli {
 namespace {
@@ -40,6 +41,13 @@ TimeUs now_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+Id random_id() {
+  std::random_device random;
+  Id id;
+  for (auto& byte : id) byte = static_cast<std::uint8_t>(random());
+  return id;
 }
 
 }  // namespace weir::cli

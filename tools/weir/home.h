@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "processors/core/id.h"
 #include "processors/core/result.h"
 #include "processors/runtime/embedded_log.h"
 #include "processors/runtime/posix_file_system.h"
@@ -25,5 +26,8 @@ bool is_empty_directory(const std::string& directory);
 
 /// The system's clock, in microseconds since the epoch: when to commit, and what live logs stamp.
 TimeUs now_us();
+
+/// An id that nobody else has.
+Id random_id();
 
 }  // namespace weir::cli

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 
 #include <spdlog/spdlog.h>
 
@@ -46,13 +45,6 @@ Result<std::string> result_as_json(std::string_view protobuf) {
   if (!result.ParseFromArray(protobuf.data(), static_cast<int>(protobuf.size())))
     return fail(ErrorCode::protocol, "{}: not a KpiResult", topics::kKpi);
   return results::to_json(result, results::Absent::left_out).dump();
-}
-
-Id random_id() {
-  std::random_device random;
-  Id id;
-  for (auto& byte : id) byte = static_cast<std::uint8_t>(random());
-  return id;
 }
 
 }  // namespace

@@ -98,6 +98,7 @@ Result<void> Processors::open() {
                                      started_us_);
   results_ = std::make_unique<LiveResults>(LiveResultsParts{.settings = settings_,
                                                             .log = *home_->reader,
+                                                            .appender = *home_->appender,
                                                             .metrics = metrics_,
                                                             .facts = *facts_,
                                                             .version = options_.version,

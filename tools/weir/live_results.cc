@@ -15,12 +15,15 @@ LiveResults::LiveResults(const LiveResultsParts& parts)
                                .pipeline = [this] { return facts_.facts(); },
                                .clock = now_us,
                                .version = parts.version}),
+      alerts_(alerts::ApiParts{
+          .log = parts.log, .appender = parts.appender, .clock = now_us, .draw_id = random_id}),
       streams_(view_),
       exposition_(
           prometheus::ExpositionParts{.view = view_, .metrics = parts.metrics, .clock = now_us}) {}
 
 std::vector<net::Route> LiveResults::routes() {
   std::vector<net::Route> routes = dashboard::routes(api_, streams_);
+  for (net::Route& route : alerts::routes(alerts_)) routes.push_back(std::move(route));
   routes.push_back(
       {.method = "GET",
        .path = "/metrics",

@@ -9,6 +9,7 @@
 #include "processors/core/result.h"
 #include "processors/runtime/io.h"
 #include "processors/runtime/probe.h"
+#include "sinks/alerts/api.h"
 #include "sinks/dashboard/routes.h"
 #include "sinks/prometheus/exposition.h"
 #include "sinks/view/live_view.h"
@@ -21,6 +22,7 @@ namespace weir::cli {
 struct LiveResultsParts {
   const Settings& settings;
   const runtime::Reader& log;
+  runtime::Appender& appender;  // of what people say
   runtime::Metrics& metrics;
   ProcessFacts& facts;
   std::string version;
@@ -46,6 +48,7 @@ class LiveResults {
   UpProbe up_probe_;
   view::LiveView view_;
   dashboard::Api api_;
+  alerts::Api alerts_;
   dashboard::Streams streams_;
   prometheus::Exposition exposition_;
   TimeUs next_facts_ = 0;

@@ -20,7 +20,7 @@ std::string version_text() {
       "  segment frames  format {}\n"
       "  kafka state     format {}\n"
       "  messages        weir.v1 (proto/weir/v1), version 1 of each\n"
-      "  state           fold 2, kpi 2, slo 1, aggregate 1",
+      "  state           fold 2, kpi 2, slo 1, alert 1, aggregate 1",
       WEIR_VERSION, runtime::kLogFormatVersion, runtime::kSegmentFormatVersion,
       runtime::kLocalStateVersion);
 }
@@ -80,6 +80,8 @@ int main(int argc, char** argv) {
   add_replay(commands);
   add_query(commands);
   add_slo(commands);
+  add_alerts(commands);
+  add_why(commands);
   add_inspect(commands);
   add_check(commands);
   add_graph(commands);

@@ -34,6 +34,8 @@ std::string_view message_of_topic(std::string_view topic) {
   if (topic == topics::kSli) return "weir.v1.SliBatch";
   if (topic == topics::kBurn) return "weir.v1.BurnResult";
   if (topic == topics::kSignal) return "weir.v1.Signal";
+  if (topic == topics::kAlert) return "weir.v1.AlertRecord";
+  if (topic == topics::kDecision) return "weir.v1.Decision";
   if (topic == topics::kDeadLetter) return "weir.v1.DeadLetter";
   return topic == topics::kConfig ? "weir.v1.ConfigRecord" : "";
 }

@@ -93,6 +93,7 @@ GraphOptions Settings::graph_options(std::int32_t raw_partitions, bool history) 
   GraphOptions options{.fold = fold,
                        .kpi = kpi,
                        .slo = slo,
+                       .alert = alert,
                        .keyed_partitions = static_cast<std::int32_t>(keyed_partitions)};
   const MemoryPlan memory = memory_plan();
   options.fold.open_delta_bytes =
@@ -100,6 +101,7 @@ GraphOptions Settings::graph_options(std::int32_t raw_partitions, bool history) 
   options.fold.history = history;
   options.kpi.history = history;
   options.slo.history = history;
+  options.alert.history = history;
   return options;
 }
 
@@ -128,6 +130,7 @@ Result<Settings> load_settings(const std::string& file) {
   if (const auto section = root.section("fold")) settings.fold = fold::read_config(*section);
   if (const auto section = root.section("kpi")) settings.kpi = kpi::read_config(*section);
   if (const auto section = root.section("slo")) settings.slo = slo::read_config(*section);
+  if (const auto section = root.section("alert")) settings.alert = alert::read_config(*section);
   WEIR_TRY(document.finish());
   WEIR_TRY(load_objectives(file, settings));
   return settings;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "processors/alert/config.h"
 #include "processors/core/result.h"
 #include "processors/core/time.h"
 #include "processors/fold/config.h"
@@ -65,6 +66,7 @@ struct Settings {
   fold::Config fold;
   kpi::Config kpi;
   slo::Config slo;
+  alert::Config alert;
 
   MemoryPlan memory_plan() const;
   std::int32_t worker_threads() const;

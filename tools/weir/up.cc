@@ -107,6 +107,7 @@ Result<void> UpProcess::open() {
       started_us_);
   results_ = std::make_unique<LiveResults>(LiveResultsParts{.settings = settings_,
                                                             .log = *home_->log,
+                                                            .appender = *home_->log,
                                                             .metrics = metrics_,
                                                             .facts = *facts_,
                                                             .version = options_.version,

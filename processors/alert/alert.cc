@@ -1,0 +1,266 @@
+#include "processors/alert/alert.h"
+
+#include <algorithm>
+
+#include "processors/alert/life.h"
+#include "processors/alert/muting.h"
+#include "processors/alert/teller.h"
+
+namespace weir::alert {
+namespace {
+
+/// Outputs of one commit, about.
+constexpr std::size_t kStepBytes = 4 << 20;
+
+std::set<std::string> members_of_groups(const Book& book) {
+  std::set<std::string> members;
+  for (const auto& [key, group] : book.groups())
+    for (const auto& [fingerprint, member] : group.members) members.insert(fingerprint);
+  return members;
+}
+
+std::string with_note(std::string text, const std::string& note) {
+  return note.empty() ? text : text + ": " + note;
+}
+
+}  // namespace
+
+Result<void> AlertProcessor::open(runtime::TaskContext& context) {
+  WEIR_TRY(book_.open(context.store()));
+  std::vector<GroupKey> gone;
+  for (const auto& [key, group] : book_.groups())
+    if (std::ranges::find(config_.receivers, key.receiver) == config_.receivers.end())
+      gone.push_back(key);
+  for (const GroupKey& key : gone) book_.erase_group(key);
+  count_firing();
+  return {};
+}
+
+Result<std::size_t> AlertProcessor::process(std::span<const runtime::Record> records,
+                                            runtime::TaskContext& context) {
+  std::size_t taken = 0;
+  while (taken < records.size() && !output_full_) {
+    auto result = take(records[taken], context);
+    if (!result)
+      return within(fmt::format("signal at offset {}", records[taken].offset), result.error());
+    ++taken;
+    output_full_ = context.emitted_bytes() >= kStepBytes;
+  }
+  return taken;
+}
+
+Result<void> AlertProcessor::prepare_commit(runtime::TaskContext& context) {
+  book_.flush(context.store());
+  told_ = output_full_ = false;
+  return {};
+}
+
+Result<void> AlertProcessor::take(const runtime::Record& record, runtime::TaskContext& context) {
+  v1::Signal signal;
+  if (!signal.ParseFromArray(record.value.data(), static_cast<int>(record.value.size())))
+    return fail(ErrorCode::corrupt, "not a Signal");
+  if (signal.version() != 1)
+    return fail(ErrorCode::version, "version {}, this binary reads 1", signal.version());
+  Head& head = book_.head();
+  head.append_time_us = std::max(head.append_time_us, record.append_time_us);
+  Outbox outbox(
+      context, probe_,
+      {.append_time_us = head.append_time_us, .offset = record.offset, .history = config_.history});
+  switch (signal.body_case()) {
+    case v1::Signal::kCondition:
+      take_condition(signal, outbox);
+      break;
+    case v1::Signal::kTime:
+      take_time(signal, outbox);
+      break;
+    case v1::Signal::kAcknowledgement:
+      take_acknowledgement(signal.acknowledgement(), outbox);
+      break;
+    case v1::Signal::kMark:
+      take_mark(signal.mark(), outbox);
+      break;
+    case v1::Signal::kSilence:
+      take_silence(signal.silence(), outbox);
+      break;
+    case v1::Signal::kSilenceExpiry:
+      take_expiry(signal.silence_expiry(), outbox);
+      break;
+    default:
+      probe_.unknown_signals.add();
+  }
+  // What one tick changes is looked at as a whole, when its time is told.
+  if (!signal.has_condition()) settle(outbox);
+  told_ = told_ || outbox.told();
+  return {};
+}
+
+void AlertProcessor::take_condition(const v1::Signal& signal, Outbox& outbox) {
+  const v1::ConditionChange& change = signal.condition();
+  const labels::Labels labels = labels_of(change);
+  const std::string fingerprint = labels::fingerprint(labels);
+  const bool holds = change.state() == v1::CONDITION_STATE_FIRING;
+  Entry* entry = nullptr;
+  if (holds) {
+    entry = admit(fingerprint);
+  } else if (book_.find(fingerprint) != nullptr) {
+    entry = &book_.entry(fingerprint);
+  }
+  if (entry == nullptr) {
+    if (!holds) return;
+    v1::Alert refused;
+    refused.set_fingerprint(fingerprint);
+    refused.set_severity(change.severity());
+    refused.set_time_us(signal.time_us());
+    labels::put(labels, *refused.mutable_label());
+    *refused.mutable_condition() = change;
+    outbox.decide(refused, {v1::DECISION_KIND_REFUSED,
+                            fmt::format("{} alerts are kept (alert.max_alerts), and none of them "
+                                        "has resolved",
+                                        config_.max_alerts)});
+    probe_.refused_alerts.add();
+    return;
+  }
+  entry->source = {signal.processor(), signal.partition()};
+  entry->alert.set_fingerprint(fingerprint);
+  entry->alert.set_severity(change.severity());
+  labels::put(labels, *entry->alert.mutable_label());
+  const auto turn = holds ? begin(config_, change, signal.time_us(), *entry)
+                          : quieten(config_, change, signal.time_us(), *entry);
+  if (turn && turn->kind == v1::DECISION_KIND_LAPSED)
+    entry->resolved_append_us = book_.head().append_time_us;
+  describe(*entry);
+  if (turn) outbox.decide(entry->alert, *turn);
+}
+
+void AlertProcessor::take_time(const v1::Signal& signal, Outbox& outbox) {
+  const SourceName name{signal.processor(), signal.partition()};
+  Source& source = book_.head().sources[name];
+  source.time_us = std::max(source.time_us, signal.time_us());
+  source.append_time_us = book_.head().append_time_us;
+  source.complete = signal.time().complete();
+  std::vector<std::string> due;
+  for (const auto& [fingerprint, entry] : book_.entries())
+    if (entry.source == name && (entry.fires_at_us <= source.time_us ||
+                                 (entry.is_firing() && entry.quiet_since_us != kMaxTime)))
+      due.push_back(fingerprint);
+  for (const std::string& fingerprint : due) {
+    Entry& entry = book_.entry(fingerprint);
+    const auto turn = pass(config_, source.time_us, source.complete, entry);
+    if (!turn) continue;
+    if (turn->kind == v1::DECISION_KIND_RESOLVED)
+      entry.resolved_append_us = book_.head().append_time_us;
+    describe(entry);
+    outbox.decide(entry.alert, *turn);
+  }
+}
+
+void AlertProcessor::take_acknowledgement(const v1::Acknowledgement& acknowledgement,
+                                          Outbox& outbox) {
+  const Entry* found = book_.find(acknowledgement.fingerprint());
+  if (found == nullptr || !found->is_firing()) return probe_.unknown_signals.add();
+  Entry& entry = book_.entry(acknowledgement.fingerprint());
+  entry.alert.set_acknowledged_by(acknowledgement.by().empty() ? "somebody" : acknowledgement.by());
+  entry.alert.set_acknowledged_at_us(book_.head().append_time_us);
+  entry.alert.set_acknowledged_note(acknowledgement.note());
+  entry.changed = true;
+  outbox.decide(entry.alert,
+                {v1::DECISION_KIND_ACKNOWLEDGED,
+                 with_note(entry.alert.acknowledged_by() + " took it on", acknowledgement.note())},
+                {.by = entry.alert.acknowledged_by()});
+}
+
+void AlertProcessor::take_mark(const v1::AlertMark& mark, Outbox& outbox) {
+  const Entry* found = book_.find(mark.fingerprint());
+  if (found == nullptr) return probe_.unknown_signals.add();
+  const auto kind = mark.useful() ? v1::DECISION_KIND_USEFUL : v1::DECISION_KIND_NOT_USEFUL;
+  outbox.decide(found->alert,
+                {kind, with_note(fmt::format("{} says that it was {}worth being told", mark.by(),
+                                             mark.useful() ? "" : "not "),
+                                 mark.note())},
+                {.by = mark.by()});
+}
+
+void AlertProcessor::take_silence(const v1::Silence& silence, Outbox& outbox) {
+  const bool room =
+      book_.silences().size() < kMaxSilences || book_.silences().contains(silence.id());
+  if (!room || silence.id().empty() || !book_.put_silence(silence))
+    return probe_.unknown_signals.add();
+  outbox.tell(silence);
+}
+
+void AlertProcessor::take_expiry(const v1::SilenceExpiry& expiry, Outbox& outbox) {
+  const auto found = book_.silences().find(expiry.id());
+  if (found == book_.silences().end()) return probe_.unknown_signals.add();
+  v1::Silence ended = found->second.silence;
+  ended.set_ends_at_us(std::min(ended.ends_at_us(), book_.head().append_time_us));
+  book_.erase_silence(expiry.id());
+  outbox.tell(ended);
+}
+
+void AlertProcessor::settle(Outbox& outbox) {
+  judge_muting(config_, book_.head().append_time_us, book_, outbox);
+  Teller(config_, book_, outbox).settle();
+  forget_old();
+  count_firing();
+}
+
+Entry* AlertProcessor::admit(const std::string& fingerprint) {
+  if (book_.find(fingerprint) != nullptr) return &book_.entry(fingerprint);
+  const auto most = static_cast<std::size_t>(config_.max_alerts);
+  if (book_.entries().size() >= most && !make_room()) return nullptr;
+  return &book_.entry(fingerprint);
+}
+
+/// The alert that resolved first goes, where everybody knows it.
+bool AlertProcessor::make_room() {
+  const std::set<std::string> members = members_of_groups(book_);
+  const std::string* oldest = nullptr;
+  TimeUs resolved_us = kMaxTime;
+  for (const auto& [fingerprint, entry] : book_.entries()) {
+    const bool over = entry.alert.state() == v1::ALERT_STATE_RESOLVED && !entry.changed &&
+                      !members.contains(fingerprint);
+    if (!over || (oldest != nullptr && entry.resolved_append_us >= resolved_us)) continue;
+    oldest = &fingerprint;
+    resolved_us = entry.resolved_append_us;
+  }
+  if (oldest == nullptr) return false;
+  book_.erase_entry(std::string(*oldest));
+  return true;
+}
+
+void AlertProcessor::forget_old() {
+  const TimeUs now = book_.head().append_time_us;
+  std::vector<std::string> old;
+  for (const auto& [fingerprint, entry] : book_.entries())
+    if (entry.resolved_append_us != kMaxTime && now - entry.resolved_append_us >= kKeepResolvedUs)
+      old.push_back(fingerprint);
+  if (!old.empty()) {
+    const std::set<std::string> members = members_of_groups(book_);
+    std::erase_if(old, [&](const std::string& each) { return members.contains(each); });
+  }
+  for (const std::string& fingerprint : old) book_.erase_entry(fingerprint);
+  std::vector<std::string> ended;
+  for (const auto& [id, silence] : book_.silences())
+    if (silence.silence.ends_at_us() <= now) ended.push_back(id);
+  for (const std::string& id : ended) book_.erase_silence(id);
+}
+
+void AlertProcessor::count_firing() {
+  probe_.firing.set(std::ranges::count_if(
+      book_.entries(), [](const auto& each) { return each.second.is_firing(); }));
+}
+
+/// Its text for people, with the numbers as they are now.
+void AlertProcessor::describe(Entry& entry) const {
+  v1::Alert& alert = entry.alert;
+  if (!config_.page_url.empty())
+    alert.set_page_url(fmt::format("{}/#/alerts?alert={}", config_.page_url, alert.fingerprint()));
+  labels::Labels texts;
+  for (const Annotation& each : config_.annotations) {
+    std::string text = each.text.fill(alert);
+    if (!text.empty()) texts.emplace(each.name, std::move(text));
+  }
+  labels::put(texts, *alert.mutable_annotation());
+}
+
+}  // namespace weir::alert

@@ -1,0 +1,61 @@
+// alert: which changes of conditions are alerts, whom to tell of them, and why.
+//
+// Input: `weir.signal` (v1.Signal), one task on its one partition. Outputs: see outbox.h. Lives of
+// alerts follow event time, of the task that evaluates the condition; waits, intervals, silences
+// and storms follow the append times that were read. There is no clock.
+//
+// A signal that is no Signal stops the task; one that it does not know (of a newer weir, about an
+// alert that is not kept) is counted and passed over.
+#pragma once
+
+#include "processors/alert/book.h"
+#include "processors/alert/config.h"
+#include "processors/alert/outbox.h"
+#include "processors/alert/probe.h"
+#include "processors/runtime/processor.h"
+#include "weir/v1/signal.pb.h"
+
+namespace weir::alert {
+
+/// A resolved alert is kept so long, by append time, so that it may still be marked.
+inline constexpr DurationUs kKeepResolvedUs = 7 * kDayUs;
+inline constexpr std::size_t kMaxSilences = 1'000;
+
+class AlertProcessor final : public runtime::Processor {
+ public:
+  /// `probe` outlives this.
+  AlertProcessor(const Config& config, Probe& probe) : config_(config), probe_(probe) {}
+
+  Result<void> open(runtime::TaskContext& context) override;
+  Result<std::size_t> process(std::span<const runtime::Record> records,
+                              runtime::TaskContext& context) override;
+  Result<void> prepare_commit(runtime::TaskContext& context) override;
+  bool commit_required() const override { return output_full_; }
+  bool commit_urgent() const override { return told_; }
+  TimeUs watermark() const override { return book_.head().reached_us(); }
+
+ private:
+  Result<void> take(const runtime::Record& record, runtime::TaskContext& context);
+  void take_condition(const v1::Signal& signal, Outbox& outbox);
+  void take_time(const v1::Signal& signal, Outbox& outbox);
+  void take_acknowledgement(const v1::Acknowledgement& acknowledgement, Outbox& outbox);
+  void take_mark(const v1::AlertMark& mark, Outbox& outbox);
+  void take_silence(const v1::Silence& silence, Outbox& outbox);
+  void take_expiry(const v1::SilenceExpiry& expiry, Outbox& outbox);
+  /// Everything that follows from what was taken: what is hidden, and who is told.
+  void settle(Outbox& outbox);
+  /// null: there are too many alerts for one more.
+  Entry* admit(const std::string& fingerprint);
+  bool make_room();
+  void forget_old();
+  void count_firing();
+  void describe(Entry& entry) const;
+
+  const Config config_;
+  Probe& probe_;
+  Book book_;
+  bool told_ = false;         // since the last commit
+  bool output_full_ = false;  // a commit must come first
+};
+
+}  // namespace weir::alert

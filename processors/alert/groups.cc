@@ -1,0 +1,102 @@
+#include "processors/alert/groups.h"
+
+#include <algorithm>
+
+namespace weir::alert {
+namespace {
+
+/// How long other tasks are waited for, and when one counts as gone.
+constexpr DurationUs kStragglersUs = 15 * kSecondUs;
+constexpr DurationUs kGoneAfterUs = 30 * kSecondUs;
+
+bool is_acknowledged(const Entry& entry) { return !entry.alert.acknowledged_by().empty(); }
+
+bool is_resolved(const Entry& entry) { return entry.alert.state() == v1::ALERT_STATE_RESOLVED; }
+
+bool all_reached(const Head& head, TimeUs time) {
+  return std::ranges::all_of(head.sources, [&](const auto& each) {
+    const Source& source = each.second;
+    return source.time_us >= time || source.append_time_us < head.append_time_us - kGoneAfterUs;
+  });
+}
+
+}  // namespace
+
+TimeUs Pending::time_us() const {
+  TimeUs time = kMinTime;
+  for (const auto* entries : {&begun, &ended, &acknowledged})
+    for (const Entry* entry : *entries) time = std::max(time, entry->alert.time_us());
+  return time;
+}
+
+Pending pending_of(const Group& group, const Book& book) {
+  Pending pending;
+  for (const auto& [fingerprint, member] : group.members) {
+    const Entry* entry = book.find(fingerprint);
+    if (entry == nullptr) continue;
+    if (is_resolved(*entry)) {
+      if (member.life != 0 || !entry->is_muted()) pending.ended.push_back(entry);
+    } else if (entry->is_firing() && !entry->is_muted()) {
+      if (member.life != entry->alert.life()) {
+        pending.begun.push_back(entry);
+      } else if (is_acknowledged(*entry) && !member.acknowledged) {
+        pending.acknowledged.push_back(entry);
+      }
+    }
+  }
+  return pending;
+}
+
+std::vector<const Entry*> visible_of(const Group& group, const Book& book) {
+  std::vector<const Entry*> visible;
+  for (const auto& [fingerprint, member] : group.members) {
+    const Entry* entry = book.find(fingerprint);
+    if (entry != nullptr && entry->is_firing() && !entry->is_muted()) visible.push_back(entry);
+  }
+  return visible;
+}
+
+std::vector<std::string> lapsed_of(const Group& group, const Book& book) {
+  std::vector<std::string> lapsed;
+  for (const auto& [fingerprint, member] : group.members) {
+    const Entry* entry = book.find(fingerprint);
+    if (entry == nullptr || (is_resolved(*entry) && member.life == 0 && entry->is_muted()))
+      lapsed.push_back(fingerprint);
+  }
+  return lapsed;
+}
+
+bool is_due(const Grouping& grouping, const Group& group, const Pending& pending,
+            const Head& head) {
+  if (!pending.any()) return false;
+  const TimeUs now = head.append_time_us;
+  TimeUs from = group.dirty_since_us;
+  if (group.sequence == 0) {
+    from += grouping.wait_us;
+  } else if (!pending.begun.empty() || !pending.ended.empty()) {
+    from = std::max(from, group.last_told_us + grouping.interval_us);
+  }
+  if (now < from) return false;
+  return all_reached(head, group.dirty_time_us) || now >= group.dirty_since_us + kStragglersUs;
+}
+
+bool is_repeat_due(const Grouping& grouping, const Group& group, const Book& book) {
+  if (group.sequence == 0 || book.head().append_time_us < group.last_told_us + grouping.repeat_us)
+    return false;
+  const auto visible = visible_of(group, book);
+  return std::ranges::any_of(visible, [](const Entry* entry) { return !is_acknowledged(*entry); });
+}
+
+void note_told(const Pending& pending, TimeUs now, const Book& book, Group& group) {
+  for (const Entry* entry : pending.ended) group.members.erase(entry->alert.fingerprint());
+  for (const Entry* entry : visible_of(group, book))
+    group.members[entry->alert.fingerprint()] = {.life = entry->alert.life(),
+                                                 .acknowledged = is_acknowledged(*entry)};
+  ++group.sequence;
+  group.last_told_us = now;
+  group.dirty_since_us = kMaxTime;
+  group.dirty_time_us = kMinTime;
+  group.throttled = false;
+}
+
+}  // namespace weir::alert

@@ -1,0 +1,42 @@
+// What a receiver has yet to be told of a group, and when. Pure functions of what is in the book.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "processors/alert/book.h"
+#include "processors/alert/config.h"
+
+namespace weir::alert {
+
+/// Alerts of a group whose state the receiver does not know, by fingerprint.
+struct Pending {
+  std::vector<const Entry*> begun;
+  std::vector<const Entry*> ended;
+  std::vector<const Entry*> acknowledged;
+
+  bool any() const { return !begun.empty() || !ended.empty() || !acknowledged.empty(); }
+  TimeUs time_us() const;  // the greatest event time of any
+};
+
+/// A muted alert that fires is not told; one that was told as firing is told as resolved even then.
+Pending pending_of(const Group& group, const Book& book);
+
+/// Alerts that fire and are not muted, by fingerprint.
+std::vector<const Entry*> visible_of(const Group& group, const Book& book);
+
+/// Members that are gone, and those that resolved without anybody to be told.
+std::vector<std::string> lapsed_of(const Group& group, const Book& book);
+
+/// Whether what is pending is due at append time `now`. It waits until every task that evaluates
+/// conditions is as far as it, so that what one cause sets off in several is told together, but for
+/// 15 s at most.
+bool is_due(const Grouping& grouping, const Group& group, const Pending& pending, const Head& head);
+
+/// Whether nothing is pending, and what nobody acknowledged is to be told again.
+bool is_repeat_due(const Grouping& grouping, const Group& group, const Book& book);
+
+/// The receiver knows now what `pending` and `visible` say.
+void note_told(const Pending& pending, TimeUs now, const Book& book, Group& group);
+
+}  // namespace weir::alert

@@ -1,0 +1,115 @@
+#include "processors/alert/muting.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/ranges.h>
+
+namespace weir::alert {
+namespace {
+
+/// The values of what source and target must have alike.
+std::string values_of(const Inhibition& rule, const labels::Labels& labels) {
+  labels::Labels alike;
+  if (rule.equal) {
+    for (const std::string& name : *rule.equal)
+      alike.emplace(name, std::string(labels::value_of(labels, name)));
+  } else {
+    alike = labels;
+    for (const char* name : {"alertname", "condition", "severity"}) alike.erase(name);
+  }
+  return labels::to_text(alike);
+}
+
+/// Firing alerts that are sources of each rule, by what a target must have alike.
+using Sources = std::vector<std::map<std::string, std::set<std::string>>>;
+
+Sources sources_of(const Config& config, const Book& book) {
+  Sources sources(config.inhibit.size());
+  for (const auto& [fingerprint, entry] : book.entries()) {
+    if (!entry.is_firing()) continue;
+    const labels::Labels labels = labels::read(entry.alert.label());
+    for (std::size_t i = 0; i < sources.size(); ++i)
+      if (labels::match_all(config.inhibit[i].source, labels))
+        sources[i][values_of(config.inhibit[i], labels)].insert(fingerprint);
+  }
+  return sources;
+}
+
+struct Hidden {
+  std::set<std::string> silenced_by;
+  std::set<std::string> inhibited_by;
+};
+
+bool is_same(const std::set<std::string>& now, const auto& was) {
+  return std::ranges::equal(now, was);
+}
+
+void put(const std::set<std::string>& now, auto& field) {
+  field.Clear();
+  for (const std::string& each : now) *field.Add() = each;
+}
+
+Hidden hidden_of(const Config& config, const Sources& sources, TimeUs now, const Book& book,
+                 const Entry& entry) {
+  Hidden hidden;
+  const labels::Labels labels = labels::read(entry.alert.label());
+  for (const auto& [id, each] : book.silences())
+    if (each.silence.starts_at_us() <= now && now < each.silence.ends_at_us() &&
+        labels::match_all(each.matchers, labels))
+      hidden.silenced_by.insert(id);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const Inhibition& rule = config.inhibit[i];
+    if (!labels::match_all(rule.target, labels) || labels::match_all(rule.source, labels)) continue;
+    const auto found = sources[i].find(values_of(rule, labels));
+    if (found == sources[i].end()) continue;
+    hidden.inhibited_by.insert(found->second.begin(), found->second.end());
+  }
+  hidden.inhibited_by.erase(entry.alert.fingerprint());
+  return hidden;
+}
+
+void say(const Hidden& hidden, const Entry& entry, const Book& book, Outbox& outbox) {
+  const v1::Alert& alert = entry.alert;
+  if (!hidden.silenced_by.empty()) {
+    const v1::Silence& silence = book.silences().find(*hidden.silenced_by.begin())->second.silence;
+    outbox.decide(alert,
+                  {v1::DECISION_KIND_SILENCED,
+                   fmt::format("silence {} of {} until {}: {}", silence.id(), silence.by(),
+                               format_rfc3339(silence.ends_at_us()), silence.reason())},
+                  {.by = silence.by(), .reference = silence.id()});
+  } else if (!hidden.inhibited_by.empty()) {
+    const std::string& by = *hidden.inhibited_by.begin();
+    outbox.decide(alert,
+                  {v1::DECISION_KIND_INHIBITED,
+                   fmt::format("{} fires ({})", title_of(book.find(by)->alert), by)},
+                  {.reference = by});
+  } else {
+    outbox.decide(alert, {v1::DECISION_KIND_RELEASED,
+                          "neither a silence nor another alert hides it any more"});
+  }
+}
+
+}  // namespace
+
+void judge_muting(const Config& config, TimeUs now, Book& book, Outbox& outbox) {
+  const Sources sources = sources_of(config, book);
+  std::vector<std::pair<std::string, Hidden>> changed;
+  for (const auto& [fingerprint, entry] : book.entries()) {
+    if (!entry.is_firing()) continue;
+    Hidden hidden = hidden_of(config, sources, now, book, entry);
+    if (!is_same(hidden.silenced_by, entry.alert.silenced_by()) ||
+        !is_same(hidden.inhibited_by, entry.alert.inhibited_by()))
+      changed.emplace_back(fingerprint, std::move(hidden));
+  }
+  for (const auto& [fingerprint, hidden] : changed) {
+    Entry& entry = book.entry(fingerprint);
+    say(hidden, entry, book, outbox);
+    put(hidden.silenced_by, *entry.alert.mutable_silenced_by());
+    put(hidden.inhibited_by, *entry.alert.mutable_inhibited_by());
+    entry.changed = true;
+  }
+}
+
+}  // namespace weir::alert

@@ -1,0 +1,141 @@
+#include "processors/labels/matcher.h"
+
+#include <algorithm>
+#include <array>
+
+#include <re2/re2.h>
+
+#include "processors/core/text.h"
+
+namespace weir::labels {
+namespace {
+
+constexpr std::string_view kNameCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+constexpr std::string_view kBlanks = " \t";
+constexpr std::int64_t kExpressionBytes = 1 << 20;
+
+struct Operation {
+  std::string_view text;
+  v1::MatchOperation operation;
+};
+// Longer ones first.
+constexpr std::array kOperations = {
+    Operation{"=~", v1::MATCH_OPERATION_REGEX}, Operation{"!~", v1::MATCH_OPERATION_NOT_REGEX},
+    Operation{"!=", v1::MATCH_OPERATION_NOT_EQUAL}, Operation{"=", v1::MATCH_OPERATION_EQUAL}};
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
+  return fail(ErrorCode::invalid_argument,
+              "matcher {}: {}; write for example service=\"chat\", model!=a or tenant=~\"eu-.*\"",
+              quote(text), why);
+}
+
+/// What stands between quotes, without its escapes.
+Result<std::string> unquoted(std::string_view all, std::string_view text) {
+  std::string value;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      if (i + 1 == text.size()) return value;
+      return refuse(all, "something follows the closing quote");
+    }
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    value += text[i];
+  }
+  return refuse(all, "the closing quote is missing");
+}
+
+}  // namespace
+
+Result<Matcher> Matcher::parse(std::string_view text) {
+  const std::string_view rest = trimmed(text);
+  const std::size_t name_end = std::min(rest.find_first_not_of(kNameCharacters), rest.size());
+  if (name_end == 0) return refuse(text, "it does not begin with the name of a label");
+  const std::string_view after = trimmed(rest.substr(name_end));
+  const auto found = std::ranges::find_if(
+      kOperations, [&](const Operation& each) { return after.starts_with(each.text); });
+  if (found == kOperations.end()) return refuse(text, "no =, !=, =~ or !~ follows the label");
+  const std::string_view value = trimmed(after.substr(found->text.size()));
+  v1::LabelMatcher matcher;
+  matcher.set_name(std::string(rest.substr(0, name_end)));
+  matcher.set_operation(found->operation);
+  if (value.starts_with('"')) {
+    WEIR_ASSIGN(*matcher.mutable_value(), unquoted(text, value));
+  } else {
+    if (value.find_first_of("\"= \t") != std::string_view::npos)
+      return refuse(text, "such a value needs quotes");
+    matcher.set_value(std::string(value));
+  }
+  return make(matcher);
+}
+
+Result<Matcher> Matcher::make(const v1::LabelMatcher& matcher) {
+  if (matcher.name().empty() ||
+      matcher.name().find_first_not_of(kNameCharacters) != std::string::npos)
+    return refuse(matcher.name(), "that is no name of a label");
+  if (matcher.name().size() > kMaxMatcherBytes || matcher.value().size() > kMaxMatcherBytes)
+    return refuse(matcher.value(), "it is longer than 1,024 bytes");
+  const auto known = std::ranges::find(kOperations, matcher.operation(), &Operation::operation);
+  if (known == kOperations.end()) return refuse(matcher.name(), "its operation is not known");
+  Matcher made;
+  made.matcher_ = matcher;
+  if (matcher.operation() == v1::MATCH_OPERATION_REGEX ||
+      matcher.operation() == v1::MATCH_OPERATION_NOT_REGEX) {
+    re2::RE2::Options options;
+    options.set_max_mem(kExpressionBytes);
+    options.set_log_errors(false);
+    made.expression_ = std::make_shared<const re2::RE2>(matcher.value(), options);
+    if (!made.expression_->ok()) return refuse(matcher.value(), made.expression_->error());
+  }
+  return made;
+}
+
+bool Matcher::matches(const Labels& labels) const {
+  const std::string_view value = value_of(labels, matcher_.name());
+  switch (matcher_.operation()) {
+    case v1::MATCH_OPERATION_EQUAL:
+      return value == matcher_.value();
+    case v1::MATCH_OPERATION_NOT_EQUAL:
+      return value != matcher_.value();
+    case v1::MATCH_OPERATION_REGEX:
+      return re2::RE2::FullMatch({value.data(), value.size()}, *expression_);
+    default:
+      return !re2::RE2::FullMatch({value.data(), value.size()}, *expression_);
+  }
+}
+
+std::string Matcher::text() const {
+  const auto known = std::ranges::find(kOperations, matcher_.operation(), &Operation::operation);
+  const std::string pair = to_text(Labels{{matcher_.name(), matcher_.value()}});
+  const std::string_view quoted = std::string_view(pair).substr(matcher_.name().size() + 2);
+  return fmt::format("{}{}{}", matcher_.name(), known->text, quoted.substr(0, quoted.size() - 1));
+}
+
+bool match_all(std::span<const Matcher> matchers, const Labels& labels) {
+  return std::ranges::all_of(matchers, [&](const Matcher& each) { return each.matches(labels); });
+}
+
+std::string to_text(std::span<const Matcher> matchers) {
+  std::string text = "{";
+  for (const Matcher& each : matchers) {
+    if (text.size() > 1) text += ", ";
+    text += each.text();
+  }
+  return text + '}';
+}
+
+Result<std::vector<Matcher>> make_matchers(
+    const google::protobuf::RepeatedPtrField<v1::LabelMatcher>& matchers) {
+  std::vector<Matcher> made;
+  for (const v1::LabelMatcher& each : matchers) {
+    WEIR_ASSIGN(made.emplace_back(), Matcher::make(each));
+  }
+  return made;
+}
+
+}  // namespace weir::labels

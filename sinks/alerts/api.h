@@ -1,0 +1,58 @@
+// What people ask and say about alerts over HTTP, as functions of a request. README.md describes
+// the interface. Thread-safe: handlers run on several threads.
+//
+// What is said is appended to `weir.signal`; the answer comes when it is durable, and alert acts on
+// it within a commit.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "processors/core/id.h"
+#include "processors/core/result.h"
+#include "processors/net/http_server.h"
+#include "processors/runtime/io.h"
+#include "sinks/results/alert_board.h"
+#include "weir/v1/signal.pb.h"
+
+namespace weir::alerts {
+
+inline constexpr std::size_t kMaxBodyBytes = 64 << 10;
+inline constexpr std::size_t kMaxDecisions = 10'000;
+
+/// Everything referred to outlives the interface.
+struct ApiParts {
+  const runtime::Reader& log;
+  runtime::Appender& appender;
+  std::function<TimeUs()> clock;
+  std::function<Id()> draw_id;  // of a silence; called from several threads
+};
+
+class Api {
+ public:
+  explicit Api(ApiParts parts) : parts_(std::move(parts)) {}
+
+  net::HttpResponse list(const net::HttpRequest& request);
+  net::HttpResponse decisions(const net::HttpRequest& request) const;
+  net::HttpResponse stats(const net::HttpRequest& request) const;
+  net::HttpResponse silences(const net::HttpRequest& request);
+  /// POST /api/v1/alerts/FINGERPRINT/ack and /mark.
+  net::HttpResponse say(const net::HttpRequest& request);
+  net::HttpResponse add_silence(const net::HttpRequest& request);
+  net::HttpResponse expire_silence(const net::HttpRequest& request);
+
+ private:
+  Result<results::AlertBoard> board();
+  Result<void> append(v1::Signal signal) const;
+
+  const ApiParts parts_;
+  std::mutex mutex_;
+  results::AlertBoard board_;  // guarded
+};
+
+/// `api` outlives the server. Reading asks for the read token, saying for the write token.
+std::vector<net::Route> routes(Api& api);
+
+}  // namespace weir::alerts

@@ -1,0 +1,47 @@
+// Alerts, notifications and silences as they stand: the last record of each key of `weir.alert`.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "processors/core/result.h"
+#include "processors/core/time.h"
+#include "processors/runtime/io.h"
+#include "weir/v1/alert.pb.h"
+
+namespace weir::results {
+
+inline constexpr std::string_view kAlertTopic = "weir.alert";
+
+/// What resolved, ended or was told longer ago than this, by append time, is forgotten.
+inline constexpr DurationUs kBoardKeepsUs = 30 * kDayUs;
+
+/// A value; one thread, or many that only read.
+class AlertBoard {
+ public:
+  /// Takes what was written since the last call. A log without the topic has nothing. Errors: as
+  /// the reader's, and corrupt or version with topic/partition@offset.
+  Result<void> update(const runtime::Reader& log);
+
+  /// By fingerprint.
+  const std::map<std::string, v1::Alert>& alerts() const { return alerts_; }
+  /// By receiver, then group.
+  const std::map<std::string, v1::Notification>& notifications() const { return notifications_; }
+  /// By id; also those that have ended.
+  const std::map<std::string, v1::Silence>& silences() const { return silences_; }
+
+ private:
+  void take(const v1::AlertRecord& record, const runtime::Record& from);
+  void forget();
+
+  std::int64_t next_offset_ = 0;
+  TimeUs append_time_us_ = kMinTime;
+  std::map<std::string, v1::Alert> alerts_;
+  std::map<std::string, v1::Notification> notifications_;
+  std::map<std::string, v1::Silence> silences_;
+};
+
+/// "pending", "firing", "resolved".
+std::string state_text(v1::AlertState state);
+
+}  // namespace weir::results

@@ -1,0 +1,58 @@
+// How good the alerting is, from its decisions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "processors/core/result.h"
+#include "processors/core/time.h"
+#include "sinks/results/decisions.h"
+#include "sinks/results/proto_json.h"
+#include "weir/v1/alert.pb.h"
+
+namespace weir::results {
+
+/// Of one service, or of all. A life is an alert from its firing to its end; what fired before the
+/// first decision is not among them.
+struct AlertStats {
+  std::int64_t fired = 0;         // lives
+  std::int64_t acknowledged = 0;  // of them
+  std::int64_t useful = 0;        // marked so, by the last mark
+  std::int64_t not_useful = 0;
+  std::int64_t actioned = 0;  // acknowledged or marked useful
+  std::int64_t told = 0;      // notifications, each once, over all receivers
+  std::int64_t sent = 0;      // those that a receiver took
+  std::int64_t failed = 0;
+  /// Times in which something of a service fires, whether one alert or several.
+  std::int64_t incidents = 0;
+
+  /// actioned / fired; absent: nothing fired.
+  std::optional<double> signal_to_noise;
+  /// useful / (useful + not useful); absent: nothing was marked.
+  std::optional<double> precision;
+  /// Mean from knowing that it fires to knowing that somebody took it on (append time).
+  std::optional<DurationUs> time_to_acknowledge_us;
+  /// Mean from firing to the end (event time), of those that have ended.
+  std::optional<DurationUs> time_to_resolve_us;
+  /// Mean from the end of one incident of a service to the begin of its next (event time).
+  std::optional<DurationUs> time_between_failures_us;
+};
+
+struct AllAlertStats {
+  AlertStats all;
+  std::map<std::string, AlertStats> by_service;
+};
+
+/// In the order they were taken. Pure.
+AllAlertStats alert_stats(std::span<const v1::Decision> decisions);
+/// Of those that the query asks for. Memory: some hundred bytes a decision. Errors: as
+/// read_decisions.
+Result<AllAlertStats> read_alert_stats(const runtime::Reader& log, const DecisionQuery& query);
+
+/// Durations in seconds; absent is null.
+Json to_json(const AllAlertStats& stats);
+
+}  // namespace weir::results

@@ -1,0 +1,76 @@
+#include "processors/alert/config.h"
+
+#include <gtest/gtest.h>
+
+#include "processors/alert/routing.h"
+
+namespace weir::alert {
+namespace {
+
+struct Read {
+  Config config;
+  std::string errors;
+};
+
+Read read(std::string text) {
+  auto document = config::Document::parse("weir.yaml", std::move(text));
+  const Config config = read_config(document->root());
+  const auto finished = document->finish();
+  return {config, finished ? "" : finished.error().message};
+}
+
+TEST(AlertConfig, OfNothingIsTheDefault) {
+  const Read nothing = read("{}");
+  EXPECT_EQ(nothing.errors, "");
+  EXPECT_TRUE(nothing.config.receivers.empty());
+  EXPECT_EQ(nothing.config.inhibit.size(), 1U);
+}
+
+TEST(AlertConfig, IsReadWithRoutesAndRules) {
+  const Read all = read(
+      "receivers: [oncall, chat]\n"
+      "page: https://weir.example.com/\n"
+      "group_by: [service, model]\n"
+      "group_wait: 10s\n"
+      "routes:\n"
+      "  - {match: [severity=page], receivers: [oncall], continue: true, repeat_interval: 1h}\n"
+      "inhibit:\n"
+      "  - {source: [service=db], target: ['severity!=page'], equal: []}\n"
+      "annotations: {summary: '{{ objective }} {{label.tenant}}', runbook: "
+      "'https://r/{{service}}'}\n"
+      "storm: {per_hour: 5}\n");
+  EXPECT_EQ(all.errors, "");
+  EXPECT_EQ(all.config.page_url, "https://weir.example.com");
+  ASSERT_EQ(all.config.routes.size(), 1U);
+  EXPECT_EQ(all.config.routes[0].grouping.repeat_us, kHourUs);
+  EXPECT_EQ(all.config.routes[0].grouping.wait_us, 10 * kSecondUs);
+  EXPECT_EQ(all.config.routes[0].grouping.group_by, (std::vector<std::string>{"model", "service"}));
+  EXPECT_TRUE(all.config.inhibit[0].equal->empty());
+  EXPECT_EQ(all.config.storm.per_hour, 5);
+  v1::Alert alert;
+  alert.mutable_condition()->set_objective("o");
+  std::string summary;
+  for (const Annotation& each : all.config.annotations)
+    if (each.name == "summary") summary = each.text.fill(alert);
+  EXPECT_EQ(summary, "o -");
+}
+
+TEST(AlertConfig, SaysWhatIsWrongAndWhere) {
+  EXPECT_EQ(read("receivers: [a, a]\n").errors,
+            "weir.yaml:1: key 'receivers': a name stands there twice");
+  EXPECT_EQ(read("receivers: [a]\nroutes:\n  - {receivers: [b]}\n").errors,
+            "weir.yaml:3: key 'routes[0].receivers': b is not among alert.receivers");
+  const std::string caret = read("annotations: {summary: 'is {{nothing}} known'}\n").errors;
+  EXPECT_NE(caret.find("weir.yaml:1: key 'annotations.summary': 'nothing' is no name\n"
+                       "  is {{nothing}} known\n"
+                       "     ^\n"
+                       "names: bad, budget_spent,"),
+            std::string::npos)
+      << caret;
+  EXPECT_NE(
+      read("annotations: {summary: '{{objective'}\n").errors.find("the braces are not closed"),
+      std::string::npos);
+}
+
+}  // namespace
+}  // namespace weir::alert

@@ -1,0 +1,163 @@
+// Whom alerts are told, together with which others, and when.
+#include <gtest/gtest.h>
+
+#include "tests/alert/alert_task.h"
+
+namespace weir::alert {
+namespace {
+
+labels::Matcher matcher(std::string_view text) { return *labels::Matcher::parse(text); }
+
+Route route(std::string_view match, std::vector<std::string> receivers) {
+  return {.matchers = {matcher(match)}, .receivers = std::move(receivers)};
+}
+
+/// "oncall first, chat first": who was told since `from`, and why.
+std::string told(const AlertTask& task, std::size_t from = 0) {
+  std::string text;
+  for (std::size_t i = from; i < task.notifications().size(); ++i) {
+    const v1::Notification& each = task.notifications()[i];
+    text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", each.receiver(), each.firing(),
+                        each.resolved());
+  }
+  return text;
+}
+
+TEST(AlertGroups, WhatOneTickSetsOffIsToldTogether) {
+  AlertTask task;
+  task.say(of_series(change("chat-a"), "model", "m"), 10);
+  task.say(of_series(change("chat-b"), "model", "m"), 10);
+  EXPECT_EQ(task.pass(10),
+            "notify oncall first {}:{service=\"chat\"} #1: +chat-a page-1h model=m "
+            "+chat-b page-1h model=m\n"
+            "decision chat-a page-1h model=m grouped: the group is new; told with 1 other\n"
+            "decision chat-b page-1h model=m grouped: the group is new; told with 1 other\n");
+  EXPECT_EQ(task.notifications()[0].title(),
+            "2 alerts fire: {alertname=\"ErrorBudgetBurn\", condition=\"page-1h\", model=\"m\", "
+            "service=\"chat\", severity=\"page\"}");
+}
+
+TEST(AlertGroups, WaitForTheOtherTasksToTellTheirTick) {
+  AlertTask task;
+  task.pass(0, true, 1);
+  task.pass(0);
+  task.tick(change("chat-a"), 10);
+  EXPECT_EQ(told(task), "");
+  task.say(change("chat-b"), 10, 1);
+  task.pass(10, true, 1);
+  EXPECT_EQ(told(task), "oncall 2 0");
+}
+
+TEST(AlertGroups, DoNotWaitForATaskForever) {
+  AlertTask task;
+  task.pass(0, true, 1);
+  task.tick(change("chat-a"), 10);
+  task.pass(20);
+  EXPECT_EQ(told(task), "");
+  task.pass(30);
+  EXPECT_EQ(told(task), "oncall 1 0");
+}
+
+TEST(AlertGroups, ANewOneWaitsForItsOwnTime) {
+  Config config = config_for();
+  config.grouping.wait_us = 30 * kSecondUs;
+  AlertTask task(config);
+  task.tick(change(), 0);
+  task.pass(20);
+  EXPECT_EQ(told(task), "");
+  task.pass(30);
+  EXPECT_EQ(told(task), "oncall 1 0");
+}
+
+TEST(AlertGroups, AChangeWaitsForTheInterval) {
+  AlertTask task;
+  task.tick(change("chat-a"), 0);
+  task.tick(change("chat-b"), 20);
+  EXPECT_EQ(told(task), "oncall 1 0");
+  EXPECT_EQ(task.state(),
+            "alert chat-a page-1h firing\nalert chat-b page-1h firing\n"
+            "group oncall {}:{service=\"chat\"} #1 dirty: chat-a page-1h chat-b page-1h untold\n");
+  task.pass(60);
+  EXPECT_EQ(told(task), "oncall 1 0, oncall 2 0");
+}
+
+TEST(AlertGroups, IsRepeatedUntilSomebodyTakesItOn) {
+  Config config = config_for();
+  config.grouping.repeat_us = kHourUs;
+  AlertTask task(config);
+  task.tick(change(), 0);
+  task.pass(3'590);
+  EXPECT_EQ(task.notifications().size(), 1U);
+  EXPECT_EQ(task.pass(3'600),
+            "notify oncall repeat {}:{service=\"chat\"} #2: +chat page-1h\n"
+            "decision chat page-1h grouped: nobody has acknowledged it yet\n");
+  v1::Signal signal;
+  signal.mutable_acknowledgement()->set_fingerprint(fingerprint_of(change()));
+  signal.mutable_acknowledgement()->set_by("ann");
+  signal.mutable_acknowledgement()->set_note("looking");
+  EXPECT_EQ(task.say(signal, 3'700),
+            "decision chat page-1h acknowledged: ann took it on: looking\n"
+            "notify oncall acknowledged {}:{service=\"chat\"} #3: +chat page-1h\n"
+            "decision chat page-1h grouped: somebody took it on\n");
+  EXPECT_EQ(task.pass(20'000), "");
+  EXPECT_EQ(task.state(),
+            "alert chat page-1h firing acknowledged by ann\n"
+            "group oncall {}:{service=\"chat\"} #3: chat page-1h\n");
+}
+
+TEST(AlertRoutes, TheFirstThatMatchesHolds) {
+  Config config = config_for({"chat", "oncall", "rest"});
+  config.routes = {route("severity=page", {"oncall"}),
+                   route("severity=~\"page|ticket\"", {"chat"})};
+  config.inhibit.clear();
+  AlertTask task(config);
+  task.tick(change("a", "p", "page"), 0);
+  task.tick(change("b", "t", "ticket"), 10);
+  EXPECT_EQ(told(task), "oncall 1 0, chat 1 0");
+}
+
+TEST(AlertRoutes, FurtherOnesHoldWhereOneSaysSo) {
+  Config config = config_for({"chat", "oncall"});
+  config.routes = {route("severity=page", {"oncall"}), route("service=a", {"chat"})};
+  config.routes[0].go_on = true;
+  AlertTask task(config);
+  task.tick(change("a"), 0);
+  EXPECT_EQ(told(task), "chat 1 0, oncall 1 0");
+  EXPECT_EQ(task.alerts().begin()->second.receiver_size(), 2);
+  EXPECT_EQ(task.notifications()[1].group_key(), "{}/{severity=\"page\"}:{service=\"a\"}");
+}
+
+TEST(AlertRoutes, WhatNoneMatchesGoesToEverybody) {
+  Config config = config_for({"chat", "oncall"});
+  config.routes = {route("severity=ticket", {"chat"})};
+  AlertTask task(config);
+  task.tick(change("a"), 0);
+  EXPECT_EQ(told(task), "chat 1 0, oncall 1 0");
+}
+
+TEST(AlertRoutes, WhomTheObjectiveNamesIsTold) {
+  v1::ConditionChange named = change("a");
+  named.add_notify("chat");
+  named.add_notify("somebody else");
+  AlertTask task(config_for({"chat", "oncall"}));
+  task.tick(named, 0);
+  EXPECT_EQ(told(task), "chat 1 0");
+}
+
+TEST(AlertRoutes, WithoutReceiversAlertsAreKeptAllTheSame) {
+  AlertTask task(config_for({}));
+  EXPECT_EQ(task.tick(change(), 0), "decision chat page-1h fired: it burns\n");
+  EXPECT_EQ(task.state(), "alert chat page-1h firing\n");
+}
+
+TEST(AlertRoutes, AGroupWhoseReceiverIsGoneIsDropped) {
+  AlertTask task;
+  task.tick(change(), 0);
+  task.commit();
+  task.config.receivers = {"other"};
+  task.restart();
+  EXPECT_EQ(task.state(), "alert chat page-1h firing\n");
+}
+
+}  // namespace
+}  // namespace weir::alert

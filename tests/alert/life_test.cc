@@ -1,0 +1,155 @@
+// The life of one alert, and what its receiver is told.
+#include <gtest/gtest.h>
+
+#include "tests/alert/alert_task.h"
+
+namespace weir::alert {
+namespace {
+
+TEST(AlertLife, FiresAtOnceAndResolvesOnceItHasBeenQuiet) {
+  AlertTask task;
+  EXPECT_EQ(task.tick(change(), 10),
+            "decision chat page-1h fired: it burns\n"
+            "notify oncall first {}:{service=\"chat\"} #1: +chat page-1h\n"
+            "decision chat page-1h grouped: the group is new\n");
+  EXPECT_EQ(task.state(),
+            "alert chat page-1h firing\n"
+            "group oncall {}:{service=\"chat\"} #1: chat page-1h\n");
+
+  EXPECT_EQ(task.tick(quiet(change()), 100),
+            "decision chat page-1h held: it is quiet; it resolves where that is so for 1m\n");
+  EXPECT_EQ(task.pass(150), "");
+  EXPECT_EQ(task.pass(160),
+            "decision chat page-1h resolved: it is quiet; so for 1m\n"
+            "notify oncall resolved {}:{service=\"chat\"} #2: -chat page-1h\n"
+            "decision chat page-1h grouped: nothing of the group fires any more\n");
+  EXPECT_EQ(task.state(), "alert chat page-1h resolved\n");
+  const v1::Alert& alert = task.alerts().begin()->second;
+  EXPECT_EQ(alert.starts_at_us(), kStart + 10 * kSecondUs);
+  EXPECT_EQ(alert.ends_at_us(), kStart + 100 * kSecondUs);
+}
+
+TEST(AlertLife, WaitsUntilItsConditionHasHeldForLongEnough) {
+  v1::ConditionChange slow = change();
+  slow.set_for_us(kMinuteUs);
+  AlertTask task;
+  EXPECT_EQ(task.tick(slow, 0),
+            "decision chat page-1h held: it burns; it fires where it still holds at "
+            "2023-11-14T00:01:00Z\n");
+  EXPECT_EQ(task.pass(50), "");
+  EXPECT_EQ(task.state(), "alert chat page-1h pending\n");
+  EXPECT_EQ(task.pass(60),
+            "decision chat page-1h fired: it burns; it has held for 1m\n"
+            "notify oncall first {}:{service=\"chat\"} #1: +chat page-1h\n"
+            "decision chat page-1h grouped: the group is new\n");
+}
+
+TEST(AlertLife, OneThatDoesNotHoldForLongEnoughIsNeverTold) {
+  v1::ConditionChange slow = change();
+  slow.set_for_us(kMinuteUs);
+  AlertTask task;
+  task.tick(slow, 0);
+  v1::ConditionChange ended = quiet(slow);
+  EXPECT_EQ(task.tick(ended, 30),
+            "decision chat page-1h lapsed: it is quiet; it held for 30s of 1m\n");
+  EXPECT_EQ(task.pass(1'000), "");
+  EXPECT_TRUE(task.notifications().empty());
+}
+
+TEST(AlertLife, DoesNotEndOnAnIncompleteTime) {
+  AlertTask task;
+  task.tick(change(), 0);
+  task.say(quiet(change()), 10);
+  EXPECT_EQ(task.pass(200, false), "");
+  EXPECT_EQ(task.state(),
+            "alert chat page-1h firing\ngroup oncall {}:{service=\"chat\"} #1: chat page-1h\n");
+  EXPECT_NE(task.pass(210), "");
+  EXPECT_EQ(task.state(), "alert chat page-1h resolved\n");
+}
+
+TEST(AlertLife, GoesOnWhereItsConditionBeginsAgainBeforeTheEnd) {
+  AlertTask task;
+  task.tick(change(), 0);
+  task.tick(quiet(change()), 10);
+  EXPECT_EQ(task.tick(change(), 30),
+            "decision chat page-1h held: it burns; it began again before its end, and goes on "
+            "firing\n");
+  EXPECT_EQ(task.pass(200), "");
+  EXPECT_EQ(task.notifications().size(), 1U);
+}
+
+TEST(AlertLife, OneThatComesAndGoesIsHeldForLonger) {
+  AlertTask task;
+  std::int64_t at = 0;
+  for (int i = 0; i < 4; ++i, at += 200) {
+    task.tick(change(), at);
+    task.tick(quiet(change()), at + 20);
+    if (i < 3) task.pass(at + 100);
+  }
+  EXPECT_EQ(task.pass(at), "");
+  EXPECT_EQ(task.state(),
+            "alert chat page-1h firing life 4 flapping\n"
+            "group oncall {}:{service=\"chat\"} #1: chat page-1h\n");
+  EXPECT_EQ(task.pass(620 + 15 * 60),
+            "decision chat page-1h resolved: it is quiet; so for 15m\n"
+            "notify oncall resolved {}:{service=\"chat\"} #2: -chat page-1h\n"
+            "decision chat page-1h grouped: nothing of the group fires any more\n");
+}
+
+TEST(AlertLife, FollowsTheTimeOfTheTaskThatSpokeOfIt) {
+  v1::ConditionChange slow = change();
+  slow.set_for_us(kMinuteUs);
+  AlertTask task;
+  task.say(slow, 0, 1);
+  task.pass(0, true, 1);
+  EXPECT_EQ(task.pass(100, true, 0), "");
+  EXPECT_EQ(task.state(), "alert chat page-1h pending\n");
+  EXPECT_NE(task.pass(60, true, 1), "");
+}
+
+TEST(AlertLife, IsNotFollowedAboveTheCapUntilSomethingResolved) {
+  Config config = config_for();
+  config.max_alerts = 1;
+  config.keep_firing_us = 0;
+  AlertTask task(config);
+  task.tick(change("a"), 0);
+  EXPECT_EQ(
+      task.tick(change("b"), 10),
+      "decision b page-1h refused: 1 alerts are kept (alert.max_alerts), and none of them has "
+      "resolved\n");
+  EXPECT_EQ(task.probe.refused_alerts.value(), 1U);
+  task.tick(quiet(change("a")), 100);
+  task.pass(200);
+  task.tick(change("c"), 300);
+  EXPECT_EQ(task.state(),
+            "alert c page-1h firing\ngroup oncall {}:{service=\"c\"} #1: c page-1h\n");
+}
+
+TEST(AlertLife, KnowsWhatItIsCalled) {
+  AlertTask task;
+  task.tick(of_series(change("chat-latency"), "model", "m"), 0);
+  const v1::Alert& alert = task.alerts().begin()->second;
+  EXPECT_EQ(labels::to_text(labels::read(alert.label())),
+            "{alertname=\"ErrorBudgetBurn\", condition=\"page-1h\", model=\"m\", "
+            "objective=\"chat-latency\", service=\"chat\", severity=\"page\"}");
+  EXPECT_EQ(alert.fingerprint(), labels::fingerprint(labels::read(alert.label())));
+  EXPECT_EQ(labels::read(alert.annotation()).at("command"), "weir why " + alert.fingerprint());
+  EXPECT_EQ(labels::read(alert.annotation()).at("summary"),
+            "chat-latency page-1h (chat): it burns");
+}
+
+TEST(AlertLife, ASignalThatIsNoneStopsTheTask) {
+  runtime::Metrics metrics;
+  Probe probe(metrics);
+  AlertProcessor processor(config_for(), probe);
+  state::MemoryStore store;
+  state::WriteBack cache(store, 0);
+  runtime::TaskContext context(0, 1, {1, 1}, cache);
+  ASSERT_TRUE(processor.open(context));
+  const runtime::Record record{.offset = 7, .value = "\xff"};
+  EXPECT_EQ(processor.process({&record, 1}, context).error().message,
+            "signal at offset 7: not a Signal");
+}
+
+}  // namespace
+}  // namespace weir::alert

@@ -1,0 +1,204 @@
+// Of what nobody is told: silences and inhibition; and what becomes a digest: storms and backlogs.
+#include <gtest/gtest.h>
+
+#include "tests/alert/alert_task.h"
+
+namespace weir::alert {
+namespace {
+
+v1::Signal silence(std::string_view match, std::int64_t from, std::int64_t to,
+                   const std::string& id = "s1") {
+  v1::Signal signal;
+  v1::Silence& silence = *signal.mutable_silence();
+  silence.set_id(id);
+  *silence.add_matcher() = labels::Matcher::parse(match)->proto();
+  silence.set_starts_at_us(kStart + from * kSecondUs);
+  silence.set_ends_at_us(kStart + to * kSecondUs);
+  silence.set_by("ann");
+  silence.set_reason("roll-out");
+  return signal;
+}
+
+TEST(AlertSilences, HideWhatMatchesUntilTheyEnd) {
+  AlertTask task;
+  EXPECT_EQ(task.say(silence("service=chat", 0, 100), 0), "");
+  EXPECT_EQ(task.tick(change(), 10),
+            "decision chat page-1h fired: it burns\n"
+            "decision chat page-1h silenced: silence s1 of ann until 2023-11-14T00:01:40Z: "
+            "roll-out\n");
+  EXPECT_EQ(task.state(),
+            "alert chat page-1h firing silenced\n"
+            "group oncall {}:{service=\"chat\"} #0: chat page-1h untold\n"
+            "silence s1\n");
+  EXPECT_EQ(task.pass(100),
+            "decision chat page-1h released: neither a silence nor another alert hides it any "
+            "more\n"
+            "notify oncall first {}:{service=\"chat\"} #1: +chat page-1h\n"
+            "decision chat page-1h grouped: the group is new\n");
+}
+
+TEST(AlertSilences, OfWhatResolvesMeanwhileNobodyIsToldAnything) {
+  AlertTask task;
+  task.say(silence("service=chat", 0, 1'000), 0);
+  task.tick(change(), 10);
+  task.tick(quiet(change()), 20);
+  task.pass(100);
+  EXPECT_TRUE(task.notifications().empty());
+  EXPECT_EQ(task.state(), "alert chat page-1h resolved silenced\nsilence s1\n");
+}
+
+TEST(AlertSilences, TheEndOfWhatWasToldIsTold) {
+  AlertTask task;
+  task.tick(change(), 0);
+  task.say(silence("service=chat", 10, 1'000), 10);
+  task.tick(quiet(change()), 20);
+  EXPECT_EQ(task.pass(100),
+            "decision chat page-1h resolved: it is quiet; so for 80s\n"
+            "notify oncall resolved {}:{service=\"chat\"} #2: -chat page-1h\n"
+            "decision chat page-1h grouped: nothing of the group fires any more\n");
+}
+
+TEST(AlertSilences, EndWhereSomebodyEndsThem) {
+  AlertTask task;
+  task.say(silence("service=chat", 0, 1'000), 0);
+  task.tick(change(), 10);
+  v1::Signal expiry;
+  expiry.mutable_silence_expiry()->set_id("s1");
+  task.say(expiry, 20);
+  EXPECT_EQ(task.notifications().size(), 1U);
+  EXPECT_EQ(task.state(),
+            "alert chat page-1h firing\ngroup oncall {}:{service=\"chat\"} #1: chat page-1h\n");
+}
+
+TEST(AlertInhibition, ATicketIsHiddenWhileThePageOfItsObjectiveFires) {
+  AlertTask task;
+  task.say(change("chat", "ticket-1d", "ticket"), 0);
+  EXPECT_EQ(task.tick(change(), 0),
+            "decision chat page-1h fired: it burns\n"
+            "decision chat ticket-1d inhibited: chat page-1h fires (" +
+                fingerprint_of(change()) +
+                ")\n"
+                "notify oncall first {}:{service=\"chat\"} #1: +chat page-1h\n"
+                "decision chat page-1h grouped: the group is new\n");
+  task.tick(quiet(change()), 100);
+  EXPECT_EQ(task.pass(160),
+            "decision chat page-1h resolved: it is quiet; so for 1m\n"
+            "decision chat ticket-1d released: neither a silence nor another alert hides it any "
+            "more\n"
+            "notify oncall changed {}:{service=\"chat\"} #2: +chat ticket-1d -chat page-1h\n"
+            "decision chat ticket-1d grouped: the group changed; told with 1 other\n"
+            "decision chat page-1h grouped: the group changed; told with 1 other\n");
+}
+
+TEST(AlertInhibition, OnlyWhereTheLabelsAreAlike) {
+  AlertTask task;
+  task.say(change("chat-a", "ticket-1d", "ticket"), 0);
+  task.tick(change("chat-b"), 0);
+  EXPECT_EQ(task.notifications()[0].firing(), 2U);
+}
+
+/// So many services alarm at once.
+void storm(AlertTask& task, int services, std::int64_t at) {
+  for (int i = 0; i < services; ++i) task.say(change(fmt::format("s{:02}", i)), at);
+}
+
+TEST(AlertStorm, ManyGroupsAtOnceAreOneDigestThatListsAll) {
+  AlertTask task;
+  storm(task, 6, 0);
+  task.pass(0);
+  ASSERT_EQ(task.notifications().size(), 1U);
+  const v1::Notification& digest = task.notifications()[0];
+  EXPECT_EQ(digest.reason(), v1::NOTIFICATION_REASON_DIGEST);
+  EXPECT_EQ(digest.firing(), 6U);
+  EXPECT_EQ(digest.alert_size(), 6);
+  EXPECT_EQ(digest.digest_group_size(), 6);
+  EXPECT_EQ(digest.digest_cause(), "6 groups changed at once");
+  EXPECT_EQ(digest.title(),
+            "6 alerts fire: {alertname=\"ErrorBudgetBurn\", condition=\"page-1h\", "
+            "severity=\"page\"}");
+}
+
+TEST(AlertStorm, AboveItsShareAReceiverGetsDigestsFromTimeToTime) {
+  Config config = config_for();
+  config.storm.per_hour = 2;
+  AlertTask task(config);
+  for (int i = 0; i < 5; ++i) {
+    task.say(change(fmt::format("s{:02}", i)), i * 10);
+    task.pass(i * 10);
+  }
+  std::vector<std::string> told;
+  for (const v1::Notification& each : task.notifications())
+    told.push_back(fmt::format("{} {}", each.group_key(), each.firing()));
+  EXPECT_EQ(fmt::format("{}", fmt::join(told, "\n")),
+            "{}:{service=\"s00\"} 1\n{}:{service=\"s01\"} 1\ndigest 1");
+  EXPECT_EQ(task.decisions().back().kind(), v1::DECISION_KIND_THROTTLED);
+  task.pass(320);
+  EXPECT_EQ(task.notifications().back().group_key(), "digest");
+  EXPECT_EQ(task.notifications().back().firing(), 2U);
+  EXPECT_EQ(task.notifications().back().digest_cause(), "oncall was told 2 times within an hour");
+}
+
+TEST(AlertStorm, ADigestListsShortlyWhatHasNoRoom) {
+  Config config = config_for();
+  config.max_alerts = 3'000;
+  AlertTask task(config);
+  for (int i = 0; i < 3'000; ++i) task.say(change(fmt::format("s{:04}", i)), 0);
+  task.pass(0);
+  ASSERT_EQ(task.notifications().size(), 1U);
+  const v1::Notification& digest = task.notifications()[0];
+  EXPECT_EQ(digest.alert_size(), 100);
+  EXPECT_EQ(digest.more_size(), 2'900);
+  EXPECT_EQ(digest.truncated(), 2'900U);
+  EXPECT_LT(digest.ByteSizeLong(), 1U << 20);
+  EXPECT_FALSE(digest.more(0).summary().empty());
+}
+
+TEST(AlertBacklog, WhatBeganAndEndedDuringAnOutageIsOneDigest) {
+  AlertTask task;
+  task.pass(0);
+  task.lag = 3'600;
+  task.pass(10);
+  task.tick(change("a"), 60);
+  task.tick(change("b"), 120);
+  task.tick(quiet(change("a")), 300);
+  task.lag = 3'200;
+  task.tick(change("c"), 400);
+  EXPECT_TRUE(task.notifications().empty());
+  EXPECT_EQ(task.decisions().back().kind(), v1::DECISION_KIND_THROTTLED);
+  task.lag = 0;
+  task.pass(3'650);
+  ASSERT_EQ(task.notifications().size(), 1U);
+  EXPECT_EQ(task.notifications()[0].firing(), 2U);
+  EXPECT_EQ(task.notifications()[0].resolved(), 1U);
+  EXPECT_EQ(task.notifications()[0].digest_cause(),
+            "Weir was behind and has caught up: all that changed meanwhile");
+}
+
+TEST(AlertBacklog, WhereItLastsTheDigestDoesNotWaitForItsEnd) {
+  AlertTask task;
+  task.lag = 3'600;
+  task.pass(0);
+  task.tick(change("a"), 60);
+  EXPECT_TRUE(task.notifications().empty());
+  task.pass(300);
+  ASSERT_EQ(task.notifications().size(), 1U);
+  EXPECT_EQ(task.notifications()[0].digest_cause(),
+            "Weir is behind its events since 2023-11-14T01:00:00Z");
+}
+
+TEST(AlertMarks, AreDecisionsAboutTheAlert) {
+  AlertTask task;
+  task.tick(change(), 0);
+  v1::Signal signal;
+  signal.mutable_mark()->set_fingerprint(fingerprint_of(change()));
+  signal.mutable_mark()->set_useful(true);
+  signal.mutable_mark()->set_by("ann");
+  EXPECT_EQ(task.say(signal, 10),
+            "decision chat page-1h useful: ann says that it was worth being told\n");
+  signal.mutable_mark()->set_fingerprint("0000000000000000");
+  EXPECT_EQ(task.say(signal, 20), "");
+  EXPECT_EQ(task.probe.unknown_signals.value(), 1U);
+}
+
+}  // namespace
+}  // namespace weir::alert

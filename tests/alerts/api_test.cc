@@ -1,0 +1,153 @@
+// What people ask and say about alerts over HTTP, on a log in memory.
+#include "sinks/alerts/api.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/memory_log.h"
+
+namespace weir::alerts {
+namespace {
+
+constexpr TimeUs kNow = 1'700'000'000 * kSecondUs;
+const std::string kAlert = "00000000000000aa";
+
+class AlertApi : public testing::Test {
+ protected:
+  AlertApi() {
+    for (const char* topic : {"weir.signal", "weir.alert", "weir.decision"})
+      EXPECT_TRUE(log_.create_topic({.name = topic}));
+    v1::AlertRecord record;
+    record.set_version(1);
+    v1::Alert& alert = *record.mutable_alert();
+    alert.set_fingerprint(kAlert);
+    alert.set_state(v1::ALERT_STATE_FIRING);
+    alert.set_severity("page");
+    append("weir.alert", kAlert, record.SerializeAsString());
+    v1::Decision decision;
+    decision.set_version(1);
+    decision.set_fingerprint(kAlert);
+    decision.set_kind(v1::DECISION_KIND_FIRED);
+    append("weir.decision", kAlert, decision.SerializeAsString());
+  }
+
+  void append(const std::string& topic, const std::string& key, const std::string& value) {
+    const runtime::NewRecord record{.key = key, .value = value};
+    EXPECT_TRUE(log_.append({topic, 0}, {&record, 1}));
+  }
+
+  net::HttpResponse ask(const std::string& method, const std::string& path,
+                        const std::string& body = "",
+                        std::vector<std::pair<std::string, std::string>> query = {}) {
+    const net::HttpRequest request{
+        .method = method, .path = path, .query = std::move(query), .body = body};
+    net::HttpResponse answer{.status = 404};
+    std::size_t longest = 0;
+    for (const net::Route& route : routes(api_)) {
+      const bool prefix = route.path.ends_with("/*");
+      const std::string begin = route.path.substr(0, route.path.size() - (prefix ? 1 : 0));
+      const bool fits = prefix ? path.starts_with(begin) : path == begin;
+      if (route.method != method || !fits || begin.size() < longest) continue;
+      longest = begin.size();
+      answer = route.handler(request);
+    }
+    return answer;
+  }
+
+  v1::Signal last_signal() {
+    runtime::RecordBatch batch;
+    const runtime::TopicPartition where{"weir.signal", 0};
+    EXPECT_TRUE(log_.read(where, 0, 1 << 20, batch));
+    v1::Signal signal;
+    if (batch.records.empty()) return signal;
+    EXPECT_TRUE(signal.ParseFromString(std::string(batch.records.back().value)));
+    return signal;
+  }
+
+  fakes::MemoryLog log_;
+  Api api_{{.log = log_,
+            .appender = log_,
+            .clock = [] { return kNow; },
+            .draw_id = [] { return Id{7}; }}};
+};
+
+TEST_F(AlertApi, ListsWhatFiresAndWhy) {
+  const std::string list = ask("GET", "/api/v1/alerts").body;
+  EXPECT_NE(list.find(R"("fingerprint":"00000000000000aa","state":"firing","severity":"page")"),
+            std::string::npos)
+      << list;
+  const std::string why = ask("GET", "/api/v1/decisions", "", {{"alert", kAlert}}).body;
+  EXPECT_NE(why.find(R"("kind":"fired")"), std::string::npos) << why;
+  EXPECT_EQ(ask("GET", "/api/v1/decisions", "", {{"alert", "x"}}).status, 400);
+  EXPECT_EQ(ask("GET", "/api/v1/decisions", "", {{"from", "yesterday"}}).status, 400);
+}
+
+TEST_F(AlertApi, CountsHowGoodTheAlertingIs) {
+  const std::string stats = ask("GET", "/api/v1/alerts/stats").body;
+  EXPECT_NE(stats.find(R"({"all":{"fired":1,)"), std::string::npos) << stats;
+}
+
+TEST_F(AlertApi, AnAcknowledgementIsASignal) {
+  EXPECT_EQ(
+      ask("POST", "/api/v1/alerts/" + kAlert + "/ack", R"({"by":"ann","note":"on it"})").status,
+      202);
+  const v1::Signal signal = last_signal();
+  EXPECT_EQ(signal.version(), 1U);
+  EXPECT_EQ(signal.time_us(), kNow);
+  EXPECT_EQ(signal.processor(), "http");
+  EXPECT_EQ(signal.acknowledgement().fingerprint(), kAlert);
+  EXPECT_EQ(signal.acknowledgement().by(), "ann");
+  EXPECT_EQ(signal.acknowledgement().note(), "on it");
+}
+
+TEST_F(AlertApi, AMarkIsASignal) {
+  EXPECT_EQ(
+      ask("POST", "/api/v1/alerts/" + kAlert + "/mark", R"({"by":"ann","useful":false})").status,
+      202);
+  EXPECT_EQ(last_signal().mark().by(), "ann");
+  EXPECT_FALSE(last_signal().mark().useful());
+}
+
+TEST_F(AlertApi, ASilenceIsASignalWithAnId) {
+  const auto answer = ask("POST", "/api/v1/silences",
+                          R"({"matchers":["service=chat"],"by":"ann","reason":"move","for":"2h"})");
+  EXPECT_EQ(answer.status, 202);
+  EXPECT_EQ(answer.body, "{\"id\":\"07000000000000000000000000000000\"}\n");
+  const v1::Silence silence = last_signal().silence();
+  EXPECT_EQ(silence.matcher(0).value(), "chat");
+  EXPECT_EQ(silence.starts_at_us(), kNow);
+  EXPECT_EQ(silence.ends_at_us(), kNow + 2 * kHourUs);
+}
+
+TEST_F(AlertApi, WhatIsNotThereIsRefused) {
+  EXPECT_EQ(ask("POST", "/api/v1/alerts/00000000000000bb/ack", R"({"by":"ann"})").status, 404);
+  EXPECT_EQ(ask("POST", "/api/v1/alerts/x/ack", R"({"by":"ann"})").status, 404);
+  EXPECT_EQ(ask("POST", "/api/v1/alerts/" + kAlert + "/eat", R"({"by":"ann"})").status, 404);
+  EXPECT_EQ(ask("DELETE", "/api/v1/silences/7").status, 404);
+  EXPECT_EQ(last_signal().version(), 0U);
+}
+
+TEST_F(AlertApi, WhatIsWrongIsNamed) {
+  const auto error_of = [&](const std::string& path, const std::string& body) {
+    const auto answer = ask("POST", path, body);
+    EXPECT_EQ(answer.status, 400) << answer.body;
+    return answer.body;
+  };
+  const std::string ack = "/api/v1/alerts/" + kAlert + "/ack";
+  EXPECT_NE(error_of(ack, "[]").find("the body is no JSON object"), std::string::npos);
+  EXPECT_NE(error_of(ack, "{}").find("by: is missing"), std::string::npos);
+  EXPECT_NE(error_of(ack, R"({"by":"a","who":"b"})").find("'who': there is no such field"),
+            std::string::npos);
+  const std::string silences = "/api/v1/silences";
+  EXPECT_NE(error_of(silences, R"({"by":"a","reason":"r","for":"1h"})").find("matchers: must be"),
+            std::string::npos);
+  EXPECT_NE(error_of(silences, R"({"matchers":["a=~\"(\""],"by":"a","reason":"r","for":"1h"})")
+                .find("missing )"),
+            std::string::npos);
+  EXPECT_NE(
+      error_of(silences, R"({"matchers":["a=b"],"by":"a","reason":"r"})").find("for: how long"),
+      std::string::npos);
+  EXPECT_EQ(ask("POST", ack, std::string(kMaxBodyBytes + 1, ' ')).status, 413);
+}
+
+}  // namespace
+}  // namespace weir::alerts

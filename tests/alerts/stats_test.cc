@@ -1,0 +1,63 @@
+#include "sinks/results/alert_stats.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::results {
+namespace {
+
+/// At a second of both times.
+v1::Decision decision(std::int64_t at, const std::string& alert, v1::DecisionKind kind,
+                      std::uint32_t life = 1, const std::string& notification = "") {
+  v1::Decision decision;
+  decision.set_fingerprint(alert);
+  decision.set_life(life);
+  decision.set_kind(kind);
+  decision.set_time_us(at * kSecondUs);
+  decision.set_append_time_us((at + 5) * kSecondUs);
+  decision.set_service(alert.substr(0, 1));
+  decision.set_notification_id(notification);
+  return decision;
+}
+
+TEST(AlertStatistics, OfNothingAreAbsent) {
+  EXPECT_EQ(to_json(alert_stats({}))["all"].dump(),
+            R"({"fired":0,"acknowledged":0,"useful":0,"not_useful":0,"notifications":0,"sent":0,)"
+            R"("failed":0,"incidents":0,"signal_to_noise":null,"precision":null,"mtta_s":null,)"
+            R"("mttr_s":null,"mtbf_s":null})");
+}
+
+TEST(AlertStatistics, CountLivesAndTheirTimes) {
+  using enum v1::DecisionKind;
+  const std::vector<v1::Decision> decisions = {decision(0, "a1", DECISION_KIND_FIRED),
+                                               decision(0, "a1", DECISION_KIND_GROUPED, 1, "n1"),
+                                               decision(1, "a1", DECISION_KIND_SENT, 1, "n1"),
+                                               decision(10, "a2", DECISION_KIND_FIRED),
+                                               decision(10, "a2", DECISION_KIND_GROUPED, 1, "n1"),
+                                               decision(30, "a1", DECISION_KIND_ACKNOWLEDGED),
+                                               decision(60, "a1", DECISION_KIND_RESOLVED),
+                                               decision(100, "a2", DECISION_KIND_RESOLVED),
+                                               decision(110, "a1", DECISION_KIND_USEFUL),
+                                               decision(120, "a2", DECISION_KIND_NOT_USEFUL),
+                                               decision(400, "a1", DECISION_KIND_FIRED, 2),
+                                               decision(500, "b1", DECISION_KIND_FIRED)};
+
+  const AllAlertStats stats = alert_stats(decisions);
+
+  EXPECT_EQ(to_json(stats)["all"].dump(),
+            R"({"fired":4,"acknowledged":1,"useful":1,"not_useful":1,"notifications":1,"sent":1,)"
+            R"("failed":0,"incidents":3,"signal_to_noise":0.25,"precision":0.5,"mtta_s":30.0,)"
+            R"("mttr_s":75.0,"mtbf_s":300.0})");
+  EXPECT_EQ(stats.by_service.at("a").incidents, 2);
+  EXPECT_EQ(stats.by_service.at("b").incidents, 1);
+  EXPECT_FALSE(stats.by_service.at("b").time_to_resolve_us);
+}
+
+TEST(AlertStatistics, WhatIsSaidOfALifeThatBeganEarlierIsNotCounted) {
+  const std::vector<v1::Decision> decisions = {decision(0, "a1", v1::DECISION_KIND_RESOLVED),
+                                               decision(1, "a1", v1::DECISION_KIND_USEFUL)};
+  EXPECT_EQ(alert_stats(decisions).all.fired, 0);
+  EXPECT_FALSE(alert_stats(decisions).all.precision);
+}
+
+}  // namespace
+}  // namespace weir::results

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Alerts as a user has them: what fires, why, who is told, and what people say about it."""
+
+import json
+import time
+import unittest
+from datetime import datetime, timedelta, timezone
+
+from weir_cli import WeirTest, run
+from weir_up import CONFIG, Up, wait_until
+
+START = datetime(2026, 1, 5, tzinfo=timezone.utc)
+OBJECTIVE = """apiVersion: openslo/v1
+kind: SLO
+metadata: {name: chat-fast}
+spec:
+  service: chat
+  indicator:
+    metadata: {name: fast}
+    spec:
+      ratioMetric:
+        counter: true
+        good: {metricSource: {type: weir, spec: {query: latency <= 800ms}}}
+        total: {metricSource: {type: weir, spec: {query: service == chat, per: [model]}}}
+  timeWindow: [{duration: 1d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{target: 0.99}]
+"""
+RULES = """slo: {objectives: [slo.yaml]}
+alert: {receivers: [oncall], page: 'https://weir.example'}
+"""
+DEMO_WITHIN_S = 60 + 60 + 60  # the incident begins after a minute; and a slow machine
+
+
+def event(at, **fields):
+    return json.dumps({"event_time": at.isoformat(), "service": "chat", "status": "ok",
+                       "model": "a", "latency_us": 500_000, **fields}) + "\n"
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class Alerts(WeirTest):
+    def test_the_story_of_an_incident_in_a_log(self):
+        self.write("slo.yaml", OBJECTIVE)
+        config = self.write("weir.yaml", RULES)
+        events = self.write("events.ndjson", "".join(
+            event(START + timedelta(seconds=s / 10),
+                  latency_us=5_000_000 if 600 <= s / 10 < 800 else 1) for s in range(20_000)))
+        raw, results = self.dir / "raw", self.dir / "results"
+        run("import", "ndjson", events, "--out", raw, "--partitions", 2)
+        run("replay", raw, "--out", results, "--config", config)
+
+        self.assertEqual(run("alerts", results, "--format", "json").stdout.count("page-1h"), 0)
+        alerts = lines(run("alerts", results, "--all", "--format", "json").stdout)
+        page = [alert for alert in alerts if alert["labels"]["condition"] == "page-1h"][0]
+        self.assertEqual((page["state"], page["severity"], page["life"], page["receivers"]),
+                         ("resolved", "page", 1, ["oncall"]))
+        self.assertEqual(page["labels"], {
+            "alertname": "ErrorBudgetBurn", "condition": "page-1h", "model": "a",
+            "objective": "chat-fast", "service": "chat", "severity": "page"})
+        self.assertLess(page["starts_at"], "2026-01-05T00:11:00Z")
+        self.assertGreater(page["ends_at"], "2026-01-05T00:13:20Z")
+        self.assertEqual(page["annotations"]["command"], f"weir why {page['fingerprint']}")
+
+        why = run("why", page["fingerprint"], results).stdout
+        self.assertIn("is resolved since", why)
+        told = [row["kind"] for row in lines(run("why", page["fingerprint"], results, "--format",
+                                                 "json").stdout)]
+        # A history passes so fast that its receiver may hear of the end alone.
+        self.assertEqual([kind for kind in told if kind != "grouped"],
+                         ["fired", "held", "resolved"])
+        self.assertEqual(told[-1], "grouped")
+        unknown = run("why", "0" * 16, results, code=1)
+        self.assertIn("there is no such alert", unknown.stderr)
+
+    def test_the_demonstration_pages_and_somebody_takes_it_on(self):
+        up = Up(self, self.dir / "data", CONFIG + "alert: {receivers: [oncall]}\n",
+                arguments=["--demo"])
+        started = time.monotonic()
+
+        def pages():
+            return [alert for alert in up.get("/api/v1/alerts")["alerts"]
+                    if alert["severity"] == "page" and alert["state"] == "firing"
+                    and not alert["silenced_by"]]
+        page = wait_until(pages, "a page", DEMO_WITHIN_S)[0]
+        self.assertGreater(time.monotonic() - started, 30)
+        alert = page["fingerprint"]
+        self.assertIn(alert, run("alerts", up.directory).stdout)
+        self.assertRegex(run("why", alert, up.directory).stdout, r"grouped +oncall +the group")
+
+        said = json.dumps({"by": "ann", "note": "looking"})
+        self.assertEqual(up.request("POST", f"/api/v1/alerts/{alert}/ack", said)[0], 202)
+        wait_until(lambda: [each for each in up.get("/api/v1/alerts")["alerts"]
+                            if each["acknowledged"] and each["acknowledged"]["by"] == "ann"],
+                   "the acknowledgement")
+        silence = json.dumps({"matchers": ["service=chat"], "by": "ann", "reason": "looking",
+                              "for": "1h"})
+        status, _, answer = up.request("POST", "/api/v1/silences", silence)
+        self.assertEqual(status, 202)
+        wait_until(lambda: not pages(), "the silence")
+        identity = json.loads(answer)["id"]
+        self.assertEqual(up.request("DELETE", f"/api/v1/silences/{identity}?by=ann")[0], 202)
+        wait_until(lambda: not up.get("/api/v1/silences")["silences"], "the silence's end")
+        kinds = [row["kind"] for row in up.get("/api/v1/decisions", alert=alert)["decisions"]]
+        for kind in ("fired", "grouped", "acknowledged", "silenced"):
+            self.assertIn(kind, kinds)
+        self.assertEqual(up.get("/api/v1/alerts/stats")["all"]["acknowledged"], 1)
+        self.assertEqual(up.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
