@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+from page_alerts import Alerts
+
 PAGE = Path(__file__).resolve().parents[2] / "sinks/dashboard/page"
 HOSTILE = '<img src=x onerror="window.hostile=1">"\'&<script>window.hostile=1</script>'
 STATUSES = ("ok", "client_error", "server_error", "timeout", "oom", "dependency", "model_load",
@@ -101,6 +103,7 @@ class Fleet:
         self.burst_s = self.now_s - 300      # chat fails from here on
         self.changed = {}                    # (values, end): a row told again
         self.token = None
+        self.alerts = Alerts(self.now_s, HOSTILE)
 
     def series(self, scope):
         services = list(SERVICES)
@@ -262,6 +265,15 @@ class PageServer:
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
 
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                code, answer = server.fleet.alerts.take(
+                    self.command, urlsplit(self.path).path.removeprefix("/api/v1/"),
+                    self.headers["Authorization"], json.loads(body) if body else None)
+                self.answer(code, json.dumps(answer).encode())
+
+            do_DELETE = do_POST
+
             def answer(self, code, content, content_type="application/json"):
                 self.send_response(code)
                 self.send_header("Content-Type", content_type)
@@ -290,7 +302,9 @@ class PageServer:
                     selection = (given["scope"].split(","), given["window"], where)
                     return self.stream(selection, int(given["position"]))
                 else:
-                    return self.answer(404, b'{"error":"there is no such thing"}')
+                    answer = fleet.alerts.answer(name, given)
+                    if answer is None:
+                        return self.answer(404, b'{"error":"there is no such thing"}')
                 self.answer(200, json.dumps(answer).encode())
 
             def stream(self, selection, position):

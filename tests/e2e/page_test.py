@@ -14,6 +14,7 @@ FLEET = "#/fleet"
 CHAT = "#/series?scope=service&at.service=chat"
 PIPELINE = "#/pipeline"
 OBJECTIVES = "#/objectives"
+ALERTS = "#/alerts"
 
 
 class BrowserTest(unittest.TestCase):
@@ -35,7 +36,7 @@ class BrowserTest(unittest.TestCase):
         self.addCleanup(page.close)
         self.addCleanup(lambda: self.assertEqual(self.browser.complaints, []))
         page.goto(self.server.url + place)
-        shown = "table.plain tbody tr" if place == OBJECTIVES else ".chart canvas"
+        shown = {OBJECTIVES: "table.plain tbody tr", ALERTS: ".alert"}.get(place, ".chart canvas")
         page.wait_for_selector(wait or f"main[aria-busy=false] {shown}")
         return page
 
@@ -269,7 +270,7 @@ class LooksTest(BrowserTest):
     def everywhere(self):
         for theme in ("light", "dark"):
             for width in (1280, 390):
-                for place in (FLEET, CHAT, OBJECTIVES, PIPELINE):
+                for place in (FLEET, CHAT, OBJECTIVES, ALERTS, PIPELINE):
                     with self.subTest(theme=theme, width=width, place=place):
                         page = self.open(place, width, theme)
                         yield page
@@ -277,7 +278,7 @@ class LooksTest(BrowserTest):
 
     def test_nothing_is_too_wide_and_text_has_contrast_aa(self):
         for page in self.everywhere():
-            self.until(page, "document.querySelectorAll('main td').length > 4")
+            self.until(page, "document.querySelectorAll('main td, main dd').length > 4")
             self.assertEqual(page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0)
             outside = page.evaluate("""[...document.querySelectorAll("main *")].filter(e =>
                 !e.closest(".scroll, .plot, svg, .visually-hidden") && e.offsetWidth > 0

@@ -1,7 +1,8 @@
-// What the server says. Every answer is of the same origin; a read token, where one is asked for,
-// stays in this tab's session storage.
+// What the server says, and what is said to it. Every answer is of the same origin; tokens, where they
+// are asked for, stay in this tab's session storage.
 
 const TOKEN = "weir.read_token";
+const WRITE_TOKEN = "weir.write_token";
 
 /** `status` 401: a token is wanted. 0: nobody answered. */
 export class ApiError extends Error {
@@ -12,9 +13,10 @@ export class ApiError extends Error {
 }
 
 export const set_token = (token) => sessionStorage.setItem(TOKEN, token);
+export const set_write_token = (token) => sessionStorage.setItem(WRITE_TOKEN, token);
 
-function headers(more = {}) {
-  const token = sessionStorage.getItem(TOKEN);
+function headers(more = {}, kind = TOKEN) {
+  const token = sessionStorage.getItem(kind);
   return token ? { ...more, Authorization: `Bearer ${token}` } : more;
 }
 
@@ -28,7 +30,10 @@ async function request(path, parameters, options) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, "the server does not answer");
   }
-  if (response.status === 401) throw new ApiError(401, "a read token is wanted");
+  if (response.status === 401) {
+    const kind = options.method ? "write" : "read";
+    throw new ApiError(401, `a ${kind} token is wanted`);
+  }
   if (!response.ok) throw new ApiError(response.status, await reason(response));
   return response;
 }
@@ -46,6 +51,12 @@ async function reason(response) {
 export async function get(path, parameters = [], signal = undefined) {
   const response = await request(path, parameters, { signal, headers: headers() });
   return response.json();
+}
+
+/** Says something; an ApiError of status 401: a write token is wanted, or another one. */
+export async function send(method, path, body = undefined, parameters = []) {
+  const sent = headers(body ? { "Content-Type": "application/json" } : {}, WRITE_TOKEN);
+  await request(path, parameters, { method, headers: sent, body: body && JSON.stringify(body) });
 }
 
 export const time_text = (seconds) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");

@@ -4,6 +4,9 @@ import { clock, seconds_of, span, window_words } from "./format.js";
 import { format_route, RANGES, series_route } from "./route.js";
 import { theme_button } from "./theme.js";
 
+/** Views that show what holds now. */
+const TIMELESS = ["objectives", "alerts", "pipeline"];
+const STALE_MS = 15_000;
 const RANGE_WORDS = { "15m": "15 minutes", "1h": "1 hour", "6h": "6 hours", "1d": "1 day" };
 
 export class Controls {
@@ -20,8 +23,9 @@ export class Controls {
     this.status.append(this.dot, h("span", {}, this.text, this.more, this.age), this.spoken);
     this.fleet = h("a", { href: "#/fleet" }, "Fleet");
     this.objectives = h("a", { href: "#/objectives" }, "Objectives");
+    this.alerts = h("a", { href: "#/alerts" }, "Alerts");
     this.pipeline = h("a", { href: "#/pipeline" }, "Pipeline");
-    this.nav.append(this.fleet, this.objectives, this.pipeline);
+    this.nav.append(this.fleet, this.objectives, this.alerts, this.pipeline);
     this.range = choice("Range", RANGES.map((range) => [range, RANGE_WORDS[range]]),
       app.route.range, (range) => app.go({ range }));
     this.window = choice("Window", [], "", (window) => app.go({ window }));
@@ -41,13 +45,13 @@ export class Controls {
     const { route } = app;
     set_attribute(this.fleet, "aria-current", route.view === "fleet" ? "page"
       : route.view === "series" ? "true" : null);
-    for (const view of ["objectives", "pipeline"])
+    for (const view of TIMELESS)
       set_attribute(this[view], "aria-current", route.view === view ? "page" : null);
     const kept = { window: route.window, range: route.range, to: route.to };
     const blank = { ...series_route(route, [], {}), scope: "", ...kept };
     set_attribute(this.fleet, "href", format_route({ ...blank, view: "fleet" }));
-    for (const view of ["objectives", "pipeline"])
-      set_attribute(this[view], "href", format_route({ ...blank, view }));
+    for (const view of TIMELESS)
+      set_attribute(this[view], "href", format_route({ ...blank, view, alert: "" }));
     const ranges = RANGES.includes(route.range) ? RANGES : [...RANGES, route.range];
     set_options(this.range.querySelector("select"),
       ranges.map((range) => [range, RANGE_WORDS[range] ?? span(seconds_of(range))]), route.range);
@@ -55,7 +59,7 @@ export class Controls {
     set_options(this.window.querySelector("select"),
       [["", app.view?.window ? `auto (${span(seconds_of(app.view.window.split("/")[0]))})` : "auto"],
         ...windows.map((window) => [window, window_words(window)])], route.window);
-    const timeless = route.view === "pipeline" || route.view === "objectives";
+    const timeless = TIMELESS.includes(route.view);
     for (const control of [this.range, this.window, this.shift]) control.hidden = timeless;
     this.now.hidden = timeless || route.to === "";
     this.later.disabled = route.to === "";
@@ -89,6 +93,7 @@ export class Controls {
         + (held ? `, ${held} waiting` : "") };
     }
     if (app.route.to) return { state: "waiting", text: `History, to ${clock(+app.route.to, true)}` };
+    if (app.view?.read_ms) return read_link(Date.now() - app.view.read_ms);
     if (app.links.size === 0) return { state: "waiting", text: "Connecting" };
     const quiet = app.quiet();
     return { state: quiet ? "waiting" : "live", text: quiet ? "No new results" : "Live",
@@ -102,6 +107,13 @@ export class Controls {
       + by * seconds_of(app.route.range);
     app.go({ to: to_s >= app.now_s ? "" : String(Math.round(to_s)) });
   }
+}
+
+/** Of a view that asks again and again. */
+function read_link(age_ms) {
+  const age = `, read ${span(Math.round(age_ms / 1000))} ago`;
+  return age_ms < STALE_MS ? { state: "live", text: "Live", age }
+    : { state: "waiting", text: "No answer", age };
 }
 
 /** Shows what a drag across a chart chose. */

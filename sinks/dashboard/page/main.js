@@ -1,4 +1,5 @@
 // Starts the page, follows its address, and tells the view in sight what changed.
+import { AlertsView } from "./alerts.js";
 import { get, set_token } from "./api.js";
 import { h, set_attribute, set_text } from "./dom.js";
 import { Controls } from "./controls.js";
@@ -13,7 +14,7 @@ import { seconds_of_time } from "./store.js";
 import { start_theme } from "./theme.js";
 
 const VIEW_CLASSES = { fleet: FleetView, series: SeriesView, objectives: ObjectivesView,
-  pipeline: PipelineView };
+  alerts: AlertsView, pipeline: PipelineView };
 const HIDDEN_MS = 60_000;
 const SHORTEST_S = 120;  // of an axis, where results have only begun
 const STALE_S = 30;      // after a hop: a pane has ended, late events were waited for, all is told

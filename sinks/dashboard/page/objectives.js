@@ -38,6 +38,7 @@ export class ObjectivesView {
     if (this.app.paused && this.ledgers) return;
     try {
       this.ledgers = (await get("objectives")).rows;
+      this.read_ms = Date.now();
     } catch (error) {
       if (error.status === 401) return this.app.unauthorized();
       if (!this.ledgers) set_text(this.heading, `Cannot read the objectives: ${error.message}`);

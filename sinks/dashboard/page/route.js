@@ -2,14 +2,16 @@
 //
 //   #/fleet?scope=service&window=1m/10s&range=1h
 //   #/series?scope=service,model&at.service=chat&at.model=chat-large&range=6h&to=1767582730
+//   #/alerts?alert=8f1c0b6e2d3a4f50
 //
 // Whatever is missing or wrong has its default.
 import { seconds_of } from "./format.js";
 
-export const VIEWS = ["fleet", "series", "objectives", "pipeline"];
+export const VIEWS = ["fleet", "series", "objectives", "alerts", "pipeline"];
 export const RANGES = ["15m", "1h", "6h", "1d"];
 
-const DEFAULTS = { view: "fleet", scope: "", window: "", range: "1h", to: "", by: "", kpi: "", sort: "" };
+const DEFAULTS = { view: "fleet", scope: "", window: "", range: "1h", to: "", by: "", kpi: "",
+  sort: "", alert: "" };
 
 /** Never throws, whatever the address holds. */
 export function parse_route(hash) {

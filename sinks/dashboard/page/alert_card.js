@@ -1,0 +1,134 @@
+// One alert: what holds, since when, who was told, and what can be done about it.
+import { get, send } from "./api.js";
+import { decision_words, figures_of, level_of, matchers_of, series_words, standings_of, title_of }
+  from "./alert_words.js";
+import { ask_form, keep_who, who } from "./ask_form.js";
+import { h, set_attribute, set_children, set_text } from "./dom.js";
+import { clock } from "./format.js";
+import { seconds_of_time } from "./store.js";
+
+const LENGTHS = ["1h", "4h", "1d", "7d"];
+
+export class AlertCard {
+  /** `changed` is called when something was said that the server knows of. */
+  constructor(alert, changed) {
+    this.changed = changed;
+    this.fingerprint = alert.fingerprint;
+    this.level = h("span", { class: "level" });
+    this.name = h("a", {});
+    this.series = h("span", { class: "unit" });
+    this.tags = h("span", { class: "tags" });
+    this.why = h("p", { class: "why" });
+    this.facts = h("dl", { class: "facts" });
+    this.acknowledge = this.#button("Acknowledge", () => this.#acknowledgement());
+    this.silence = this.#button("Silence", () => this.#silence());
+    this.story = this.#button("Why", () => this.#story());
+    this.below = h("div", { class: "below" });
+    this.element = h("article", { class: "alert", id: `alert-${this.fingerprint}` },
+      h("h2", {}, this.level, this.name, this.series, this.tags), this.why, this.facts,
+      h("div", { class: "tabs" }, this.acknowledge, this.silence, this.story), this.below);
+    this.update(alert);
+  }
+
+  update(alert) {
+    this.alert = alert;
+    const { labels, annotations, receivers, starts_at, ends_at } = alert;
+    set_attribute(this.element, "data-level", level_of(alert));
+    set_text(this.level, alert.severity);
+    set_text(this.name, title_of(alert));
+    set_attribute(this.name, "href", `#/alerts?alert=${this.fingerprint}`);
+    set_text(this.series, series_words(alert));
+    set_children(this.tags, standings_of(alert).map((text) => h("span", { class: "tag" }, text)));
+    set_text(this.why, annotations.summary ?? alert.condition?.reason ?? "");
+    const facts = [["Since", clock(seconds_of_time(starts_at), true)],
+      ...(ends_at ? [["Until", clock(seconds_of_time(ends_at), true)]] : []),
+      ...figures_of(alert), ["Service", labels.service ?? "–"],
+      ["Goes to", receivers.join(", ") || "nobody"]];
+    set_children(this.facts, facts.map(([name, value]) =>
+      h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    this.acknowledge.disabled = alert.state !== "firing" || alert.acknowledged !== null;
+    this.silence.disabled = alert.state === "resolved";
+  }
+
+  /** Shows what was decided about it, as a link to it should. */
+  open() {
+    if (this.opened !== this.story) this.story.click();
+    this.element.scrollIntoView({ block: "nearest" });
+  }
+
+  #button(text, make) {
+    const button = h("button", { class: "small", "aria-expanded": "false", on: { click: () => {
+      const again = this.opened === button;
+      this.#close();
+      if (again) return;
+      this.opened = button;
+      set_attribute(button, "aria-expanded", "true");
+      this.below.replaceChildren(make());
+      this.below.querySelector("input")?.focus();
+    } } }, text);
+    return button;
+  }
+
+  #close() {
+    if (!this.opened) return;
+    set_attribute(this.opened, "aria-expanded", "false");
+    if (this.below.contains(document.activeElement)) this.opened.focus();
+    this.opened = null;
+    this.below.replaceChildren();
+  }
+
+  #said() {
+    this.#close();
+    this.changed();
+  }
+
+  #acknowledgement() {
+    return ask_form({ title: `Acknowledge ${title_of(this.alert)}`, submit: "I take it on",
+      questions: [{ name: "by", label: "Who", value: who(), required: true },
+        { name: "note", label: "Note" }],
+      send: ({ by, note }) => {
+        keep_who(by);
+        return send("POST", `alerts/${this.fingerprint}/ack`, { by, note });
+      },
+      close: () => this.#said() });
+  }
+
+  #silence() {
+    return silence_form({ matchers: matchers_of(this.alert), close: () => this.#said() });
+  }
+
+  #story() {
+    const list = h("ol", { class: "story" }, h("li", {}, "Reading what was decided…"));
+    this.#read_story(list);
+    return list;
+  }
+
+  async #read_story(list) {
+    try {
+      const { decisions } = await get("decisions", [["alert", this.fingerprint]]);
+      list.replaceChildren(...decisions.toReversed().map((decision) => h("li", {},
+        h("time", { datetime: decision.append_time },
+          clock(seconds_of_time(decision.append_time), true)), " ", decision_words(decision))));
+      if (decisions.length === 0) list.replaceChildren(h("li", {}, "Nothing is kept of it."));
+    } catch (error) {
+      list.replaceChildren(h("li", {}, `Cannot read what was decided: ${error.message}`));
+    }
+  }
+}
+
+/** For a silence of what matches; `matchers` may be empty. */
+export function silence_form({ matchers, close }) {
+  return ask_form({ title: "Silence", submit: "Silence",
+    questions: [{ name: "matchers", label: "Alerts with", value: matchers.join(" "), required: true },
+      { name: "for", label: "For", value: LENGTHS[0], required: true, list: LENGTHS },
+      { name: "by", label: "Who", value: who(), required: true },
+      { name: "reason", label: "Why", required: true }],
+    send: (answers) => {
+      keep_who(answers.by);
+      return send("POST", "silences", { ...answers, matchers: split_matchers(answers.matchers) });
+    },
+    close });
+}
+
+/** At spaces outside of quotes. */
+const split_matchers = (text) => text.match(/(?:[^\s"]|"(?:\\.|[^"\\])*")+/g) ?? [];

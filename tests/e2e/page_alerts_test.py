@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""The page's alerts in Chromium: what fires and why, acknowledging, silencing. The server's figures
+are made up (page_alerts.py)."""
+
+import unittest
+
+from page_alerts import FIRST, THIRD
+from page_server import HOSTILE
+from page_test import BrowserTest
+
+ALERTS = "#/alerts"
+
+
+class PageAlertsTest(BrowserTest):
+
+    def setUp(self):
+        super().setUp()
+        self.alerts = self.fleet.alerts
+
+    def open(self, place=ALERTS, wait=".alert", **options):
+        return super().open(place, wait=wait, **options)
+
+    def card(self, page, fingerprint=FIRST):
+        return page.locator(f"#alert-{fingerprint}")
+
+    def press(self, page, name):
+        self.card(page).get_by_role("button", name=name, exact=True).click()
+
+    def test_what_fires_is_told_with_its_numbers(self):
+        page = self.open()
+
+        self.until_text(page, "h1", "2 alerts fire")
+        self.until_text(page, "#link", "Live, read")
+        self.assertEqual(
+            page.locator(".alert").evaluate_all("cards => cards.map(card => card.dataset.level)"),
+            ["bad", "watch"])
+        for said in ("page", "chat-latency page-1h", "model=llama-70b", "it burns 14.9 times",
+                     "130 of 1000", "15×", "42.00 %", "oncall"):
+            self.assertIn(said, self.card(page).text_content())
+        self.assertIn(HOSTILE, page.text_content("main"))
+        self.assertFalse(page.evaluate("'hostile' in window"))
+
+    def test_nothing_fires(self):
+        self.alerts.known = []
+        page = self.open(wait=".panel")
+        self.until_text(page, "h1", "Nothing fires")
+        self.until_text(page, ".silences", "None holds.")
+
+    def test_why_is_told_newest_first(self):
+        page = self.open()
+        self.press(page, "Why")
+        self.until(page, "document.querySelectorAll('.story li').length === 3")
+        told = page.locator(".story li").all_text_contents()
+        self.assertIn("sent to oncall: 202 after 31 ms", told[0])
+        self.assertIn("fired: it held for 0s", told[2])
+
+    def test_a_link_to_an_alert_shows_it_though_it_has_ended(self):
+        page = self.open(f"{ALERTS}?alert={THIRD}")
+        self.until(page, "document.querySelectorAll('.story li').length === 3")
+        self.assertIn("resolved", self.card(page, THIRD).text_content())
+
+    def test_ended_ones_are_shown_on_request(self):
+        page = self.open()
+        self.assertEqual(page.locator(".alert").count(), 2)
+        page.check("input[type=checkbox]")
+        self.until(page, "document.querySelectorAll('.alert').length === 3")
+
+    def test_an_alert_is_acknowledged_with_keys_alone(self):
+        page = self.open()
+        self.card(page).get_by_role("button", name="Acknowledge").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.type("ann")
+        page.keyboard.press("Tab")
+        page.keyboard.type("on it")
+        page.keyboard.press("Enter")
+        self.until_text(page, f"#alert-{FIRST}", "acknowledged by ann")
+        self.assertEqual(self.alerts.said,
+                         [("POST", f"alerts/{FIRST}/ack", {"by": "ann", "note": "on it"})])
+        self.assertTrue(self.card(page).get_by_role("button", name="Acknowledge").is_disabled())
+
+    def test_an_alert_is_silenced_and_the_silence_ended(self):
+        page = self.open()
+        self.press(page, "Silence")
+        page.fill("[name=by]", "ann")
+        page.fill("[name=reason]", "we know")
+        page.fill("[name=for]", "soon")
+        page.keyboard.press("Enter")
+        self.until_text(page, ".wrong", "is no length of time")
+        self.browser.forgive("400")
+        page.fill("[name=for]", "2h")
+        page.keyboard.press("Enter")
+        self.until_text(page, f"#alert-{FIRST} .tags", "silenced")
+        self.until_text(page, "h1", "2 alerts fire, 1 of them held back")
+        self.assertEqual(self.alerts.said[-1], ("POST", "silences", {
+            "matchers": ['objective="chat-latency"', 'service="chat"', 'condition="page-1h"'],
+            "for": "2h", "by": "ann", "reason": "we know"}))
+
+        page.get_by_role("button", name="Expire the silence").click()
+        self.until_text(page, ".silences", "None holds.")
+        self.assertEqual(self.alerts.said[-1][:2], ("DELETE", "silences/5c"))
+
+    def test_a_write_token_is_asked_for_where_it_is_wanted(self):
+        self.alerts.write_token = "open sesame"
+        page = self.open()
+        self.press(page, "Acknowledge")
+        page.fill("[name=by]", "ann")
+        page.keyboard.press("Enter")
+        self.until_text(page, ".wrong", "a write token is wanted")
+        page.keyboard.type("open sesame")
+        page.keyboard.press("Enter")
+        self.until_text(page, f"#alert-{FIRST}", "acknowledged by ann")
+        self.browser.forgive("401")
+
+    def test_what_is_typed_stays_while_news_come(self):
+        page = self.open()
+        self.press(page, "Silence")
+        page.fill("[name=reason]", "we kn")
+        self.alerts.known[0]["annotations"]["summary"] = "it burns faster"
+        self.until_text(page, f"#alert-{FIRST}", "it burns faster")
+        self.assertEqual(page.input_value("[name=reason]"), "we kn")
+
+
+if __name__ == "__main__":
+    unittest.main()
