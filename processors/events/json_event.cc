@@ -63,22 +63,28 @@ Maybe read_time(std::string_view key, const Element& value, TimeUs& time) {
   return std::nullopt;
 }
 
+/// What a newer producer may call a status.
+bool is_status_name(std::string_view name) {
+  constexpr std::size_t kMostBytes = 64;
+  const auto fits = [](char c) { return c == '_' || (c >= 'a' && c <= 'z'); };
+  return !name.empty() && name.size() <= kMostBytes && std::ranges::all_of(name, fits);
+}
+
+std::string known_statuses() {
+  return fmt::format("{}", fmt::join(kStatusNames.begin() + 1, kStatusNames.end(), ", "));
+}
+
 Maybe read_status(const Element& value, std::int32_t& status) {
   std::string_view name;
-  if (value.get(name) == simdjson::SUCCESS) {
-    const auto found = std::ranges::find(kStatusNames, name);
-    if (found == kStatusNames.end())
-      return malformed("status", "{} is not one of {}", quote(name),
-                       fmt::join(kStatusNames.begin() + 1, kStatusNames.end(), ", "));
+  if (value.get(name) != simdjson::SUCCESS)
+    return malformed("status", "must be a name: one of {}", known_statuses());
+  const auto found = std::ranges::find(kStatusNames, name);
+  if (found != kStatusNames.end())
     status = static_cast<std::int32_t>(found - kStatusNames.begin());
-    return std::nullopt;
-  }
-  std::int64_t number = 0;
-  if (auto found = read_integer("status", value, number)) return found;
-  if (number < 0 || number > std::numeric_limits<std::int32_t>::max())
-    return problem("status", v1::DEAD_LETTER_REASON_OUT_OF_RANGE, "{} is not 0 to 2^31 - 1",
-                   number);
-  status = static_cast<std::int32_t>(number);
+  else if (is_status_name(name))
+    status = kOtherStatus;
+  else
+    return malformed("status", "{} is not one of {}", quote(name), known_statuses());
   return std::nullopt;
 }
 
@@ -222,12 +228,7 @@ std::string to_json(const v1::InferenceEvent& event) {
   for (std::size_t k = 0; k < kTexts; ++k)
     if (!row.texts[k].empty()) json[field_name(static_cast<Text>(k))] = row.texts[k];
   if (row.user_hash != 0) json["user_hash"] = fmt::format("{:016x}", row.user_hash);
-  if (event.status() != 0) {
-    if (v1::InferenceStatus_IsValid(event.status()))
-      json["status"] = status_text(event.status());
-    else
-      json["status"] = static_cast<std::int32_t>(event.status());
-  }
+  if (event.status() != 0) json["status"] = status_text(event.status());
   if (event.has_low_confidence()) json["low_confidence"] = event.low_confidence();
   if (event.has_abnormal_input()) json["abnormal_input"] = event.abnormal_input();
   if (row.confidence) json["confidence"] = shortest(*row.confidence);
@@ -236,10 +237,10 @@ std::string to_json(const v1::InferenceEvent& event) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string status_text(std::int32_t status) {
+std::string_view status_text(std::int32_t status) {
   if (status >= 0 && static_cast<std::size_t>(status) < kStatusNames.size())
-    return std::string(kStatusNames[static_cast<std::size_t>(status)]);
-  return fmt::format("{}", status);
+    return kStatusNames[static_cast<std::size_t>(status)];
+  return "other";
 }
 
 }  // namespace weir::events

@@ -1,7 +1,7 @@
 // The JSON form of an event: one object. Fields are named as in the proto; `event_time` (RFC 3339
 // or microseconds) or `event_time_us`; any other time or duration in `..._us` is an integer;
-// request_id and user_hash are hexadecimal; status is a lower-case name ("ok", "server_error") or a
-// number.
+// request_id and user_hash are hexadecimal; status is a lower-case name ("ok", "server_error"), and
+// one that is not known here, a newer producer's, is kept as "other".
 //
 //   {"event_time":"2026-01-01T00:00:00.25Z","service":"code","model":"llama-70b","status":"ok",
 //    "latency_us":812000,"ttft_us":95000,"input_tokens":812,"output_tokens":64}
@@ -20,6 +20,10 @@
 #include "weir/v1/inference.pb.h"
 
 namespace weir::events {
+
+/// What a status becomes whose name is not known here: no version's number, and one that fits the
+/// columns of a batch.
+inline constexpr std::int32_t kOtherStatus = 255;
 
 /// Keeps the parser's memory between events. Not thread-safe.
 class JsonEventReader {
@@ -50,7 +54,7 @@ class JsonEventReader {
 /// What JsonEventReader reads, on one line, absent fields left out, 64-bit integers as numbers.
 std::string to_json(const v1::InferenceEvent& event);
 
-/// "ok", "client_error", ... of a known status; its number otherwise. "" for absent.
-std::string status_text(std::int32_t status);
+/// "ok", "client_error", ... of a known status; "other" otherwise. "" for absent.
+std::string_view status_text(std::int32_t status);
 
 }  // namespace weir::events

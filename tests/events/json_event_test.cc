@@ -46,7 +46,7 @@ TEST(JsonEvent, IsLenientWhereTheHeaderSaysSo) {
   EXPECT_EQ(read(R"({"event_time_us":5,"latency_us":null,"x":{"y":[1]},"z":2})"),
             "event_time_us: 5 unknown=2");
   EXPECT_EQ(with(R"("latency_us":1,"latency_us":2)"), "latency_us: 2");
-  EXPECT_EQ(with(R"("status":77)"), "status: 77");
+  EXPECT_EQ(with(R"("status":"quota_exceeded")"), "status: 255");
   EXPECT_EQ(with(R"("latency_us":5000000000)"), "latency_us: 5000000000");
 }
 
@@ -65,10 +65,11 @@ TEST(JsonEvent, SaysWhatIsWrong) {
   EXPECT_EQ(with(R"("confidence":"NaN")"), "0 MALFORMED: confidence: must be a number\n");
   EXPECT_EQ(with(R"("service":7)"), "0 MALFORMED: service: must be a string\n");
   EXPECT_EQ(with(R"("low_confidence":1)"), "0 MALFORMED: low_confidence: must be true or false\n");
-  EXPECT_EQ(
-      with(R"("status":"fine")"),
-      "0 MALFORMED: status: 'fine' is not one of ok, client_error, server_error, timeout, oom, "
-      "dependency, model_load, rejected, cancelled\n");
+  const std::string statuses =
+      "one of ok, client_error, server_error, timeout, oom, dependency, model_load, rejected, "
+      "cancelled\n";
+  EXPECT_EQ(with(R"("status":"OK")"), "0 MALFORMED: status: 'OK' is not " + statuses);
+  EXPECT_EQ(with(R"("status":1)"), "0 MALFORMED: status: must be a name: " + statuses);
   EXPECT_EQ(with(R"("user_hash":"xyz")"),
             "0 MALFORMED: user_hash: must be 1 to 16 hexadecimal digits\n");
   EXPECT_EQ(with(R"("request_id":"abc")"),
@@ -128,7 +129,9 @@ TEST(JsonEvent, ReadsWhatItWrites) {
             R"("confidence":0.9,"latency_us":9007199254740993})");
   JsonEventReader reader;
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
-    const v1::InferenceEvent event = to_event(random_rows(seed, 1).rows[0]);
+    v1::InferenceEvent event = to_event(random_rows(seed, 1).rows[0]);
+    if (!v1::InferenceStatus_IsValid(event.status()))
+      event.set_status(static_cast<v1::InferenceStatus>(kOtherStatus));
     v1::InferenceEvent read;
     ASSERT_TRUE(reader.read(to_json(event), read)) << to_json(event);
     ASSERT_EQ(read.SerializeAsString(), event.SerializeAsString());

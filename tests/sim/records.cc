@@ -67,6 +67,15 @@ char flags_of(const v1::InferenceEvent& event) {
   return static_cast<char>(flags);
 }
 
+/// A status above those of v1 has a name that only a newer producer knows.
+std::string status_name(int status) {
+  std::string name = v1::InferenceStatus_Name(status);
+  if (name.empty()) return "of_tomorrow";
+  name = name.substr(std::string_view("INFERENCE_STATUS_").size());
+  for (char& c : name) c = static_cast<char>(std::tolower(c));
+  return name;
+}
+
 }  // namespace
 
 bool fits_columns(const v1::InferenceEvent& event) {
@@ -104,8 +113,8 @@ std::string to_json(const v1::InferenceEvent& event) {
   const TimeUs time = event.event_time_us();
   const std::string shown =
       time < kYear10000 ? fmt::format("\"{}\"", format_rfc3339(time)) : std::to_string(time);
-  std::string json = fmt::format(R"({{"event_time":{},"status":{},"new_field":[1,{{}}])", shown,
-                                 static_cast<int>(event.status()));
+  std::string json = fmt::format(R"({{"event_time":{},"new_field":[1,{{}}])", shown);
+  if (event.status() != 0) json += fmt::format(R"(,"status":"{}")", status_name(event.status()));
   for (const std::string& name : kTexts)
     if (const std::string& text = text_of(event, name); !text.empty())
       json += fmt::format(R"(,"{}":"{}")", name, text);
