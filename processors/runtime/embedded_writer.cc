@@ -47,7 +47,10 @@ Result<std::int64_t> EmbeddedWriter::append(const TopicPartition& where,
   WEIR_ASSIGN(PartitionSlot* const slot, parts_.catalog.slot(where));
   WEIR_ASSIGN(const TopicSpec spec, parts_.catalog.topic(where.topic));
   for (const NewRecord& record : records) WEIR_TRY(validate(where, record));
-  if (records.empty()) return slot->partition.readable().bounds().end;
+  if (records.empty()) {
+    if (spec.raw) WEIR_TRY(check_room());
+    return slot->partition.readable().bounds().end;
+  }
   if (spec.raw) {
     RawAppend append{records};
     WEIR_TRY(
@@ -191,6 +194,17 @@ Result<void> EmbeddedWriter::sync(const Touched& touched) const {
     work();
   }
   for (const Result<void>& result : results) WEIR_TRY(result);
+  return {};
+}
+
+// For the least that a producer can bring.
+Result<void> EmbeddedWriter::check_room() {
+  WEIR_TRY(parts_.health.check());
+  const std::uint64_t bytes = frame_bytes(NewRecord{});
+  const auto room = parts_.disk.reserve({.frame_bytes = bytes, .producer = true});
+  if (!room) return parts_.health.keep(std::unexpected(room.error()));
+  if (*room == 0) return parts_.disk.no_room(bytes);
+  parts_.disk.release(*room, 0);
   return {};
 }
 

@@ -74,6 +74,7 @@ class EmbeddedWriter {
   Result<void> begin_segments(TimeUs now, Touched& touched);
   Result<void> retain(const Touched& rolled, TimeUs now);
   Result<void> sync(const Touched& touched) const;
+  Result<void> check_room();
   Result<void> append_raw(PartitionSlot& slot, std::span<RawAppend* const> group);
   Result<void> write_raw(EmbeddedPartition& partition, std::span<RawAppend* const> group);
 

@@ -119,9 +119,9 @@ class Appender {
  public:
   virtual ~Appender() = default;
 
-  /// Appends all records or none; returns the offset of the first. When it returns they are durable
-  /// and readable. A record above kMaxRecordBytes is invalid_argument; a log without room is
-  /// exhausted, and may take the same records later.
+  /// Appends all or none; returns the offset of the first. They are durable and readable then. One
+  /// above kMaxRecordBytes is invalid_argument; a log without room is exhausted, and may take them
+  /// later. Of no records: the end offset, or why it would take none of a producer's now.
   virtual Result<std::int64_t> append(const TopicPartition& where,
                                       std::span<const NewRecord> records) = 0;
 };

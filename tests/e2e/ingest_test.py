@@ -152,8 +152,12 @@ class FullTest(WeirTest):
         wait_until(lambda: "event=no_room retry_s=5" in weir.log.read_text(),
                    "the workers to find no room")
         self.assertEqual(weir.get("/healthz"), "ok\n")
+        status, _, body = weir.request("GET", "/readyz")
+        self.assertEqual(status, 503)
+        self.assertIn("no room", json.loads(body)["error"])
 
         taken.unlink()
+        wait_until(lambda: weir.request("GET", "/readyz")[0] == 200, "ready, though nobody sends")
         now = json.dumps({"event_time_us": int(time.time() * 1e6), "request_id": f"{11:032x}"})
         wait_until(lambda: weir.send(now)[0] == 200, "the same process to take events again")
         asked = "/api/v1/query?scope=service&window=1m/10s"
@@ -214,14 +218,15 @@ class BodiesTest(WeirTest):
 
     def test_what_is_wrong_is_named_and_the_rest_is_taken(self):
         body = "\n".join((json.dumps(event(0)), "{", json.dumps(event(1, latency_us=-5)),
-                          json.dumps(event(2, confidence=7))))
+                          json.dumps(event(2, confidence=7)), json.dumps(event(3, status=1))))
         status, answer = self.weir.send(body)
         self.assertEqual(status, 200)
-        self.assertEqual((answer["accepted"], answer["rejected_total"]), (1, 3))
+        self.assertEqual((answer["accepted"], answer["rejected_total"]), (1, 4))
         self.assertEqual([(each["index"], each["field"]) for each in answer["rejected"]],
-                         [(1, ""), (2, "latency_us"), (3, "confidence")])
+                         [(1, ""), (2, "latency_us"), (3, "confidence"), (4, "status")])
         self.assertIn("not JSON", answer["rejected"][0]["reason"])
         self.assertIn("latency_us is -5", answer["rejected"][1]["reason"])
+        self.assertIn("must be a name", answer["rejected"][3]["reason"])
         self.assertEqual(stored(self.weir.directory), [0])
 
     def test_a_repeated_key_counts_once_and_with_another_body_not_at_all(self):

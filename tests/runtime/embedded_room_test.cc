@@ -225,7 +225,9 @@ TEST_F(EmbeddedRoomTest, AFullDiskRefusesBeforeItIsFull) {
   leave(16 << 20);
   EXPECT_EQ(commit(0).error().code, ErrorCode::exhausted);
 
+  EXPECT_EQ(log->append(kRaw, {}).error().code, ErrorCode::exhausted);
   leave(65 << 20);
+  EXPECT_EQ(log->append(kRaw, {}).value(), 0);
   EXPECT_EQ(append().value(), 0);
 }
 

@@ -13,6 +13,7 @@
 #include "tools/weir/live_results.h"
 #include "tools/weir/log_setup.h"
 #include "tools/weir/stop_signal.h"
+#include "tools/weir/watched_appender.h"
 
 namespace weir::cli {
 namespace {
@@ -146,15 +147,17 @@ class Receiver : public Process {
   Result<void> open();
 
   ingest::ReceiverProbe receiver_probe_{metrics_};
+  std::unique_ptr<WatchedAppender> appender_;
   std::unique_ptr<ingest::EventReceiver> receiver_;
 };
 
 Result<void> Receiver::open() {
   WEIR_TRY(open_home());
   WEIR_ASSIGN(const auto rules, ingest::make_rules(settings_.ingest, settings_.data));
+  appender_ = std::make_unique<WatchedAppender>(*home_->appender, now_us);
   WEIR_ASSIGN(
       receiver_, waited_for([&] {
-        return ingest::EventReceiver::open({.appender = home_->appender.get(),
+        return ingest::EventReceiver::open({.appender = appender_.get(),
                                             .reader = home_->reader.get(),
                                             .probe = &receiver_probe_,
                                             .rules = rules,
@@ -171,10 +174,7 @@ Result<void> Receiver::open() {
                       return net::HttpResponse{.content_type = "text/plain; version=0.0.4",
                                                .body = metrics_.expose()};
                     }});
-  return start_http(std::move(routes), [this]() -> std::string {
-    const auto answers = home_->cluster->id();
-    return answers ? "" : answers.error().message;
-  });
+  return start_http(std::move(routes), [this] { return appender_->why_refused(); });
 }
 
 Result<void> Receiver::run() {

@@ -14,6 +14,7 @@
 #include "tools/weir/log_setup.h"
 #include "tools/weir/pipeline.h"
 #include "tools/weir/stop_signal.h"
+#include "tools/weir/watched_appender.h"
 
 namespace weir::cli {
 namespace {
@@ -78,6 +79,7 @@ class UpProcess {
   ingest::ReceiverProbe receiver_probe_{metrics_};
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<ProcessFacts> facts_;
+  std::unique_ptr<WatchedAppender> appender_;
   std::unique_ptr<ingest::EventReceiver> receiver_;
   std::unique_ptr<LiveResults> results_;
   Failure failure_;
@@ -119,7 +121,8 @@ Result<void> UpProcess::open() {
 
 Result<void> UpProcess::open_receiver() {
   WEIR_ASSIGN(const auto rules, ingest::make_rules(settings_.ingest, settings_.data));
-  ingest::ReceiverOptions options{.appender = home_->log.get(),
+  appender_ = std::make_unique<WatchedAppender>(*home_->log, now_us);
+  ingest::ReceiverOptions options{.appender = appender_.get(),
                                   .reader = home_->log.get(),
                                   .probe = &receiver_probe_,
                                   .rules = rules,
@@ -140,6 +143,7 @@ Result<void> UpProcess::start_http() {
 }
 
 std::string UpProcess::why_not_ready() const {
+  if (std::string why = appender_->why_refused(); !why.empty()) return why;
   if (facts_->facts().partitions.empty()) return "the workers have just begun";
   return facts_->why_not_ready(now_us());
 }
