@@ -1,10 +1,15 @@
 #include "sinks/dashboard/api.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <deque>
+#include <span>
 
+#include <fmt/ranges.h>
+
+#include "processors/core/text.h"
 #include "processors/events/dead_letter.h"
+#include "sinks/dashboard/bounded_rows.h"
 #include "sinks/results/burn_results.h"
 #include "sinks/results/burndown.h"
 #include "sinks/results/kpi_json.h"
@@ -23,12 +28,23 @@ constexpr std::size_t kDefaultRows = 20'000;
 constexpr std::size_t kMaxRows = 200'000;
 constexpr std::size_t kDefaultDeadLetters = 50;
 constexpr std::size_t kMaxDeadLetters = 1'000;
+constexpr int kMaxReasons = 100;  // of one dead letter; all are counted
+constexpr std::size_t kMaxLedgers = 5'000;
+constexpr std::array<std::string_view, 1> kLimitOnly = {"limit"};
+constexpr std::array<std::string_view, 1> kObjectiveOnly = {"objective"};
 constexpr std::int64_t kNewestBurns = 5'000;     // of each partition
 constexpr std::int64_t kBurndownBurns = 20'000;  // of each partition
 constexpr std::size_t kBurndownPoints = 300;
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+HttpResponse rows_response(bool truncated, const std::string& rows) {
+  return {.content_type = "application/json",
+          .body = fmt::format(R"({{"truncated":{},"rows":{}}})"
+                              "\n",
+                              truncated, rows)};
 }
 
 /// An absent parameter leaves `value` as it is.
@@ -53,13 +69,25 @@ Result<std::size_t> limit_of(const HttpRequest& request, std::size_t otherwise, 
   return limit;
 }
 
-Result<void> check_names(const HttpRequest& request,
-                         std::initializer_list<std::string_view> known) {
-  for (const auto& [name, value] : request.query)
+/// Each at most once, but for `where`.
+Result<void> check_names(const HttpRequest& request, std::span<const std::string_view> known) {
+  for (const auto& [name, value] : request.query) {
     if (std::ranges::find(known, name) == known.end())
-      return fail(ErrorCode::invalid_argument, "{}: there is no such parameter; choose from: {}",
-                  name, fmt::join(known, " "));
+      return known.empty() ? fail(ErrorCode::invalid_argument,
+                                  "{}: there is no such parameter; leave it out", name)
+                           : fail(ErrorCode::invalid_argument,
+                                  "{}: there is no such parameter; choose from: {}", name,
+                                  fmt::join(known, " "));
+    const auto same = [&](const auto& other) { return other.first == name; };
+    if (name != "where" && std::ranges::count_if(request.query, same) > 1)
+      return fail(ErrorCode::invalid_argument, "{}: is given twice; give it once", name);
+  }
   return {};
+}
+
+Result<bool> parse_flag(std::string_view text) {
+  if (text == "0" || text == "1") return text == "1";
+  return fail(ErrorCode::invalid_argument, "{} is neither 0 nor 1", quote(text));
 }
 
 int status_of(ErrorCode code) {
@@ -69,10 +97,12 @@ int status_of(ErrorCode code) {
 
 Json reasons_of(const v1::DeadLetter& letter) {
   Json reasons = Json::array();
-  for (const v1::DeadLetterEntry& entry : letter.entry())
+  for (int i = 0; i < std::min(letter.entry_size(), kMaxReasons); ++i) {
+    const v1::DeadLetterEntry& entry = letter.entry(i);
     reasons.push_back({{"index", entry.event_index()},
                        {"reason", events::reason_name(entry.reason())},
                        {"text", entry.text().empty() ? Json() : Json(entry.text())}});
+  }
   return reasons;
 }
 
@@ -90,6 +120,7 @@ Json json_of(const v1::DeadLetter& letter, TimeUs appended) {
           {"source", text_or_null(letter.source())},
           {"content_type", text_or_null(letter.content_type())},
           {"original_bytes", letter.original().size()},
+          {"reasons_total", letter.entry_size()},
           {"reasons", reasons_of(letter)}};
 }
 
@@ -106,9 +137,10 @@ HttpResponse to_response(const Error& error) {
                              error.message.substr(split + 2));
 }
 
-Result<KpiQuery> parse_query(const HttpRequest& request) {
-  WEIR_TRY(
-      check_names(request, {"scope", "window", "where", "from", "to", "all", "limit", "position"}));
+Result<KpiQuery> parse_query(const HttpRequest& request, std::string_view also) {
+  const std::array<std::string_view, 7> known = {"scope", "window", "where", "from",
+                                                 "to",    "all",    also};
+  WEIR_TRY(check_names(request, known));
   KpiQuery query;
   for (const std::string_view name : {"scope", "window"})
     if (!request.query_value(name))
@@ -124,11 +156,12 @@ Result<KpiQuery> parse_query(const HttpRequest& request) {
     if (!condition) return within("where", condition.error());
     query.where.push_back(*std::move(condition));
   }
-  query.all = request.query_value("all").value_or("0") == "1";
+  WEIR_TRY(read_value(request, "all", query.all, parse_flag));
   return query;
 }
 
-HttpResponse Api::catalog(const HttpRequest&) const {
+HttpResponse Api::catalog(const HttpRequest& request) const {
+  if (const auto known = check_names(request, {}); !known) return to_response(known.error());
   const auto catalog = parts_.view.catalog();
   Json json;
   Json& scopes = json["scopes"] = Json::array();
@@ -147,7 +180,7 @@ HttpResponse Api::catalog(const HttpRequest&) const {
 }
 
 HttpResponse Api::query(const HttpRequest& request) const {
-  const auto query = parse_query(request);
+  const auto query = parse_query(request, "limit");
   if (!query) return to_response(query.error());
   const auto limit = limit_of(request, kDefaultRows, kMaxRows);
   if (!limit) return to_response(limit.error());
@@ -155,51 +188,51 @@ HttpResponse Api::query(const HttpRequest& request) const {
   const view::Position position = parts_.view.position();
   const auto answer = parts_.view.query(*query);
   if (!answer) return to_response(answer.error());
-  std::deque<std::string> rows;  // the newest, as many as fit
-  bool truncated = false;
+  BoundedRows rows(*limit);
   const auto read = answer->read([&](const results::KpiRow& row) {
-    rows.push_back(dump(results::json_of(*answer, row)));
-    if (rows.size() <= *limit) return true;
-    rows.pop_front();
-    return truncated = true;
+    rows.add(dump(results::json_of(*answer, row)));
+    return true;
   });
   if (!read) return to_response(read.error());
   HttpResponse response{.content_type = "application/json"};
   response.body =
-      fmt::format(R"({{"scope":{},"window":"{}","position":"{}","truncated":{},"rows":[)",
+      fmt::format(R"({{"scope":{},"window":"{}","position":"{}","truncated":{},"rows":{}}})"
+                  "\n",
                   dump(answer->scope()), windows::to_string(answer->window()),
-                  view::to_string(position), truncated);
-  response.body += fmt::format("{}]}}\n", fmt::join(rows, ",\n"));
+                  view::to_string(position), rows.truncated(), rows.oldest_first());
   return response;
 }
 
-HttpResponse Api::pipeline(const HttpRequest&) const {
+HttpResponse Api::pipeline(const HttpRequest& request) const {
+  if (const auto known = check_names(request, {}); !known) return to_response(known.error());
   return json_response(to_json(parts_.pipeline(), parts_.clock()));
 }
 
 HttpResponse Api::dead_letters(const HttpRequest& request) const {
+  if (const auto known = check_names(request, kLimitOnly); !known)
+    return to_response(known.error());
   const auto limit = limit_of(request, kDefaultDeadLetters, kMaxDeadLetters);
   if (!limit) return to_response(limit.error());
   const runtime::TopicPartition where{std::string(results::kDeadLetterTopic), 0};
   const auto bounds = parts_.log.bounds(where);
   if (!bounds) return to_response(bounds.error());
-  std::vector<Json> newest;
+  BoundedRows rows(*limit);
   const auto first = std::max(bounds->start, bounds->end - static_cast<std::int64_t>(*limit));
   const auto read = results::scan_partition(
       parts_.log, where, first, [&](const runtime::Record& record) -> Result<bool> {
+        if (record.offset >= bounds->end) return false;
         v1::DeadLetter letter;
         WEIR_TRY(results::parse_record(record, letter));
-        newest.push_back(json_of(letter, record.append_time_us));
-        return newest.size() < *limit;
+        rows.add(dump(json_of(letter, record.append_time_us)));
+        return true;
       });
   if (!read) return to_response(read.error());
-  std::ranges::reverse(newest);
-  return json_response({{"rows", std::move(newest)}});
+  return rows_response(rows.truncated() || first > bounds->start, rows.newest_first());
 }
 
 /// How budgets went down, as far back as the newest results tell: [end, left, burn rate over 1 h].
 HttpResponse Api::burndown(const HttpRequest& request) const {
-  if (const auto known = check_names(request, {"objective"}); !known)
+  if (const auto known = check_names(request, kObjectiveOnly); !known)
     return to_response(known.error());
   const results::BurndownQuery query{
       .objective = std::string(request.query_value("objective").value_or("")),
@@ -210,34 +243,34 @@ HttpResponse Api::burndown(const HttpRequest& request) const {
   const auto number = [](const std::optional<double>& value) {
     return value ? Json(*value) : Json();
   };
-  std::vector<Json> rows;
+  BoundedRows rows(kMaxLedgers);
   for (const results::Burndown& each : *burndowns) {
     std::vector<Json> points;
     for (const results::BurndownPoint& point : each.points)
       points.push_back({point.end_us, number(point.left_ratio), number(point.hour_rate)});
-    rows.push_back({{"objective", each.last.objective()},
-                    {"scope", each.last.scope()},
-                    {"series", each.last.series()},
-                    {"window_us", each.last.budget().length_us()},
-                    {"points", std::move(points)}});
+    rows.add(dump({{"objective", each.last.objective()},
+                   {"scope", each.last.scope()},
+                   {"series", each.last.series()},
+                   {"window_us", each.last.budget().length_us()},
+                   {"points", std::move(points)}}));
   }
-  return json_response({{"rows", std::move(rows)}});
+  return rows_response(rows.truncated(), rows.oldest_first());
 }
 
 /// What each ledger told last, among the newest results: a ledger that was quiet for longer than
 /// the others take to tell so many is not there.
 HttpResponse Api::objectives(const HttpRequest& request) const {
   results::BurnQuery query{.last = true, .newest = kNewestBurns};
-  if (const auto known = check_names(request, {"objective"}); !known)
+  if (const auto known = check_names(request, kObjectiveOnly); !known)
     return to_response(known.error());
   query.objective = request.query_value("objective").value_or("");
-  std::vector<Json> rows;
+  BoundedRows rows(kMaxLedgers);
   const auto read = results::read_burn(parts_.log, query, [&](const v1::BurnResult& result) {
-    if (!result.closed()) rows.push_back(results::to_json(result, results::Absent::null));
+    if (!result.closed()) rows.add(dump(results::to_json(result, results::Absent::null)));
     return true;
   });
   if (!read) return to_response(read.error());
-  return json_response({{"rows", std::move(rows)}});
+  return rows_response(rows.truncated(), rows.oldest_first());
 }
 
 }  // namespace weir::dashboard

@@ -1,5 +1,6 @@
 // What `/api/v1` answers, as functions of a request: the live view and the log in JSON. README.md
-// describes the interface. Thread-safe: handlers run on several threads.
+// describes the interface. Every answer is bounded, in rows and in bytes. Thread-safe: handlers run
+// on several threads.
 #pragma once
 
 #include <functional>
@@ -22,9 +23,9 @@ struct ApiParts {
   std::string version;
 };
 
-/// `scope`, `window`, `where`, `from`, `to` and `all` of a request. Error: invalid_argument, naming
-/// the parameter.
-Result<results::KpiQuery> parse_query(const net::HttpRequest& request);
+/// `scope`, `window`, `where`, `from`, `to` and `all` of a request, which may have the parameter
+/// `also` as well. Error: invalid_argument, naming the parameter.
+Result<results::KpiQuery> parse_query(const net::HttpRequest& request, std::string_view also);
 
 /// {"error", "hint"} with the status that fits: 400, 404 or 500. A hint is what follows "; ".
 net::HttpResponse to_response(const Error& error);

@@ -19,7 +19,8 @@ Json to_json(const PartitionFacts& facts, TimeUs now) {
           {"append_time", time_or_null(facts.append_time_us)},
           {"watermark_lag_s",
            known ? Json(static_cast<double>(now - facts.watermark_us) / 1e6) : Json()},
-          {"stalled", facts.stalled}};
+          {"stalled", facts.stalled},
+          {"stalled_since", time_or_null(facts.stalled_since_us)}};
 }
 
 }  // namespace

@@ -17,11 +17,12 @@ struct PartitionFacts {
   std::string topic;
   std::int32_t partition = 0;
   std::string processor;
-  std::int64_t position = 0;         // the next offset to be read; everything before counts
-  std::int64_t end = 0;              // of the partition
-  TimeUs watermark_us = kMinTime;    // kMinTime: not known yet
-  TimeUs append_time_us = kMinTime;  // of the last record that was read; kMinTime: none was
-  bool stalled = false;              // left out of the watermark downstream
+  std::int64_t position = 0;           // the next offset to be read; everything before counts
+  std::int64_t end = 0;                // of the partition
+  TimeUs watermark_us = kMinTime;      // kMinTime: not known yet
+  TimeUs append_time_us = kMinTime;    // of the last record that was read; kMinTime: none was
+  bool stalled = false;                // left out of the watermark downstream
+  TimeUs stalled_since_us = kMinTime;  // by append time; kMinTime: it is not
 };
 
 struct PipelineFacts {

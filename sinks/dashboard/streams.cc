@@ -33,7 +33,7 @@ std::vector<Range> ranges_of(const std::set<TimeUs>& ends, DurationUs hop_us) {
 }  // namespace
 
 void Streams::add(const net::HttpRequest& request, std::shared_ptr<net::EventStream> stream) {
-  auto query = parse_query(request);
+  auto query = parse_query(request, "position");
   if (query) {
     const auto selection = view_.catalog()->select(*query);
     if (!selection) query = std::unexpected(selection.error());

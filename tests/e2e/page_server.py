@@ -155,7 +155,7 @@ class Fleet:
                 {"topic": topic, "partition": p, "processor": processor,
                  "position": 182_000 + 700 * p, "end": 182_003 + 700 * p, "lag_records": 3 * p,
                  "watermark": time_text(self.now_s - p), "append_time": time_text(self.now_s + 4),
-                 "watermark_lag_s": 5.2 + p, "stalled": False}
+                 "watermark_lag_s": 5.2 + p, "stalled": False, "stalled_since": None}
                 for topic, processor, number in
                 (("weir.inference", "fold", 4), ("weir.partial", "kpi", 2)) for p in range(number)],
             "events_per_second": 2200 * wobble(1, second * 30, 0.1), "results_per_second":

@@ -227,10 +227,12 @@ class PageTest(BrowserTest):
                      "latency_us is negative", "of 1.00 GiB", "of 20.0 GiB"):
             self.assertIn(said, text)
         facts = self.fleet.pipeline()
-        facts["partitions"][2] |= {"stalled": True, "watermark_lag_s": 400}
+        facts["partitions"][2] |= {
+            "stalled": True, "watermark_lag_s": 400, "stalled_since": "2026-11-02T10:15:20Z"}
         self.fleet.pipeline = lambda: facts
         self.until_text(page, "h1", "1 of 6 partitions stalled")
         self.assertEqual(page.text_content("table.plain tbody th"), "weir.inference/2")
+        self.assertRegex(page.text_content("table.plain tbody tr"), r"stalled since \d\d:15:20$")
 
     def test_the_objectives(self):
         page = self.open(OBJECTIVES)

@@ -51,8 +51,10 @@ Result<void> ProcessFacts::add_tasks(dashboard::PipelineFacts& facts) const {
                                    .append_time_us = task.facts->append_time_us};
     WEIR_ASSIGN(const runtime::Bounds bounds, sources_.log->bounds({each.topic, each.partition}));
     each.end = std::max(bounds.end, each.position);
+    const DurationUs stall_after_us = sources_.settings->kpi.stall_after_us;
     each.stalled = each.watermark_us != kMinTime && each.append_time_us != kMinTime &&
-                   each.append_time_us - each.watermark_us > sources_.settings->kpi.stall_after_us;
+                   each.append_time_us - each.watermark_us > stall_after_us;
+    if (each.stalled) each.stalled_since_us = each.watermark_us + stall_after_us;
     facts.partitions.push_back(std::move(each));
   }
   return {};

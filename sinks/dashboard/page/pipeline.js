@@ -219,7 +219,8 @@ function partition_row(partition) {
     h("td", {}, partition.processor),
     figure(partition.watermark ? clock(seconds_of_time(partition.watermark)) : "–"),
     figure(span(lag_s)), figure(whole(partition.position)), figure(whole(partition.lag_records)),
-    h("td", {}, partition.stalled ? "stalled" : lag_s > BEHIND_S ? "behind" : "keeps up"));
+    h("td", {}, partition.stalled ? `stalled since ${clock(seconds_of_time(partition.stalled_since))}`
+      : lag_s > BEHIND_S ? "behind" : "keeps up"));
 }
 
 function letter_table(body) {
@@ -230,9 +231,10 @@ function letter_table(body) {
         (name) => h("th", { scope: "col" }, name)))), body));
 }
 
-function letter_row({ topic, partition, offset, time, reasons, source }) {
+function letter_row({ topic, partition, offset, time, reasons, reasons_total, source }) {
   const [first = { reason: "", text: "" }] = reasons;
-  const more = reasons.length > 1 ? ` and ${reasons.length - 1} more` : "";
+  const all = reasons_total ?? reasons.length;
+  const more = all > 1 ? ` and ${all - 1} more` : "";
   return h("tr", {}, h("th", { scope: "row" }, clock(seconds_of_time(time), true)),
     h("td", {}, words(String(first.reason))),
     h("td", { class: "text" }, `${first.text ?? ""}${more}`),
