@@ -30,6 +30,10 @@ Result<Enum> parse_name(const std::array<std::string_view, N>& names, std::strin
               fmt::join(names, ", "));
 }
 
+constexpr std::size_t kMaxScopes = 32;
+/// Results wait for it at every tick.
+constexpr DurationUs kMaxOutOfOrdernessUs = kHourUs;
+
 void append_escaped(std::string& out, std::string_view value) {
   for (const char c : value) {
     if (c == '\\' || c == ',' || c == '=') out += '\\';
@@ -134,8 +138,9 @@ Result<std::shared_ptr<const Definitions>> Definitions::make(const v1::Definitio
   auto made = std::shared_ptr<Definitions>(new Definitions);
   made->message_ = message;
   made->out_of_orderness_us_ = message.out_of_orderness_us();
-  if (message.out_of_orderness_us() < 0)
-    return fail(ErrorCode::invalid_argument, "out_of_orderness: must be >= 0");
+  if (message.out_of_orderness_us() < 0 || message.out_of_orderness_us() > kMaxOutOfOrdernessUs)
+    return fail(ErrorCode::invalid_argument, "out_of_orderness: must be from 0s to {}",
+                format_duration(kMaxOutOfOrdernessUs));
   for (const v1::TierDefinition& tier : message.tier())
     made->tiers_.push_back({tier.span_us(), tier.lateness_us()});
   if (made->tiers_.empty() || made->tiers_[0].span_us != 10 * kSecondUs)
@@ -150,6 +155,9 @@ Result<std::shared_ptr<const Definitions>> Definitions::make(const v1::Definitio
     made->scopes_.push_back(*std::move(scope));
   }
   if (made->scopes_.empty()) return fail(ErrorCode::invalid_argument, "scopes: none given");
+  if (made->scopes_.size() > kMaxScopes)
+    return fail(ErrorCode::invalid_argument, "scopes: {} given, at most {} are kept",
+                made->scopes_.size(), kMaxScopes);
 
   made->rated_.fill(true);
   made->rated_[kStatusAbsent] = false;

@@ -3,6 +3,8 @@
 namespace weir::fold {
 namespace {
 
+constexpr DurationUs kMaxDedupHorizonUs = 7 * kDayUs;
+
 void add_window(v1::ScopeDefinition& scope, const windows::Window& window) {
   v1::WindowDefinition& definition = *scope.add_window();
   definition.set_length_us(window.length_us);
@@ -34,6 +36,25 @@ void read_distinct(const config::Section& section, v1::ScopeDefinition& scope) {
   }
 }
 
+std::vector<windows::Tier> tiers_of(const v1::Definitions& definitions) {
+  std::vector<windows::Tier> tiers;
+  for (const v1::TierDefinition& tier : definitions.tier())
+    tiers.push_back({tier.span_us(), tier.lateness_us()});
+  return tiers;
+}
+
+/// False where they do not fit the tiers. That is said where they stand; where they are the
+/// defaults, where their scope does.
+bool check_windows(const config::Section& section, const v1::ScopeDefinition& scope,
+                   const v1::Definitions& definitions) {
+  std::vector<windows::Window> windows;
+  for (const v1::WindowDefinition& window : scope.window())
+    windows.push_back({window.length_us(), window.hop_us()});
+  const auto plan = windows::WindowPlan::make(std::move(windows), tiers_of(definitions));
+  if (!plan) section.refuse("windows", plan.error().message);
+  return plan.has_value();
+}
+
 v1::ScopeDefinition read_scope(const config::Section& section) {
   v1::ScopeDefinition scope;
   section.require("dimensions", "dimensions: [service, model]");
@@ -58,14 +79,40 @@ v1::ScopeDefinition read_scope(const config::Section& section) {
   return scope;
 }
 
-void read_lateness(const config::Section& section, v1::Definitions& definitions) {
+/// What is wrong with the rules as a whole begins with a key's name, or is about a scope.
+void refuse(const config::Section& section, std::string_view message) {
+  constexpr std::string_view kOrder = "out_of_orderness";
+  if (message.starts_with(kOrder))
+    section.refuse(kOrder, message.substr(kOrder.size() + 2));
+  else
+    section.refuse("scopes", message);
+}
+
+/// False where it is wrong.
+bool read_lateness(const config::Section& section, v1::Definitions& definitions) {
   const auto lateness = section.section("lateness");
-  if (!lateness) return;
+  if (!lateness) return true;
   for (v1::TierDefinition& tier : *definitions.mutable_tier()) {
     DurationUs late = tier.lateness_us();
     lateness->duration(format_duration(tier.span_us()), late);
     tier.set_lateness_us(late);
   }
+  const DurationUs finest_us = definitions.tier(0).span_us();
+  const auto checked = windows::WindowPlan::make({{finest_us, finest_us}}, tiers_of(definitions));
+  if (!checked) section.refuse("lateness", checked.error().message);
+  return checked.has_value();
+}
+
+/// False where one does not fit the tiers.
+bool read_scopes(const config::Section& section, v1::Definitions& definitions) {
+  const std::vector<config::Section> scopes = section.sections("scopes");
+  if (!scopes.empty()) definitions.clear_scope();
+  bool good = true;
+  for (const config::Section& scope : scopes) {
+    *definitions.add_scope() = read_scope(scope);
+    good = check_windows(scope, *definitions.scope().rbegin(), definitions) && good;
+  }
+  return good;
 }
 
 void read_unrated(const config::Section& section, v1::Definitions& definitions) {
@@ -102,18 +149,18 @@ v1::Definitions default_definitions() {
 Config read_config(const config::Section& section) {
   Config config;
   config.definitions = default_definitions();
-  if (section.duration("dedup_horizon", config.dedup_horizon_us) && config.dedup_horizon_us == 0)
-    section.refuse("dedup_horizon", "must be above 0");
+  if (section.duration("dedup_horizon", config.dedup_horizon_us) &&
+      (config.dedup_horizon_us == 0 || config.dedup_horizon_us > kMaxDedupHorizonUs))
+    section.refuse("dedup_horizon", fmt::format("must be above 0s and at most {}",
+                                                format_duration(kMaxDedupHorizonUs)));
   DurationUs out_of_orderness_us = config.definitions.out_of_orderness_us();
   section.duration("out_of_orderness", out_of_orderness_us);
   config.definitions.set_out_of_orderness_us(out_of_orderness_us);
   read_unrated(section, config.definitions);
-  read_lateness(section, config.definitions);
-  const std::vector<config::Section> scopes = section.sections("scopes");
-  if (!scopes.empty()) config.definitions.clear_scope();
-  for (const config::Section& scope : scopes) *config.definitions.add_scope() = read_scope(scope);
+  if (!read_lateness(section, config.definitions) || !read_scopes(section, config.definitions))
+    return config;
   if (const auto checked = aggregates::Definitions::make(config.definitions); !checked)
-    section.refuse(scopes.empty() ? "lateness" : "scopes", checked.error().message);
+    refuse(section, checked.error().message);
   return config;
 }
 

@@ -52,8 +52,8 @@ struct PaneRange {
 /// How the windows of one scope are kept: which tiers, for how long, and which panes make a window.
 class WindowPlan {
  public:
-  /// A window's hop must be the span of a tier, its length a multiple of its hop, no window named
-  /// twice, spans ascending and nesting. Error: invalid_argument, naming the window.
+  /// A hop is the span of a tier, a length its multiple, no window named twice, spans ascend and
+  /// nest; at most 16 windows, 128 panes a window, 2,000 a series. Error: invalid_argument, named.
   static Result<WindowPlan> make(std::vector<Window> windows, std::vector<Tier> tiers);
 
   const std::vector<Window>& windows() const { return windows_; }

@@ -73,7 +73,7 @@ TEST(FoldConfig, SaysEverythingThatIsWrong) {
            "    windows: [1m]\n"
            "    sketches: [speed]\n"
            "    sketch: []\n"),
-      "weir.yaml:1: key 'dedup_horizon': must be above 0\n"
+      "weir.yaml:1: key 'dedup_horizon': must be above 0s and at most 7d\n"
       "weir.yaml:3: key 'scopes[0].dimensions' is missing; write for example "
       "'dimensions: [service, model]'\n"
       "weir.yaml:4: key 'scopes[0].distinct': 'hosts' is not counted; one of users, tenants\n"
@@ -87,18 +87,33 @@ TEST(FoldConfig, SaysEverythingThatIsWrong) {
 
 TEST(FoldConfig, RefusesRulesThatDoNotFit) {
   EXPECT_EQ(read("scopes:\n  - dimensions: [service]\n    windows: [1m/7s]\n"),
-            "weir.yaml:2: key 'scopes': scope [service]: window 1m/7s: its hop must be one of the "
-            "tiers");
+            "weir.yaml:3: key 'scopes[0].windows': window 1m/7s: its hop must be one of 10s, 1m, "
+            "5m, 10m, 1h, 1d");
   EXPECT_EQ(read("unrated: [ok, sad]\n"),
             "weir.yaml:1: key 'unrated[1]': 'sad' is not a status; one of ok, client_error, "
             "server_error, timeout, oom, dependency, model_load, rejected, cancelled, other, "
             "absent");
-  EXPECT_EQ(
-      read("lateness: {10s: 2h}\n"),
-      "weir.yaml:1: key 'lateness': scope [service]: tier 1m: lateness must not be below that "
-      "of 10s");
+  EXPECT_EQ(read("lateness: {10s: 2h}\n"),
+            "weir.yaml:1: key 'lateness': tier 1m: lateness must not be below that of 10s");
   EXPECT_EQ(read("lateness: {7s: 2h}\n"),
             "weir.yaml:1: unknown key '7s'; known here: 10m, 10s, 1d, 1h, 1m, 5m");
+}
+
+TEST(FoldConfig, RefusesWhatWouldGrowWithoutEnd) {
+  EXPECT_EQ(read("out_of_orderness: 2h\ndedup_horizon: 8d\n"),
+            "weir.yaml:1: key 'out_of_orderness': must be from 0s to 1h\n"
+            "weir.yaml:2: key 'dedup_horizon': must be above 0s and at most 7d");
+  EXPECT_EQ(read("scopes:\n"
+                 "  - dimensions: [service]\n"
+                 "    windows: [1d/10s]\n"
+                 "  - dimensions: [tenant]\n"
+                 "    windows: []\n"),
+            "weir.yaml:3: key 'scopes[0].windows': window 1d/10s: with it a series keeps 10625 "
+            "panes, where 2000 are allowed; make it shorter, its hop longer, or the lateness less\n"
+            "weir.yaml:5: key 'scopes[1].windows': windows: none given");
+  std::string many = "scopes:\n";
+  for (int i = 0; i < 33; ++i) many += "  - dimensions: [service]\n";
+  EXPECT_EQ(read(many), "weir.yaml:2: key 'scopes': scope [service]: named twice");
 }
 
 }  // namespace

@@ -51,11 +51,13 @@ TEST(Window, IsReadAsItIsWritten) {
 TEST(WindowPlan, NamesTheWindowThatItRefuses) {
   EXPECT_EQ(refusal({}), "windows: none given");
   EXPECT_EQ(refusal({{kMinuteUs, 7 * kSecondUs}}),
-            "window 1m/7s: its hop must be one of the tiers");
+            "window 1m/7s: its hop must be one of 10s, 1m, 5m, 10m, 1h, 1d");
   EXPECT_EQ(refusal({{65 * kSecondUs, 10 * kSecondUs}}),
-            "window 65s/10s: its length must be a multiple of its hop");
+            "window 65s/10s: its length must be a multiple of its hop, and not 0");
   EXPECT_EQ(refusal({{0, 10 * kSecondUs}}),
-            "window 0s/10s: its length must be a multiple of its hop");
+            "window 0s/10s: its length must be a multiple of its hop, and not 0");
+  EXPECT_EQ(refusal({{-kMinuteUs, 10 * kSecondUs}}),
+            "window -1m/10s: its length must be a multiple of its hop, and not 0");
   EXPECT_EQ(refusal({kMinuteByTen, kMinuteByTen}), "window 1m/10s: named twice");
 }
 
@@ -63,12 +65,36 @@ TEST(WindowPlan, NamesTheTierThatItRefuses) {
   const auto with = [](std::vector<Tier> tiers) { return refusal({kMinuteByTen}, tiers); };
   EXPECT_EQ(with({}), "tiers: none given");
   EXPECT_EQ(with(std::vector<Tier>(9, Tier{kSecondUs, 0})), "tiers: 9 given, at most 8 are kept");
-  EXPECT_EQ(with({{0, 0}}), "tier 0s: must be > 0");
-  EXPECT_EQ(with({{10 * kSecondUs, -1}}), "tier 10s: lateness must be >= 0");
+  EXPECT_EQ(with({{0, 0}}), "tier 0s: must be above 0 and at most 366d");
+  EXPECT_EQ(with({{10 * kSecondUs, -1}}), "tier 10s: lateness must be from 0s to 366d");
+  EXPECT_EQ(with({{10 * kSecondUs, kMaxTime}}), "tier 10s: lateness must be from 0s to 366d");
   EXPECT_EQ(with({{10 * kSecondUs, 0}, {25 * kSecondUs, 0}}),
             "tier 25s: must be a multiple of the tier before, 10s");
   EXPECT_EQ(with({{10 * kSecondUs, kMinuteUs}, {kMinuteUs, kSecondUs}}),
             "tier 1m: lateness must not be below that of 10s");
+}
+
+// What the design offers is taken; what would make a step or the state grow without end is not.
+TEST(WindowPlan, IsBounded) {
+  EXPECT_EQ(refusal({{kMinuteUs, 10 * kSecondUs},
+                     {5 * kMinuteUs, 10 * kSecondUs},
+                     {kHourUs, kMinuteUs},
+                     {6 * kHourUs, 5 * kMinuteUs},
+                     {kDayUs, 10 * kMinuteUs},
+                     {30 * kDayUs, kHourUs}}),
+            "taken");
+  EXPECT_EQ(refusal({{90 * kDayUs, kDayUs}}), "taken");
+  EXPECT_EQ(refusal({{kDayUs, 10 * kSecondUs}}),
+            "window 1d/10s: with it a series keeps 10625 panes, where 2000 are allowed; make it "
+            "shorter, its hop longer, or the lateness less");
+  EXPECT_EQ(refusal({{365 * kDayUs, kHourUs}}),
+            "window 365d/1h: would be merged from up to 411 panes at every hop, where 128 are "
+            "allowed; make it shorter, or its hop longer");
+  EXPECT_EQ(refusal({{367 * kDayUs, kDayUs}}), "window 367d/1d: its length must be at most 366d");
+  EXPECT_EQ(refusal({{align_down(kMaxTime, kDayUs), kDayUs}}),
+            "window 106751991d/1d: its length must be at most 366d");
+  EXPECT_EQ(refusal(std::vector<Window>(17, kMinuteByTen)),
+            "windows: 17 given, at most 16 are kept");
 }
 
 TEST(WindowPlan, AWindowIsTheCoarsestAlignedPanes) {
@@ -137,6 +163,9 @@ RC_GTEST_PROP(WindowPlan, PanesTileAWindowExactly, ()) {
       at = range.last * span;
     }
     RC_ASSERT(at == end);
+    std::int64_t panes = 0;
+    for (const PaneRange& range : ranges) panes += range.last - range.first;
+    RC_ASSERT(panes <= 128);
   }
 }
 
