@@ -2,28 +2,13 @@
 #include <csignal>
 #include <cstdio>
 
-#include "processors/runtime/embedded_format.h"
-#include "processors/runtime/kafka_state.h"
-#include "processors/runtime/segment_format.h"
 #include "tools/weir/command.h"
+#include "tools/weir/version.h"
 
 namespace weir::cli {
 namespace {
 
 enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2 };
-
-std::string version_text() {
-  return fmt::format(
-      "weir {}\n"
-      "reads and writes:\n"
-      "  log directory   format {}\n"
-      "  segment frames  format {}\n"
-      "  kafka state     format {}\n"
-      "  messages        weir.v1 (proto/weir/v1), version 1 of each\n"
-      "  state           fold 2, kpi 2, slo 1, alert 1, aggregate 1",
-      WEIR_VERSION, runtime::kLogFormatVersion, runtime::kSegmentFormatVersion,
-      runtime::kLocalStateVersion);
-}
 
 /// The command that was being parsed.
 const CLI::App& innermost(const CLI::App& app) {
@@ -65,7 +50,7 @@ int run(const CLI::App& app, const Run& chosen) {
 int main(int argc, char** argv) {
   CLI::App app("Turns request logs of an AI-inference fleet into rolling KPIs, exactly once.",
                "weir");
-  app.set_version_flag("--version", version_text());
+  app.set_version_flag("--version", version_text(WEIR_VERSION));
   app.require_subcommand(1);
   app.footer(
       "Example:\n  weir import azure-llm trace.csv --out raw && weir replay raw --out results\n");
