@@ -75,7 +75,8 @@ using Arguments = std::shared_ptr<ImportArguments>;
 CLI::App& add_format(Commands& formats, const CommandInfo& info, const Arguments& arguments) {
   CLI::App& app = formats.add(info, [arguments] { return import_log(*arguments); });
   app.add_option("FILE", arguments->import.files, "files, in the order of their times")->required();
-  app.add_option("--out", arguments->directory, "directory of the log")->required();
+  app.add_option("--out", arguments->directory, "directory of the log, made where it is missing")
+      ->required();
   app.add_flag("--append", arguments->append, "add to a log that is there already");
   app.add_option("--partitions", arguments->import.partitions, "partitions of a new log")
       ->check(CLI::Range(1, 1024))
@@ -107,7 +108,7 @@ void add_llmperf(Commands& formats, const Arguments& arguments) {
   add_parsed(app, "--start", arguments->import.start_us, parse_rfc3339,
              "when the first request arrived")
       ->required();
-  app.add_option("--rate", arguments->import.rate_per_s, "requests that arrived a second")
+  app.add_option("--rate", arguments->import.rate_per_s, "how many requests arrived each second")
       ->required()
       ->check(CLI::Range(1e-6, 1e6));
 }

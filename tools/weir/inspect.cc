@@ -144,7 +144,8 @@ void add_inspect(Commands& commands) {
                    "  weir inspect results weir.kpi/0 --from 100 --limit 5"},
       [arguments] { return inspect(*arguments); });
   const auto topic = std::make_shared<std::string>();
-  app.add_option("DIR", arguments->directory, "directory of the log; left out with --kafka");
+  app.add_option("DIR", arguments->directory,
+                 "directory of the log (of `weir up`: .weir/data); left out with --kafka");
   app.add_option("TOPIC", *topic,
                  "print records of this topic, or of one partition of it (weir.kpi/0), as JSON");
   app.add_option("--kafka", arguments->kafka_config,
@@ -155,8 +156,10 @@ void add_inspect(Commands& commands) {
       throw CLI::RequiredError("DIR, or --kafka instead of it,");
     if (!topic->empty()) read_topic(*topic, *arguments);
   });
-  app.add_option("--from", arguments->from, "first offset")->check(CLI::NonNegativeNumber);
-  app.add_option("--limit", arguments->limit, "records of each partition")
+  app.add_option("--from", arguments->from, "with TOPIC: the first offset to print")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--limit", arguments->limit,
+                 "with TOPIC: at most so many records of each partition")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 }

@@ -66,16 +66,18 @@ void add_kpi(Commands& kinds, const std::shared_ptr<QueryArguments>& arguments) 
       [arguments] { return query_kpi(*arguments); });
   KpiQuery& query = arguments->kpi;
   add_parsed(app, "--scope", query.scope, results::parse_scope,
-             "dimensions of the series: service or service,model; '*' is everything together")
+             "which series: the dimensions of a scope that is configured, as service,model; '*' is "
+             "everything together")
       ->required();
-  add_parsed(app, "--window", query.window, results::parse_window_name,
-             "length of the windows (1m), with their hop where several have it (1m/10s)")
+  add_parsed(
+      app, "--window", query.window, results::parse_window_name,
+      "which windows: their length (1m), and their hop too where several are as long (1m/10s)")
       ->required();
   add_conditions(app, query.where);
   add_parsed(app, "--from", query.from_us, parse_rfc3339,
-             "no window that ends before (2026-01-05T03:00:00Z)");
-  add_parsed(app, "--to", query.to_us, parse_rfc3339, "no window that ends after");
-  app.add_flag("--all", query.all, "also what was told first and restated later");
+             "only windows that end then or later (2026-01-05T03:00:00Z)");
+  add_parsed(app, "--to", query.to_us, parse_rfc3339, "only windows that end then or earlier");
+  app.add_flag("--all", query.all, "also values that were restated since, and by what");
   add_format(app, arguments->format);
 }
 
@@ -95,10 +97,10 @@ void add_burn(Commands& kinds, const std::shared_ptr<QueryArguments>& arguments)
                    "  weir query results burn --objective chat-availability --format json"},
       [arguments] { return query_burn(*arguments); });
   results::BurnQuery& query = arguments->burn;
-  app.add_option("--objective", query.objective, "only this one");
+  app.add_option("--objective", query.objective, "only the objective of this name");
   add_parsed(app, "--from", query.from_us, parse_rfc3339,
-             "nothing that ends before (2026-01-05T03:00:00Z)");
-  add_parsed(app, "--to", query.to_us, parse_rfc3339, "nothing that ends after");
+             "only what ends then or later (2026-01-05T03:00:00Z)");
+  add_parsed(app, "--to", query.to_us, parse_rfc3339, "only what ends then or earlier");
   app.add_flag("--last", query.last, "only what each ledger told last");
   add_format(app, arguments->format);
 }
@@ -112,7 +114,8 @@ void add_query(Commands& commands) {
                           .purpose = "Print results of a log: KPIs, budgets, or what was refused",
                           .examples = "weir query results kpi --scope service --window 1m"});
   // Required, but not to CLI11, which would take the name of a subcommand for it.
-  app.add_option("DIR", arguments->directory, "directory of the log; required without --kafka");
+  app.add_option("DIR", arguments->directory,
+                 "directory of the log (of `weir up`: .weir/data); left out with --kafka");
   app.add_option("--kafka", arguments->kafka_config,
                  "read the cluster of this configuration instead of a directory");
   app.callback([arguments] {

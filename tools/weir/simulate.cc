@@ -79,19 +79,19 @@ void add_simulate(Commands& commands) {
       [arguments] { return simulate_log(*arguments); });
   ingest::SimulatorOptions& options = arguments->simulator;
   app.add_option("--out", arguments->directory,
-                 "directory of the log; labels.ndjson goes there too")
+                 "directory of the log, made where it is missing; labels.ndjson goes there too")
       ->required();
   app.add_flag("--append", arguments->append, "add to a log that is there already");
-  app.add_option("--events", options.events, "end after so many events");
+  app.add_option("--events", options.events, "end after so many events; this or --for is needed");
   add_parsed(app, "--for", options.duration_us, parse_duration, "end after so long (1h, 1d)");
-  app.add_option("--rate", options.rate_per_s, "events a second, the mean of a day")
+  app.add_option("--rate", options.rate_per_s, "events a second, on average over a day")
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "what chance is drawn from")->capture_default_str();
+  app.add_option("--seed", options.seed, "seed of all that is random")->capture_default_str();
   add_parsed(app, "--start", options.start_us, parse_rfc3339,
-             "time of the begin (default: " + format_rfc3339(options.start_us) + ")");
+             "time of the first event (default: " + format_rfc3339(options.start_us) + ")");
   app.add_option("--partitions", options.partitions, "partitions of a new log")
       ->capture_default_str();
-  app.add_option("--batch-events", options.batch_events, "events of a record")
+  app.add_option("--batch-events", options.batch_events, "events in each record")
       ->capture_default_str();
   app.add_flag("--lean", options.lean, "only the fields that KPIs read");
   app.add_flag("--no-incidents", arguments->no_incidents, "nothing goes wrong but the usual");
