@@ -206,14 +206,13 @@ class Connection final : public OpenConnection,
     const auto exchange = exchange_;
     if (auto refusal = decode_body(core_.context(), *exchange)) return answer(*refusal);
     if (!exchange->route->stream) return answer(handle(*exchange));
-    exchange->events =
-        std::make_shared<EventBuffer>(core_.options.max_stream_bytes, core_.probe.slow_streams,
-                                      [weak = std::weak_ptr<Connection>(self()), &io = core_.io] {
-                                        asio::post(io, [weak] {
-                                          if (const auto connection = weak.lock())
-                                            connection->pump();
-                                        });
-                                      });
+    exchange->events = std::make_shared<EventBuffer>(
+        core_.options.max_stream_bytes, core_.stream_memory, core_.probe.slow_streams,
+        [weak = std::weak_ptr<Connection>(self()), &io = core_.io] {
+          asio::post(io, [weak] {
+            if (const auto connection = weak.lock()) connection->pump();
+          });
+        });
     auto stream = make_event_stream(exchange->events);
     asio::post(core_.io,
                [self = self(), events = exchange->events] { self->start_stream(events); });

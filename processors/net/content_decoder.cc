@@ -17,7 +17,8 @@ constexpr int kMaxZstdWindowLog = 24;
 // The output so far, and its two limits.
 class Output {
  public:
-  Output(std::size_t limit_bytes, BodyMemory::Claim& claim) : limit_(limit_bytes), claim_(claim) {}
+  Output(std::size_t limit_bytes, MemoryBudget::Claim& claim)
+      : limit_(limit_bytes), claim_(claim) {}
 
   std::expected<void, DecodeFault> append(std::string_view bytes) {
     if (bytes.size() > limit_ - text_.size()) return std::unexpected(DecodeFault::too_large);
@@ -29,7 +30,7 @@ class Output {
 
  private:
   const std::size_t limit_;
-  BodyMemory::Claim& claim_;
+  MemoryBudget::Claim& claim_;
   std::string text_;
 };
 
@@ -89,7 +90,8 @@ std::optional<Encoding> parse_encoding(std::string_view header) {
 }
 
 std::expected<std::string, DecodeFault> decode(Encoding encoding, std::string_view body,
-                                               std::size_t limit_bytes, BodyMemory::Claim& claim) {
+                                               std::size_t limit_bytes,
+                                               MemoryBudget::Claim& claim) {
   Output output(limit_bytes, claim);
   switch (encoding) {
     case Encoding::gzip:

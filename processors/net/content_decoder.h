@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "processors/net/body_memory.h"
+#include "processors/net/memory_budget.h"
 
 namespace weir::net {
 
@@ -28,6 +28,6 @@ enum class DecodeFault : std::uint8_t {
 /// of its output as it grows. zstd windows above 16 MiB are refused as corrupt: RFC 8878 asks
 /// senders for at most 8 MiB.
 std::expected<std::string, DecodeFault> decode(Encoding encoding, std::string_view body,
-                                               std::size_t limit_bytes, BodyMemory::Claim& claim);
+                                               std::size_t limit_bytes, MemoryBudget::Claim& claim);
 
 }  // namespace weir::net

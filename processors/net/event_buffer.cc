@@ -49,10 +49,10 @@ bool EventBuffer::send(std::string_view event, std::string_view data, std::strin
   std::string text = format_event(event, data, id);
   const std::lock_guard lock(mutex_);
   if (finished_) return false;
-  if (waiting_.size() + text.size() > limit_) {
+  if (waiting_.size() + text.size() > limit_ || !claim_.grow(text.size())) {
     slow_.add();
     finished_ = true;
-    waiting_.clear();
+    forget_waiting();
     wake_up();
     return false;
   }
@@ -75,6 +75,7 @@ void EventBuffer::finish() {
 std::string EventBuffer::take() {
   const std::lock_guard lock(mutex_);
   awake_ = false;
+  claim_.shrink(std::exchange(sending_bytes_, waiting_.size()));
   return std::exchange(waiting_, {});
 }
 
@@ -86,8 +87,15 @@ bool EventBuffer::drained() const {
 void EventBuffer::close() {
   const std::lock_guard lock(mutex_);
   finished_ = true;
-  waiting_.clear();
+  waiting_ = {};
+  claim_.release();
+  sending_bytes_ = 0;
   wake_ = nullptr;
+}
+
+void EventBuffer::forget_waiting() {
+  claim_.shrink(waiting_.size());
+  waiting_ = {};
 }
 
 void EventBuffer::wake_up() {

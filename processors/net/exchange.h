@@ -9,10 +9,10 @@
 
 #include <boost/beast/http.hpp>
 
-#include "processors/net/body_memory.h"
 #include "processors/net/content_decoder.h"
 #include "processors/net/event_buffer.h"
 #include "processors/net/http_server.h"
+#include "processors/net/memory_budget.h"
 #include "processors/net/router.h"
 
 namespace weir::net {
@@ -23,7 +23,7 @@ using Head = http::request_header<http::fields>;
 using Answer = http::response<http::string_body>;
 
 struct Exchange {
-  explicit Exchange(BodyMemory& memory) : claim(memory) {}
+  explicit Exchange(MemoryBudget& memory) : claim(memory) {}
 
   HttpRequest request;
   const Route* route = nullptr;  // null: answered by the server itself
@@ -31,7 +31,7 @@ struct Exchange {
   Encoding encoding = Encoding::identity;
   bool head_only = false;               // HEAD: the answer's body is not sent
   bool keep_alive = false;              // what the client asked for
-  BodyMemory::Claim claim;              // of this request's body
+  MemoryBudget::Claim claim;            // of this request's body
   std::shared_ptr<EventBuffer> events;  // the answer, where it is a stream
   std::chrono::steady_clock::time_point began;
 };

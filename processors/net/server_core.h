@@ -13,9 +13,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
 
-#include "processors/net/body_memory.h"
+#include "processors/net/event_buffer.h"
 #include "processors/net/exchange.h"
 #include "processors/net/http_server.h"
+#include "processors/net/memory_budget.h"
 #include "processors/net/router.h"
 #include "processors/net/worker_pool.h"
 
@@ -57,6 +58,7 @@ struct ServerCore {
         probe(facts),
         router(std::move(routes)),
         memory(options.max_body_memory_bytes),
+        stream_memory(std::make_shared<MemoryBudget>(kMaxStreamMemoryBytes)),
         connections(facts.open_connections),
         io(1),
         workers(options.workers, options.queue) {}
@@ -66,7 +68,8 @@ struct ServerCore {
   const HttpServerOptions options;
   HttpProbe& probe;
   Router router;
-  BodyMemory memory;
+  MemoryBudget memory;  // of bodies
+  const std::shared_ptr<MemoryBudget> stream_memory;
   ConnectionSet connections;
   std::optional<boost::asio::ssl::context> tls;
   std::atomic<bool> draining = false;

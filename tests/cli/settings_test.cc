@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include "processors/net/event_buffer.h"
 #include "tests/fakes/temp_directory.h"
 #include "tools/weir/settings.h"
 
@@ -75,6 +76,32 @@ TEST(Settings, OfTheExampleFileAreTheDefaults) {
   ASSERT_TRUE(defaults.has_value());
   ASSERT_TRUE(example.has_value()) << example.error().message;
   EXPECT_EQ(rendering(*example), rendering(*defaults));
+}
+
+TEST(Settings, ShareOutMemoryAndNoMore) {
+  const fakes::TempDirectory directory;
+  const std::string file = directory.path() + "/weir.yaml";
+  const auto shares = [&](const std::string& text) -> std::string {
+    std::ofstream(file) << text;
+    const auto settings = load_settings(file);
+    if (!settings) return settings.error().message.substr(directory.path().size());
+    const MemoryPlan plan = settings->memory_plan();
+    const std::uint64_t bodies = settings->http.options.max_body_memory_bytes;
+    const std::uint64_t sum = plan.block_cache + plan.open_deltas + plan.state_cache +
+                              plan.uncommitted + plan.fetch + plan.view + bodies +
+                              net::kMaxStreamMemoryBytes;
+    EXPECT_LE(sum, settings->memory_bytes);
+    EXPECT_GT(sum, settings->memory_bytes - (1 << 20));
+    return fmt::format("bodies {} cache {}", bodies >> 20, plan.block_cache >> 20);
+  };
+
+  EXPECT_EQ(shares(""), "bodies 128 cache 215");
+  EXPECT_EQ(shares("memory: 128MiB\n"), "bodies 32 cache 15");
+  EXPECT_EQ(shares("memory: 16GiB\nhttp: {max_body_memory: 64MiB}\n"), "bodies 64 cache 4071");
+  EXPECT_EQ(shares("memory: 256MiB\n\nhttp: {max_body: 64MiB}\n"),
+            "/weir.yaml:3: key 'http': bodies (max_body_memory, by default twice max_body or more) "
+            "and streams may take 160MiB, more than half of `memory`, 256MiB; raise that, or lower "
+            "them");
 }
 
 TEST(Settings, OfKafkaAreReadAndWhatCannotBeIsRefused) {

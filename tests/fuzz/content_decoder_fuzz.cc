@@ -10,22 +10,22 @@
 
 namespace {
 
-using weir::net::BodyMemory;
 using weir::net::Encoding;
+using weir::net::MemoryBudget;
 
 constexpr std::size_t kLimit = 64 << 10;
 
 void check(Encoding encoding, std::string_view body, std::string (*compress)(std::string_view)) {
-  BodyMemory memory(kLimit);
+  MemoryBudget memory(kLimit);
   std::string text;
   {
-    BodyMemory::Claim claim(memory);
+    MemoryBudget::Claim claim(memory);
     auto decoded = weir::net::decode(encoding, body, kLimit, claim);
     if (!decoded) return;
     text = *std::move(decoded);
     if (text.size() > kLimit || claim.grow(kLimit - text.size() + 1)) std::abort();
   }
-  BodyMemory::Claim claim(memory);
+  MemoryBudget::Claim claim(memory);
   const auto again = weir::net::decode(encoding, compress(text), kLimit, claim);
   if (!again || *again != text) std::abort();
 }

@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kLimit = 1 << 20;
 
 std::string decoded(Encoding encoding, std::string_view body, std::size_t memory_bytes = kLimit) {
-  BodyMemory memory(memory_bytes);
-  BodyMemory::Claim claim(memory);
+  MemoryBudget memory(memory_bytes);
+  MemoryBudget::Claim claim(memory);
   const auto text = decode(encoding, body, kLimit, claim);
   if (text) return *text;
   switch (text.error()) {
@@ -68,8 +68,8 @@ TEST(ContentDecoder, StopsABombAtTheLimit) {
   std::string bomb;
   for (int i = 0; i < 16; ++i) bomb += part;
   EXPECT_LT(bomb.size(), kLimit);
-  BodyMemory memory(2 * kLimit);
-  BodyMemory::Claim claim(memory);
+  MemoryBudget memory(2 * kLimit);
+  MemoryBudget::Claim claim(memory);
   EXPECT_EQ(decode(Encoding::gzip, bomb, kLimit, claim).error(), DecodeFault::too_large);
   EXPECT_TRUE(claim.grow(kLimit));  // at most the limit was claimed
 }

@@ -85,6 +85,30 @@ TEST(EventStream, IsClosedWhenTheClientDoesNotKeepUp) {
             "weir_http_slow_streams_total 1\n");
 }
 
+// Ten clients that take nothing hold no more than one budget, and give it back as they go.
+TEST(EventStream, AllTogetherHoldNoMoreThanTheirBudget) {
+  runtime::Metrics metrics;
+  HttpProbe probe(metrics);
+  const auto all = std::make_shared<MemoryBudget>(1'000);
+  std::vector<std::shared_ptr<EventBuffer>> buffers;
+  for (int i = 0; i < 10; ++i)
+    buffers.push_back(std::make_shared<EventBuffer>(800, all, probe.slow_streams, nullptr));
+  const auto send = [&] {
+    std::string served;
+    for (const auto& buffer : buffers)
+      served += buffer->send("", std::string(192, 'x'), "") ? 'y' : 'n';  // 200 bytes each
+    return served;
+  };
+
+  EXPECT_EQ(send(), "yyyyynnnnn");
+  EXPECT_EQ(metrics.expose().find("weir_http_slow_streams_total 5\n") == std::string::npos, false);
+  EXPECT_EQ(buffers[0]->take().size(), 200U);  // still on its way
+  EXPECT_EQ(send(), "nnynynnnnn");  // what a client held that is closed is room for the next
+  buffers.clear();
+  EXPECT_TRUE(
+      EventBuffer(1'000, all, probe.slow_streams, nullptr).send("", std::string(992, 'x'), ""));
+}
+
 TEST(EventStream, BeatsWhileItIsQuiet) {
   Streaming streaming({.stream_heartbeat_us = 10 * kMillisecondUs});
   Client client = streaming.running.client();

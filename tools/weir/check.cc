@@ -1,6 +1,7 @@
 // `weir check`: whether a configuration is good, and what it means.
 #include <fmt/ranges.h>
 
+#include "processors/net/event_buffer.h"
 #include "processors/objectives/parts.h"
 #include "tools/weir/command.h"
 #include "tools/weir/output.h"
@@ -38,7 +39,9 @@ void write_memory(const Settings& settings, Output& output) {
   TextTable table(output);
   table.add_column("memory for", TextTable::Align::left);
   table.add_column("bytes", TextTable::Align::right);
+  std::uint64_t sum = 0;
   const auto add = [&](std::string what, std::uint64_t bytes) {
+    sum += bytes;
     table.add_row({std::move(what), short_bytes(bytes)});
   };
   add("RocksDB, memtables included", plan.block_cache);
@@ -47,6 +50,9 @@ void write_memory(const Settings& settings, Output& output) {
   add("outputs waiting for a commit", plan.uncommitted);
   add("records read ahead", plan.fetch);
   add("recent results, for the page", plan.view);
+  add("bodies of HTTP requests", settings.http.options.max_body_memory_bytes);
+  add("events that wait for browsers", net::kMaxStreamMemoryBytes);
+  add("together", sum);
   table.finish();
 }
 
@@ -106,14 +112,15 @@ void add_check(Commands& commands) {
                     .examples = "weir check weir.yaml --series 10000 --rate 0.5"},
                    [arguments] { return check(*arguments); });
   app.add_option("FILE", arguments->file, "configuration file")->required();
-  app.add_option("--series", arguments->series, "series of each scope")
+  app.add_option("--series", arguments->series, "forecast: how many series each scope has")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
       ->capture_default_str();
-  app.add_option("--rate", arguments->rate_per_s, "requests a second of each series, in the mean")
+  app.add_option("--rate", arguments->rate_per_s,
+                 "forecast: requests a second of each series, on average")
       ->check(CLI::Range(1e-4, 1e5))
       ->capture_default_str();
   add_parsed(app, "--for", arguments->age_us, parse_duration,
-             "how long they have been sending (default: 30d)");
+             "forecast: after how long (default: 30d)");
 }
 
 }  // namespace weir::cli

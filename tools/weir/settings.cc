@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "processors/config/document.h"
+#include "processors/net/event_buffer.h"
 #include "processors/objectives/open_slo.h"
 
 namespace weir::cli {
@@ -60,6 +61,21 @@ void read_process(const config::Section& root, Settings& settings) {
   if (root.bytes("disk", settings.disk_bytes)) check_disk(root, settings);
 }
 
+/// What HTTP requests hold is a part of `memory`: an eighth, where nothing else is said.
+void share_memory(const config::Section& root, Settings& settings) {
+  net::HttpServerOptions& http = settings.http.options;
+  const auto section = root.section("http");
+  if (!section || !section->has("max_body_memory"))
+    http.max_body_memory_bytes = std::max(settings.memory_bytes / 8, 2 * http.max_body_bytes);
+  const std::uint64_t bytes = http.max_body_memory_bytes + net::kMaxStreamMemoryBytes;
+  if (bytes <= settings.memory_bytes / 2) return;
+  root.refuse(section ? "http" : "memory",
+              fmt::format("bodies (max_body_memory, by default twice max_body or more) and streams "
+                          "may take {}MiB, more than half of `memory`, {}MiB; raise that, or lower "
+                          "them",
+                          bytes >> 20, settings.memory_bytes >> 20));
+}
+
 /// The files stand beside the configuration that names them.
 Result<void> load_objectives(const std::string& file, Settings& settings) {
   std::vector<std::string> files;
@@ -74,7 +90,9 @@ Result<void> load_objectives(const std::string& file, Settings& settings) {
 }  // namespace
 
 MemoryPlan Settings::memory_plan() const {
-  const auto percent = [this](std::uint64_t part) { return memory_bytes / 100 * part; };
+  const std::uint64_t for_http = http.options.max_body_memory_bytes + net::kMaxStreamMemoryBytes;
+  const std::uint64_t rest = memory_bytes - std::min(memory_bytes, for_http);
+  const auto percent = [rest](std::uint64_t part) { return rest / 100 * part; };
   return {.block_cache = percent(25),
           .write_buffer = percent(10),
           .open_deltas = percent(20),
@@ -123,6 +141,7 @@ Result<Settings> load_settings(const std::string& file) {
   if (const auto log = root.section("log")) read_log(*log, settings.log);
   if (const auto section = root.section("kafka")) settings.kafka = read_kafka(*section);
   if (const auto section = root.section("http")) settings.http = net::read_config(*section);
+  share_memory(root, settings);
   if (const auto section = root.section("ingest")) {
     settings.ingest = ingest::read_config(*section);
     section->parsed("listen", settings.ingest_listen, net::parse_listen);

@@ -1,19 +1,21 @@
-// What all request bodies of a server may take together. Thread-safe; a Claim belongs to one
-// thread at a time and goes back when it is destroyed. The budget outlives its claims.
+// What many of a kind may take together: all request bodies of a server, all its streams.
+// Thread-safe; a Claim belongs to one thread at a time and goes back when it is destroyed. The
+// budget outlives its claims.
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 
 namespace weir::net {
 
-class BodyMemory {
+class MemoryBudget {
  public:
-  explicit BodyMemory(std::size_t limit_bytes) : limit_(limit_bytes) {}
+  explicit MemoryBudget(std::size_t limit_bytes) : limit_(limit_bytes) {}
 
   class Claim {
    public:
-    explicit Claim(BodyMemory& memory) : memory_(memory) {}
+    explicit Claim(MemoryBudget& memory) : memory_(memory) {}
     ~Claim() { release(); }
     Claim(const Claim&) = delete;
     Claim& operator=(const Claim&) = delete;
@@ -27,13 +29,16 @@ class BodyMemory {
       bytes_ += bytes;
       return true;
     }
-    void release() {
-      memory_.used_.fetch_sub(bytes_);
-      bytes_ = 0;
+    /// Gives that many of them back.
+    void shrink(std::size_t bytes) {
+      assert(bytes <= bytes_);
+      memory_.used_.fetch_sub(bytes);
+      bytes_ -= bytes;
     }
+    void release() { shrink(bytes_); }
 
    private:
-    BodyMemory& memory_;
+    MemoryBudget& memory_;
     std::size_t bytes_ = 0;
   };
 
