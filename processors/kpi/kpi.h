@@ -39,6 +39,9 @@ class KpiProcessor final : public runtime::Processor {
   Result<void> prepare_commit(runtime::TaskContext& context) override;
   bool commit_urgent() const override { return told_; }
   bool commit_required() const override { return step_output_full_; }
+  std::size_t memory_bytes() const override {
+    return table_->memory_bytes() + panes_->memory_bytes();
+  }
   TimeUs watermark() const override { return sources_.watermark(); }
 
  private:

@@ -185,18 +185,17 @@ Result<void> Panes::read_closed(const Series& series, SeriesId id, PaneRange pan
 void Panes::put_closed(Series& series, SeriesId id, PaneRange pane, const PaneParts& parts) {
   const windows::WindowPlan& plan = plan_of(series);
   series.occupancy.set(plan, pane.tier, pane.first);
-  std::string bytes;
-  put_fixed(bytes, pane.first);
-  std::string part;
+  encoded_.clear();
+  put_fixed(encoded_, pane.first);
   for (std::size_t entry = 0; entry < windows::kMaxTiers; ++entry) {
     if (!parts.has(entry)) continue;
-    part.clear();
-    parts.get(entry).encode(part);
-    put_fixed(bytes, static_cast<std::uint8_t>(entry));
-    put_bytes(bytes, part);
+    part_.clear();
+    parts.get(entry).encode(part_);
+    put_fixed(encoded_, static_cast<std::uint8_t>(entry));
+    put_bytes(encoded_, part_);
   }
-  store_.put(closed_key(id, pane.tier, windows::slot_of(plan, pane.tier, pane.first)),
-             std::move(bytes));
+  // A copy has the room that it needs and no more.
+  store_.put(closed_key(id, pane.tier, windows::slot_of(plan, pane.tier, pane.first)), encoded_);
 }
 
 }  // namespace weir::kpi

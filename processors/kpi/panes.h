@@ -55,6 +55,11 @@ class Panes {
   Result<void> add_open(const PaneKey& pane, std::string_view delta);
   Result<void> add_late(const PaneKey& pane, std::string_view delta);
 
+  /// Of the lists of open and late panes, about.
+  std::size_t memory_bytes() const {
+    return open_.capacity() * (sizeof(PaneKey) + 1) + late_.size() * (sizeof(PaneKey) + kNodeBytes);
+  }
+
   /// When a pane ends.
   TimeUs end_of(const PaneKey& pane) const;
   /// The first series from `from` on that has late panes; nullopt: none has.
@@ -76,6 +81,8 @@ class Panes {
                            PaneParts& parts);
 
  private:
+  static constexpr std::size_t kNodeBytes = 32;  // of a tree, beside what is in it
+
   /// The bytes of the parts of a closed pane, valid until the store is used again.
   Result<std::string_view> closed_bytes(const Series& series, SeriesId id, windows::PaneRange pane);
   const windows::WindowPlan& plan_of(const Series& series) const {
@@ -92,6 +99,8 @@ class Panes {
   absl::flat_hash_set<PaneKey> open_;
   std::set<PaneKey> late_;                 // ascending by series
   aggregates::InferenceAggregate merged_;  // of `add`, for its memory
+  std::string encoded_;                    // of `put_closed`, likewise
+  std::string part_;
 };
 
 }  // namespace weir::kpi

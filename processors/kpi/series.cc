@@ -28,6 +28,7 @@ bool is_overflow(const aggregates::Scope& scope, std::string_view values) {
 
 std::string encode_record(const Series& series) {
   std::string record;
+  record.reserve(series.values.size() + series.occupancy.encoded_size() + 2 * sizeof(TimeUs));
   put_varint(record, series.scope);
   put_bytes(record, series.values);
   put_fixed(record, series.last_end_us);
@@ -36,13 +37,6 @@ std::string encode_record(const Series& series) {
 }
 
 }  // namespace
-
-std::string SeriesTable::name_of(std::uint32_t scope, std::string_view values) {
-  std::string name;
-  put_varint(name, scope);
-  name += values;
-  return name;
-}
 
 Result<void> SeriesTable::open() {
   Result<void> result;
@@ -112,16 +106,15 @@ Result<SeriesId> SeriesTable::admit(std::uint64_t definitions_hash, std::uint32_
     return fail(ErrorCode::corrupt, "a delta of scope {}, where only {} are defined", scope,
                 kept.size());
   const std::uint32_t own = kept[scope];
-  if (const auto found = by_name_.find(name_of(own, values)); found != by_name_.end())
-    return found->second;
+  if (const auto found = by_name_.find(Name{own, values}); found != by_name_.end()) return *found;
 
   KeptScope& to = scopes_[own];
   WEIR_TRY(aggregates::decode_series(values, to.scope().dimensions.size()));
   if (to.series < max_series_ || is_overflow(to.scope(), values))
     return add(own, std::string(values));
   const std::string other = overflow_values(to.scope().dimensions.size());
-  const auto found = by_name_.find(name_of(own, other));
-  return found != by_name_.end() ? found->second : add(own, other);
+  const auto found = by_name_.find(Name{own, other});
+  return found != by_name_.end() ? *found : add(own, other);
 }
 
 SeriesId SeriesTable::add(std::uint32_t scope, std::string values) {
@@ -138,12 +131,13 @@ SeriesId SeriesTable::add(std::uint32_t scope, std::string values) {
 
 Series& SeriesTable::place(SeriesId id, std::uint32_t scope, std::string values) {
   const bool overflow = is_overflow(scopes_[scope].scope(), values);
-  by_name_.emplace(name_of(scope, values), id);
   series_[id] = std::make_unique<Series>(
       Series{.scope = scope,
              .overflow = overflow,
              .values = std::move(values),
              .occupancy = windows::Occupancy(scopes_[scope].scope().plan)});
+  by_name_.insert(id);
+  series_bytes_ += memory_of(*series_[id]);
   if (!overflow) ++scopes_[scope].series;
   touch(id);
   return *series_[id];
@@ -164,11 +158,21 @@ Result<void> SeriesTable::retire(SeriesId id) {
   for (const std::string& key : panes) store_.erase(key);
   store_.erase(series_key(id));
   const Series& series = *series_[id];
-  by_name_.erase(name_of(series.scope, series.values));
+  by_name_.erase(id);
+  series_bytes_ -= memory_of(series);
   if (!series.overflow) --scopes_[series.scope].series;
   series_[id].reset();
   free_.insert(id);
   return {};
+}
+
+std::size_t SeriesTable::memory_of(const Series& series) {
+  return sizeof(Series) + series.values.capacity() + series.occupancy.heap_bytes();
+}
+
+std::size_t SeriesTable::memory_bytes() const {
+  return series_bytes_ + series_.capacity() * sizeof(series_[0]) +
+         by_name_.capacity() * (sizeof(SeriesId) + 1);
 }
 
 DurationUs SeriesTable::longest_hop_us() const {

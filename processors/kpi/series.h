@@ -12,9 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include "processors/aggregates/definitions.h"
+#include "processors/core/hash.h"
 #include "processors/core/result.h"
 #include "processors/kpi/state.h"
 #include "processors/state/write_back.h"
@@ -46,6 +47,8 @@ class SeriesTable {
  public:
   SeriesTable(std::int64_t max_series, state::WriteBack& store)
       : max_series_(max_series), store_(store) {}
+  SeriesTable(const SeriesTable&) = delete;  // names point into it
+  SeriesTable& operator=(const SeriesTable&) = delete;
 
   /// Reads what is committed.
   Result<void> open();
@@ -71,6 +74,9 @@ class SeriesTable {
   /// Forgets a series and its closed panes.
   Result<void> retire(SeriesId id);
 
+  /// Of all series and their names, about.
+  std::size_t memory_bytes() const;
+
   /// The longest hop of any window.
   DurationUs longest_hop_us() const;
 
@@ -78,11 +84,39 @@ class SeriesTable {
   void flush();
 
  private:
+  /// What tells series apart.
+  struct Name {
+    std::uint32_t scope;
+    std::string_view values;
+
+    bool operator==(const Name&) const = default;
+  };
+  using AllSeries = std::vector<std::unique_ptr<Series>>;
+
+  /// Finds numbers by the names of their series, which nobody keeps twice.
+  struct NameHash {
+    using is_transparent = void;
+    const AllSeries* series;
+    std::size_t operator()(const Name& name) const {
+      return hash64(name.values) + name.scope * 0x9e3779b97f4a7c15;
+    }
+    std::size_t operator()(SeriesId id) const { return (*this)(name_of(*(*series)[id])); }
+  };
+  struct NameEqual {
+    using is_transparent = void;
+    const AllSeries* series;
+    bool operator()(SeriesId a, const Name& b) const { return name_of(*(*series)[a]) == b; }
+    bool operator()(const Name& a, SeriesId b) const { return (*this)(b, a); }
+    bool operator()(SeriesId a, SeriesId b) const { return a == b; }
+  };
+
+  static Name name_of(const Series& series) { return {series.scope, series.values}; }
+
   Result<void> remember(const std::shared_ptr<const aggregates::Definitions>& definitions);
   SeriesId add(std::uint32_t scope, std::string values);
   /// Puts a new series at a number that is free.
   Series& place(SeriesId id, std::uint32_t scope, std::string values);
-  static std::string name_of(std::uint32_t scope, std::string_view values);
+  static std::size_t memory_of(const Series& series);
 
   const std::int64_t max_series_;
   state::WriteBack& store_;
@@ -90,9 +124,11 @@ class SeriesTable {
   std::vector<KeptScope> scopes_;
   /// By definitions: the kept scope of each of their scopes.
   std::map<std::uint64_t, std::vector<std::uint32_t>> known_;
-  std::vector<std::unique_ptr<Series>> series_;
+  AllSeries series_;
   std::set<SeriesId> free_;
-  absl::flat_hash_map<std::string, SeriesId> by_name_;
+  absl::flat_hash_set<SeriesId, NameHash, NameEqual> by_name_{0, NameHash{&series_},
+                                                              NameEqual{&series_}};
+  std::size_t series_bytes_ = 0;
   std::vector<SeriesId> changed_;
 };
 

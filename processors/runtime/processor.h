@@ -95,6 +95,9 @@ class Processor {
   virtual bool commit_required() const { return false; }
   /// A commit should not wait for the interval: a watermark crossed a hop, a condition changed.
   virtual bool commit_urgent() const { return false; }
+  /// What it keeps in memory for as long as its state says so, about: it leaves that much less to
+  /// the cache of its state. What has a budget of its own does not count.
+  virtual std::size_t memory_bytes() const { return 0; }
   /// How far this task is in event time: a worker reads the lowest first. kMinTime: not known yet.
   virtual TimeUs watermark() const = 0;
 };

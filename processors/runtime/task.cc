@@ -1,10 +1,17 @@
 #include "processors/runtime/task.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include <spdlog/spdlog.h>
 
 namespace weir::runtime {
+namespace {
+
+/// Of the memory for its state, what a task's cache has at least, however much its processor keeps.
+constexpr std::size_t kLeastCacheShare = 8;
+
+}  // namespace
 
 Task::Task(const ProcessorSpec& spec, std::int32_t partition, Log& log, const Reader& input)
     : spec_(spec),
@@ -91,7 +98,12 @@ Result<TaskCommit> Task::prepare_commit() {
   return commit;
 }
 
-void Task::committed() { changed_ = false; }
+void Task::committed() {
+  changed_ = false;
+  const std::size_t kept = processor_->memory_bytes();
+  const std::size_t least = options_.cache_bytes / kLeastCacheShare;
+  store_->set_cache_bytes(std::max(options_.cache_bytes - std::min(options_.cache_bytes, kept), least));
+}
 
 std::size_t Task::pending_bytes() const {
   return context_->emitted_bytes() + store_->dirty_bytes();

@@ -6,6 +6,14 @@
 #include "processors/core/id.h"
 
 namespace weir::state {
+namespace {
+
+/// What a string has outside of itself.
+std::size_t heap_bytes(const std::string& text) {
+  return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
+}
+
+}  // namespace
 
 Result<WriteBack::Entries::value_type*> WriteBack::load(std::string_view key) {
   auto found = entries_.find(key);
@@ -95,8 +103,11 @@ StoreBatch WriteBack::take_changes() {
 }
 
 std::size_t WriteBack::memory_of(const Entries::value_type& entry) {
-  constexpr std::size_t kOverhead = sizeof(Entries::value_type) + 1;  // a slot, its control byte
-  return kOverhead + entry.first.size() + (entry.second.value ? entry.second.value->size() : 0);
+  // A slot and its control byte, and as much again for half of them: tables are half empty when
+  // they have grown, and seven eighths full before they do.
+  constexpr std::size_t kOverhead = (sizeof(Entries::value_type) + 1) * 3 / 2;
+  return kOverhead + heap_bytes(entry.first) +
+         (entry.second.value ? heap_bytes(*entry.second.value) : 0);
 }
 
 void WriteBack::change(std::string_view key, std::optional<std::string> value, InBase in_base) {

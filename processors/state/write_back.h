@@ -40,6 +40,9 @@ class WriteBack {
   /// As Store::scan, over base and changes together. `visit` must not call this object.
   Result<void> scan(std::string_view prefix, std::string_view from, const Store::Visitor& visit);
 
+  /// From the next entry on.
+  void set_cache_bytes(std::size_t bytes) { cache_bytes_ = bytes; }
+
   /// Memory of the entries changed since the last take_changes, with their overhead.
   std::size_t dirty_bytes() const { return dirty_bytes_; }
   /// Memory of all entries, with their overhead.
@@ -78,7 +81,7 @@ class WriteBack {
   void evict();
 
   const Store& base_;
-  const std::size_t cache_bytes_;
+  std::size_t cache_bytes_;
   Entries entries_;
   std::vector<std::string> dirty_keys_;  // the first `sorted_` ascending
   std::size_t sorted_ = 0;

@@ -43,6 +43,8 @@ class Occupancy {
   /// Versioned by the record it is part of. decode: false where the bytes are not of this plan.
   void encode(std::string& out) const;
   bool decode(std::string_view bytes);
+  /// Beside what is in the object.
+  std::size_t heap_bytes() const { return 8 * words_.capacity(); }
   std::size_t encoded_size() const { return sizeof closed_until_ + 8 * words_.size(); }
 
  private:

@@ -270,6 +270,20 @@ TEST(Kpi, ASeriesThatNothingDependsOnIsForgottenAndItsNumberReused) {
   EXPECT_THAT(task.keys("S"), testing::ElementsAre("5300000000", "5300000002"));
 }
 
+TEST(Kpi, SaysWhatItsSeriesTakeInMemoryWhileItKnowsThem) {
+  KpiTask task(rules({"10s/10s"}));
+  std::vector<Event> events;
+  for (int i = 0; i < 1'000; ++i) events.push_back({.at = 1, .service = std::to_string(i)});
+  events.push_back({3'590, "code"});
+  const std::size_t before = task.processor().memory_bytes();
+  task.say({.watermark = 3'595, .events = events});
+  const std::size_t with_series = task.processor().memory_bytes();
+  task.say({.watermark = 3'600});  // all but one are forgotten
+
+  EXPECT_GT(with_series, before + 1'000 * sizeof(Series));
+  EXPECT_LT(task.processor().memory_bytes(), with_series - 999 * sizeof(Series));
+}
+
 TEST(Kpi, EverythingTogetherIsASeriesThatNeverOverflows) {
   v1::Definitions definitions = rules();
   definitions.mutable_scope(0)->clear_dimension();

@@ -170,6 +170,51 @@ class Expired final : public Reader {
   const std::int64_t start_;
 };
 
+/// Reads as many keys as a record says, and keeps memory of its own.
+class Keeper final : public Processor {
+ public:
+  Keeper(std::size_t kept_bytes, std::size_t& cached_bytes)
+      : kept_bytes_(kept_bytes), cached_bytes_(cached_bytes) {}
+
+  Result<void> open(TaskContext&) override { return {}; }
+  Result<std::size_t> process(std::span<const Record> records, TaskContext& context) override {
+    for (int key = std::stoi(std::string(records[0].value)); key > 0; --key)
+      WEIR_TRY(context.store().get(std::to_string(key)));
+    cached_bytes_ = context.store().memory_bytes();
+    return 1;
+  }
+  Result<void> prepare_commit(TaskContext&) override { return {}; }
+  std::size_t memory_bytes() const override { return kept_bytes_; }
+  TimeUs watermark() const override { return kMinTime; }
+
+ private:
+  const std::size_t kept_bytes_;
+  std::size_t& cached_bytes_;
+};
+
+TEST(Task, LeavesToTheCacheWhatItsProcessorDoesNotKeep) {
+  constexpr std::size_t kMemory = 100'000;
+  constexpr std::size_t kEntry = 300;
+  struct Case {
+    std::size_t kept;
+    std::size_t cached;  // at most; an eighth goes at once where it is full
+  };
+  for (const auto& [kept, most] :
+       {Case{0, kMemory}, {kMemory / 2, kMemory / 2}, {2 * kMemory, kMemory / 8}}) {
+    std::size_t cached = 0;
+    WordLog words;
+    words.spec.make = [&, kept = kept] { return std::make_unique<Keeper>(kept, cached); };
+    for (const char* keys : {"1", "10000"}) words.write(keys);
+    const auto task = start(words, {.fetch_bytes = 1, .cache_bytes = kMemory});
+    ASSERT_TRUE(task->run(false).value());
+    commit(*task, words);
+    ASSERT_TRUE(task->run(false).value());
+
+    EXPECT_LE(cached, most + kEntry) << kept;
+    EXPECT_GE(cached, most - most / 8 - kEntry) << kept;
+  }
+}
+
 TEST(Task, BeginsWhereItsInputDoes) {
   WordLog words;
   for (const char* word : {"1 a", "2 b", "3 c"}) words.write(word);

@@ -116,6 +116,20 @@ TEST(WriteBack, CleanEntriesStayWithinTheBudget) {
   EXPECT_EQ(render(cache.take_changes()), "dirty=stays ");
 }
 
+TEST(WriteBack, ASmallerBudgetHoldsFromTheNextEntryOn) {
+  MemoryStore base;
+  WriteBack cache(base, 1 << 20);
+  for (int i = 0; i < 1000; ++i) cache.put(std::to_string(i), std::string(100, 'x'));
+  ASSERT_TRUE(base.write(cache.take_changes(), Durability::synced));
+  ASSERT_GT(cache.memory_bytes(), 100'000U);
+
+  cache.set_cache_bytes(20'000);
+  ASSERT_TRUE(cache.get("another"));
+
+  EXPECT_LT(cache.memory_bytes(), 21'000U);
+  EXPECT_EQ(cache.get("7").value(), std::string(100, 'x'));
+}
+
 // A plain map, and the base as it was at the last commit, say what every call must answer.
 RC_GTEST_PROP(WriteBackProperty, EqualsAPlainMap, ()) {
   MemoryStore base;
