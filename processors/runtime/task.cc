@@ -102,7 +102,8 @@ void Task::committed() {
   changed_ = false;
   const std::size_t kept = processor_->memory_bytes();
   const std::size_t least = options_.cache_bytes / kLeastCacheShare;
-  store_->set_cache_bytes(std::max(options_.cache_bytes - std::min(options_.cache_bytes, kept), least));
+  store_->set_cache_bytes(
+      std::max(options_.cache_bytes - std::min(options_.cache_bytes, kept), least));
 }
 
 std::size_t Task::pending_bytes() const {

@@ -23,12 +23,25 @@ Json to_json(const PartitionFacts& facts, TimeUs now) {
           {"stalled_since", time_or_null(facts.stalled_since_us)}};
 }
 
+Json to_json(const ReceiverFacts& facts) {
+  return {{"name", facts.name},
+          {"type", facts.type},
+          {"sent", facts.sent},
+          {"failed", facts.failed},
+          {"retried", facts.retried},
+          {"waiting", facts.waiting},
+          {"oldest_waiting_s", facts.oldest_waiting_s},
+          {"trouble", facts.trouble}};
+}
+
 }  // namespace
 
 Json to_json(const PipelineFacts& facts, TimeUs now) {
   Json json;
   Json& partitions = json["partitions"] = Json::array();
   for (const PartitionFacts& each : facts.partitions) partitions.push_back(to_json(each, now));
+  Json& receivers = json["receivers"] = Json::array();
+  for (const ReceiverFacts& each : facts.receivers) receivers.push_back(to_json(each));
   json["events_per_second"] = facts.events_per_second;
   json["results_per_second"] = facts.results_per_second;
   Json& dead_letters = json["dead_letters"] = Json::object();

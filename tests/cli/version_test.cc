@@ -14,7 +14,8 @@ TEST(Version, TellsTheFormatsThatAreWritten) {
             "  segment frames  format 1\n"
             "  kafka state     format 1\n"
             "  messages        weir.v1 (proto/weir/v1), version 1 of each\n"
-            "  state           fold 2, kpi 2, slo 1, alert 1, aggregate 1, sources 1");
+            "  state           fold 2, kpi 2, slo 1, alert 1, receiver 1, aggregate 1, "
+            "sources 1");
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ class Install(unittest.TestCase):
             files = sorted(str(f.relative_to(prefix)) for f in Path(prefix).rglob("*")
                            if f.is_file())
             self.assertEqual(["bin/weir"] + [f"share/doc/weir/{name}" for name in (
-                "CHANGELOG.md", "LICENSE", "README.md", "kafka.yaml", "slo.yaml", "weir.yaml")] +
+                "CHANGELOG.md", "LICENSE", "README.md", "alertmanager.yml", "kafka.yaml",
+                "slo.yaml", "weir.yaml")] +
                 ["share/weir/proto/README.md"] + [f"share/weir/proto/{f.relative_to(PROTO)}"
                                                   for f in sorted(PROTO.rglob("*.proto"))], files)
 

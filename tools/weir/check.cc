@@ -32,6 +32,12 @@ void write_http(const net::Config& http, Output& output) {
                            or_none(http.read_token)));
 }
 
+/// A URL that is secret is named by where it comes from.
+void write_receivers(const webhook::Config& config, Output& output) {
+  for (const webhook::ReceiverConfig& each : config.receivers)
+    output.write(fmt::format("receiver {}: {} at {}\n", each.name, to_string(each.type), each.url));
+}
+
 void write_memory(const Settings& settings, Output& output) {
   const MemoryPlan plan = settings.memory_plan();
   output.write(fmt::format("memory {}, disk {}\n", short_bytes(settings.memory_bytes),
@@ -81,6 +87,7 @@ Result<void> check(const CheckArguments& arguments) {
   Output output;
   output.write(fmt::format("{}: good\n", arguments.file));
   write_http(settings.http, output);
+  write_receivers(settings.webhook, output);
   for (const objectives::Objective& objective : settings.fold.objectives->all())
     output.write(fmt::format("objective {} of {}: target {}, {} conditions\n",
                              objective.definition.name(), objective.definition.service(),

@@ -5,9 +5,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include "processors/runtime/kafka_follower.h"
 #include "processors/runtime/kafka_topics.h"
 #include "processors/state/rocksdb_store.h"
 #include "sinks/results/proto_json.h"
+#include "sinks/webhook/outcomes.h"
 #include "tools/weir/graph_plan.h"
 #include "tools/weir/home.h"
 #include "weir/v1/kpi.pb.h"
@@ -107,9 +109,21 @@ Result<void> KafkaPipeline::open_stores() {
   return {};
 }
 
+std::string KafkaPipeline::instance() const {
+  return settings_.kafka.instance.empty() ? stores_->instance() : settings_.kafka.instance;
+}
+
+std::unique_ptr<runtime::Follower> KafkaPipeline::alert_follower(const std::string& name) {
+  return std::make_unique<runtime::KafkaFollower>(runtime::KafkaFollowerSetup{
+      .name = name,
+      .input = {std::string(webhook::kAlertTopic), 0},
+      .instance = runtime::kafka_instance(home_.cluster->options(), name, instance(), 0),
+      .clients = &clients_,
+      .reader = home_.reader.get()});
+}
+
 void KafkaPipeline::make_runner(bool accept_loss) {
-  const std::string instance =
-      settings_.kafka.instance.empty() ? stores_->instance() : settings_.kafka.instance;
+  const std::string instance = this->instance();
   const runtime::KafkaOptions& options = home_.cluster->options();
   const std::string cluster = fmt::format("{}/{}", home_.cluster_id, options.prefix);
   runtime::StandbySetup standby{

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "processors/graph.h"
+#include "processors/runtime/follower.h"
 #include "processors/runtime/kafka_clients.h"
 #include "processors/runtime/kafka_runner.h"
 #include "processors/runtime/kafka_stores.h"
@@ -35,6 +36,9 @@ class KafkaPipeline {
   /// As KafkaRunner::run.
   void run(const std::function<bool()>& watch) { runner_->run(watch); }
 
+  /// Of weir.alert, for a receiver; the pipeline outlives it.
+  std::unique_ptr<runtime::Follower> alert_follower(const std::string& name);
+
   const Graph& graph() const { return graph_; }
   /// Those that this process owns and that run: what others own they tell themselves. From any
   /// thread.
@@ -47,6 +51,7 @@ class KafkaPipeline {
 
   Result<void> open_stores();
   void make_runner(bool accept_loss);
+  std::string instance() const;
 
   const Settings& settings_;
   KafkaHome& home_;

@@ -12,6 +12,7 @@
 #include "tools/weir/kafka_pipeline.h"
 #include "tools/weir/live_results.h"
 #include "tools/weir/log_setup.h"
+#include "tools/weir/receivers.h"
 #include "tools/weir/stop_signal.h"
 #include "tools/weir/watched_appender.h"
 
@@ -84,6 +85,7 @@ class Processors : public Process {
   std::unique_ptr<KafkaPipeline> pipeline_;
   std::unique_ptr<ProcessFacts> facts_;
   std::unique_ptr<LiveResults> results_;
+  std::unique_ptr<Receivers> receivers_;
 };
 
 Result<void> Processors::open() {
@@ -91,12 +93,13 @@ Result<void> Processors::open() {
   WEIR_ASSIGN(pipeline_, waited_for([this] {
                 return KafkaPipeline::make(settings_, *home_, probes_, options_.accept_loss);
               }));
-  facts_ =
-      std::make_unique<ProcessFacts>(FactSources{.settings = &settings_,
-                                                 .probes = &probes_,
-                                                 .log = home_->reader.get(),
-                                                 .tasks = [this] { return pipeline_->tasks(); }},
-                                     started_us_);
+  facts_ = std::make_unique<ProcessFacts>(
+      FactSources{.settings = &settings_,
+                  .probes = &probes_,
+                  .log = home_->reader.get(),
+                  .tasks = [this] { return pipeline_->tasks(); },
+                  .receivers = [this] { return receivers_->facts(); }},
+      started_us_);
   results_ = std::make_unique<LiveResults>(LiveResultsParts{.settings = settings_,
                                                             .log = *home_->reader,
                                                             .appender = *home_->appender,
@@ -104,6 +107,18 @@ Result<void> Processors::open() {
                                                             .facts = *facts_,
                                                             .version = options_.version,
                                                             .started_us = started_us_});
+  WEIR_ASSIGN(receivers_, Receivers::make({.settings = settings_,
+                                           .metrics = metrics_,
+                                           .make_follower =
+                                               [this](const std::string& name) {
+                                                 return pipeline_->alert_follower(name);
+                                               },
+                                           .go_on =
+                                               [](const Error& error) {
+                                                 runtime::tell_trouble("receiver", error.message);
+                                                 return true;
+                                               },
+                                           .pace = kViewPace}));
   return start_http(results_->routes(), [this] { return why_not_ready(); });
 }
 
@@ -128,6 +143,7 @@ void Processors::follow(const std::stop_token& stop) {
 Result<void> Processors::run() {
   WEIR_TRY(open());
   {
+    receivers_->start();
     const std::jthread follower([this](const std::stop_token& stop) { follow(stop); });
     fmt::print("weir: page {}/ · stop with Ctrl-C\n", url());
     std::fflush(stdout);

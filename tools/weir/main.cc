@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   add_inspect(commands);
   add_check(commands);
   add_graph(commands);
+  add_hook_echo(commands);
   try {
     app.parse(argc, argv);
     return run(app, *chosen);

@@ -1,7 +1,9 @@
 #include "tools/weir/pipeline.h"
 
+#include "sinks/webhook/outcomes.h"
 #include "tools/weir/graph_plan.h"
 #include "tools/weir/home.h"
+#include "tools/weir/receivers.h"
 
 namespace weir::cli {
 Result<std::unique_ptr<Pipeline>> Pipeline::make(const PipelineOptions& options, Probes& probes) {
@@ -22,6 +24,9 @@ Result<void> Pipeline::make_topics() {
     if (topic.raw && options_.raw != options_.log) continue;
     runtime::TopicSpec spec = topic_spec(topic, *options_.settings, options_.history);
     spec.readers = graph_.readers_of(topic.name);
+    if (topic.name == webhook::kAlertTopic)
+      for (const webhook::ReceiverConfig& each : options_.settings->webhook.receivers)
+        spec.readers.push_back(follower_name(each));
     WEIR_TRY(options_.log->create_topic(spec));
   }
   return {};

@@ -26,6 +26,7 @@ std::uint64_t resident_bytes() {
 Result<void> ProcessFacts::gather(TimeUs now) {
   dashboard::PipelineFacts facts;
   WEIR_TRY(add_tasks(facts));
+  if (sources_.receivers) facts.receivers = sources_.receivers();
   if (sources_.add_sizes) WEIR_TRY(sources_.add_sizes(facts));
   facts.memory_bytes = resident_bytes();
   facts.memory_budget_bytes = sources_.settings->memory_bytes;

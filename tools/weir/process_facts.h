@@ -24,6 +24,8 @@ struct FactSources {
   const runtime::Reader* log = nullptr;
   /// The tasks that run here just now.
   std::function<std::vector<RunningTask>()> tasks;
+  /// The receivers of alerts that are told from here; empty: none are.
+  std::function<std::vector<dashboard::ReceiverFacts>()> receivers = {};
   /// Adds what the log takes on disk; empty: that is not here.
   std::function<Result<void>(dashboard::PipelineFacts&)> add_sizes = {};
 };

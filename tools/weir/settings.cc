@@ -150,6 +150,12 @@ Result<Settings> load_settings(const std::string& file) {
   if (const auto section = root.section("kpi")) settings.kpi = kpi::read_config(*section);
   if (const auto section = root.section("slo")) settings.slo = slo::read_config(*section);
   if (const auto section = root.section("alert")) settings.alert = alert::read_config(*section);
+  if (const auto section = root.section("webhook"))
+    settings.webhook = webhook::read_config(*section);
+  // Who can be told is told, where nobody says otherwise.
+  if (settings.alert.receivers.empty())
+    for (const webhook::ReceiverConfig& each : settings.webhook.receivers)
+      settings.alert.receivers.push_back(each.name);
   WEIR_TRY(document.finish());
   WEIR_TRY(load_objectives(file, settings));
   return settings;

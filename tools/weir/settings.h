@@ -15,6 +15,7 @@
 #include "processors/net/config.h"
 #include "processors/runtime/log.h"
 #include "processors/slo/config.h"
+#include "sinks/webhook/config.h"
 #include "tools/weir/kafka_settings.h"
 
 namespace weir::cli {
@@ -67,6 +68,7 @@ struct Settings {
   kpi::Config kpi;
   slo::Config slo;
   alert::Config alert;
+  webhook::Config webhook;
 
   MemoryPlan memory_plan() const;
   std::int32_t worker_threads() const;

@@ -6,6 +6,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "processors/runtime/log_follower.h"
+#include "sinks/webhook/outcomes.h"
 #include "tools/weir/demo.h"
 #include "tools/weir/demo_objectives.h"
 #include "tools/weir/home.h"
@@ -13,6 +15,7 @@
 #include "tools/weir/live_results.h"
 #include "tools/weir/log_setup.h"
 #include "tools/weir/pipeline.h"
+#include "tools/weir/receivers.h"
 #include "tools/weir/stop_signal.h"
 #include "tools/weir/watched_appender.h"
 
@@ -60,6 +63,7 @@ class UpProcess {
  private:
   Result<std::int32_t> raw_partitions() const;
   Result<void> open_receiver();
+  Result<void> open_alert_receivers();
   Result<void> add_sizes(dashboard::PipelineFacts& facts) const;
   Result<void> start_http();
   std::string why_not_ready() const;
@@ -83,6 +87,7 @@ class UpProcess {
   std::unique_ptr<ingest::EventReceiver> receiver_;
   std::unique_ptr<LiveResults> results_;
   Failure failure_;
+  std::unique_ptr<Receivers> receivers_;
   std::unique_ptr<net::HttpServer> http_;
 };
 
@@ -105,6 +110,7 @@ Result<void> UpProcess::open() {
                   .probes = &probes_,
                   .log = home_->log.get(),
                   .tasks = [this] { return pipeline_->tasks(); },
+                  .receivers = [this] { return receivers_->facts(); },
                   .add_sizes = [this](auto& facts) { return add_sizes(facts); }},
       started_us_);
   results_ = std::make_unique<LiveResults>(LiveResultsParts{.settings = settings_,
@@ -116,6 +122,7 @@ Result<void> UpProcess::open() {
                                                             .started_us = started_us_});
   WEIR_TRY(results_->open());
   WEIR_TRY(open_receiver());
+  WEIR_TRY(open_alert_receivers());
   return start_http();
 }
 
@@ -130,6 +137,23 @@ Result<void> UpProcess::open_receiver() {
                                   .clock = now_us,
                                   .behind = [this] { return facts_->why_not_take_more(now_us()); }};
   WEIR_ASSIGN(receiver_, ingest::EventReceiver::open(std::move(options)));
+  return {};
+}
+
+Result<void> UpProcess::open_alert_receivers() {
+  const runtime::TopicPartition alerts{std::string(webhook::kAlertTopic), 0};
+  const auto go_on = [this](const Error& error) {
+    if (error.code == ErrorCode::exhausted) return true;  // until there is room again
+    failure_.set(error);
+    return false;
+  };
+  const auto follow = [this, alerts](const std::string& name) {
+    return std::make_unique<runtime::LogFollower>(*home_->log, name, alerts);
+  };
+  WEIR_ASSIGN(
+      receivers_,
+      Receivers::make(
+          {.settings = settings_, .metrics = metrics_, .make_follower = follow, .go_on = go_on}));
   return {};
 }
 
@@ -200,6 +224,7 @@ Result<void> UpProcess::go_on_when_full(const std::function<Result<void>()>& wor
 
 Result<void> UpProcess::run() {
   std::jthread follower([this](const std::stop_token& stop) { follow(stop); });
+  receivers_->start();
   std::jthread demo;
   if (options_.demo)
     demo = std::jthread([this](const std::stop_token& stop) { run_demo_until(stop); });

@@ -11,6 +11,7 @@
 #include "processors/runtime/segment_format.h"
 #include "processors/slo/state.h"
 #include "processors/windows/sources.h"
+#include "sinks/webhook/backlog.h"
 
 namespace weir::cli {
 namespace {
@@ -37,11 +38,12 @@ std::string version_text(const std::string& version) {
       "  segment frames  format {}\n"
       "  kafka state     format {}\n"
       "  messages        weir.v1 (proto/weir/v1), version 1 of each\n"
-      "  state           fold {}, kpi {}, slo {}, alert {}, aggregate {}, sources {}",
+      "  state           fold {}, kpi {}, slo {}, alert {}, receiver {}, aggregate {}, sources {}",
       version, runtime::kLogFormatVersion, runtime::kSegmentFormatVersion,
       runtime::kLocalStateVersion, version_of(fold::encode_head({})),
       version_of(kpi::encode_head({}, sources)), version_of(slo::encode_head({}, sources)),
-      version_of(alert::encode_head({})), version_of(aggregate()), version_of(of_sources));
+      version_of(alert::encode_head({})), webhook::kNoteVersion, version_of(aggregate()),
+      version_of(of_sources));
 }
 
 }  // namespace weir::cli

@@ -1,0 +1,99 @@
+// What one receiver has yet to be told, and when: order, retries, folding, and how far the log is
+// done with. A state machine without clock, socket or randomness; one thread.
+//
+// - Of one key, items are told in their order, the next after the last one's end. Keys do not wait
+//   for each other: one that fails again and again holds up nobody but itself.
+// - After a failure the key, and the receiver as a whole, pause: a random part of 500 ms, 1 s, 2 s,
+//   … 1 min (exponential back-off with full jitter), or as long as Retry-After says.
+// - Where the first of a key has waited for `coalesce_after`, all that waits of the key becomes one
+//   (item.h). What has waited for `give_up_after` ends with the next failure.
+//
+// Its place in the log: everything before `position` is done with; of what lies behind it, the note
+// holds the offsets that are done, so that a start does not repeat them (the latest 1,000).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "processors/core/time.h"
+#include "processors/runtime/follower.h"
+#include "sinks/webhook/item.h"
+#include "sinks/webhook/outcome.h"
+
+namespace weir::webhook {
+
+/// Of the note of what was told out of order: drawn in backlog.cc.
+inline constexpr std::uint64_t kNoteVersion = 1;
+
+struct BacklogOptions {
+  DurationUs coalesce_after_us = 2 * kMinuteUs;
+  DurationUs give_up_after_us = 3 * kDayUs;
+  std::size_t batch = 1;                // keys of one request
+  std::size_t max_bytes = 64ULL << 20;  // that wait; above it the log waits
+};
+
+/// An item that is done with.
+struct Finished {
+  Item item;
+  bool sent = false;  // false: it goes to the dead letters
+  std::string text;   // the answer's
+};
+
+class Backlog {
+ public:
+  static constexpr DurationUs kFirstPauseUs = 500 * kMillisecondUs;
+  static constexpr DurationUs kLastPauseUs = kMinuteUs;
+
+  /// Where it goes on; a note that cannot be read is as good as none.
+  Backlog(const BacklogOptions& options, const runtime::FollowerPlace& place);
+
+  /// The next offset to be read.
+  std::int64_t next_offset() const { return next_offset_; }
+  bool has_room() const { return bytes_ < options_.max_bytes; }
+  /// The record at that offset was read; `item`: what it has for this receiver, if anything.
+  void take(std::int64_t offset, std::optional<Item> item);
+
+  /// What to send now; it stays first of its keys until answered(). Empty: nothing is due.
+  std::vector<Item> next(TimeUs now);
+  /// What became of it. `jitter` is random, from 0 to below 1.
+  std::vector<Finished> answered(const Outcome& outcome, TimeUs now, double jitter);
+
+  /// For requests that are not of this backlog (resends): whether the receiver may be asked, and
+  /// what came of it.
+  bool paused(TimeUs now) const { return now < paused_until_; }
+  void pause_after(const Outcome& outcome, TimeUs now, double jitter);
+
+  bool waits(const std::string& key) const { return queues_.contains(key); }
+  std::size_t size() const;
+  /// Since when the oldest waits; nullopt: nothing does.
+  std::optional<TimeUs> oldest() const;
+  runtime::FollowerPlace place() const;
+
+ private:
+  struct Queue {
+    std::deque<Item> items;
+    TimeUs paused_until = kMinTime;
+  };
+  using Queues = std::map<std::string, Queue>;
+
+  void coalesce(TimeUs now);
+  std::vector<Queues::iterator> due(TimeUs now);
+  Finished finish(Queues::iterator queue, const Outcome& outcome);
+
+  BacklogOptions options_;
+  std::int64_t next_offset_ = 0;
+  std::set<std::int64_t> done_;  // finished, behind the first that waits
+  std::set<std::int64_t> open_;  // read, not finished
+  Queues queues_;
+  std::vector<std::string> in_flight_;  // keys
+  std::size_t bytes_ = 0;
+  std::uint32_t failures_ = 0;  // of the receiver, one after the other
+  TimeUs paused_until_ = kMinTime;
+};
+
+}  // namespace weir::webhook

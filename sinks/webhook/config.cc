@@ -1,0 +1,148 @@
+#include "sinks/webhook/config.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "processors/core/text.h"
+#include "processors/net/http_client.h"
+#include "processors/net/webhook_signature.h"
+
+namespace weir::webhook {
+namespace {
+
+constexpr std::string_view kPagerDutyUrl = "https://events.pagerduty.com/v2/enqueue";
+constexpr std::array<std::string_view, 5> kTypes = {"alertmanager", "pagerduty", "slack", "generic",
+                                                    "webhook_v4"};
+constexpr std::size_t kMaxNameBytes = 64;
+
+Result<std::string> parse_name(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  if (text.empty() || text.size() > kMaxNameBytes || !std::ranges::all_of(text, allowed))
+    return fail(ErrorCode::invalid_argument,
+                "must be of at most {} characters of a-z 0-9 _ -, like on-call", kMaxNameBytes);
+  return std::string(text);
+}
+
+bool is_reference(std::string_view text) {
+  return text.starts_with("env:") || text.starts_with("file:");
+}
+
+Result<std::string> parse_url(std::string_view text) {
+  return is_reference(text) ? net::Secret::check_reference(text) : net::check_url(text);
+}
+
+void read_duration(const config::Section& section, std::string_view key, DurationUs least,
+                   DurationUs& value) {
+  if (section.duration(key, value) && value < least)
+    section.refuse(key, fmt::format("must be at least {}", format_duration(least)));
+}
+
+/// What only some types have.
+void read_type_specific(const config::Section& section, ReceiverConfig& receiver) {
+  if (receiver.type == ReceiverType::pagerduty) {
+    section.require("key", "key: env:PAGERDUTY_KEY");
+    section.parsed("key", receiver.key, net::Secret::check_reference);
+    receiver.url = kPagerDutyUrl;
+  } else {
+    section.require("url", "url: https://hooks.example.com/weir");
+  }
+  section.parsed("url", receiver.url, parse_url);
+  if (receiver.type == ReceiverType::generic || receiver.type == ReceiverType::webhook_v4)
+    section.list("secrets", receiver.secrets, net::Secret::check_reference);
+  if (receiver.type != ReceiverType::alertmanager) return;
+  read_duration(section, "resend", kSecondUs, receiver.resend_us);
+  read_duration(section, "expire_after", kSecondUs, receiver.expire_after_us);
+  if (receiver.expire_after_us < 2 * receiver.resend_us)
+    section.refuse("expire_after", "must be at least twice resend, or alerts end between the two");
+}
+
+ReceiverConfig read_receiver(const config::Section& section) {
+  ReceiverConfig receiver;
+  section.require("name", "name: on-call");
+  section.parsed("name", receiver.name, parse_name);
+  section.require("type", "type: slack");
+  section.parsed("type", receiver.type, parse_receiver_type);
+  read_type_specific(section, receiver);
+  section.parsed("token", receiver.token, net::Secret::check_reference);
+  section.string("ca_file", receiver.ca_file);
+  section.boolean("allow_private", receiver.allow_private);
+  read_duration(section, "timeout", kMillisecondUs, receiver.timeout_us);
+  read_duration(section, "coalesce_after", 0, receiver.coalesce_after_us);
+  read_duration(section, "give_up_after", kSecondUs, receiver.give_up_after_us);
+  return receiver;
+}
+
+Result<net::Secret> load(const ReceiverConfig& config, std::string_view key,
+                         const std::string& reference) {
+  if (reference.empty()) return net::Secret();
+  auto loaded = net::Secret::load(reference);
+  if (!loaded)
+    return within(fmt::format("webhook receiver {}: {}", config.name, key), loaded.error());
+  return loaded;
+}
+
+void replace_all(std::string& text, const std::string& what) {
+  if (what.empty()) return;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 3))
+    text.replace(at, what.size(), "***");
+}
+
+}  // namespace
+
+std::string to_string(ReceiverType type) {
+  return std::string(kTypes[static_cast<std::size_t>(type)]);
+}
+
+Result<ReceiverType> parse_receiver_type(std::string_view text) {
+  const auto found = std::ranges::find(kTypes, text);
+  if (found == kTypes.end())
+    return fail(ErrorCode::invalid_argument, "must be one of {}, and not {}",
+                fmt::join(kTypes, ", "), quote(text));
+  return static_cast<ReceiverType>(found - kTypes.begin());
+}
+
+Config read_config(const config::Section& section) {
+  Config config;
+  std::set<std::string> names;
+  for (const config::Section& each : section.sections("receivers")) {
+    config.receivers.push_back(read_receiver(each));
+    const std::string& name = config.receivers.back().name;
+    if (!name.empty() && !names.insert(name).second)
+      each.refuse("name", "is the name of another receiver, too");
+  }
+  return config;
+}
+
+Result<ReceiverSecrets> load_secrets(const ReceiverConfig& config) {
+  ReceiverSecrets secrets{.url = config.url};
+  const auto within_it = [&](std::string_view key, const Error& error) {
+    return within(fmt::format("webhook receiver {}: {}", config.name, key), error);
+  };
+  if (is_reference(config.url)) {
+    WEIR_ASSIGN(const net::Secret url, load(config, "url", config.url));
+    secrets.url = url.reveal();
+  }
+  if (const auto good = net::check_url(secrets.url); !good) return within_it("url", good.error());
+  WEIR_ASSIGN(secrets.key, load(config, "key", config.key));
+  WEIR_ASSIGN(secrets.token, load(config, "token", config.token));
+  for (const std::string& reference : config.secrets) {
+    WEIR_ASSIGN(const net::Secret text, load(config, "secrets", reference));
+    auto key = net::webhook_key(text);
+    if (!key) return within_it("secrets: " + reference, key.error());
+    secrets.secrets.push_back(*std::move(key));
+  }
+  return secrets;
+}
+
+std::string ReceiverSecrets::hide_in(std::string text) const {
+  replace_all(text, url);
+  replace_all(text, key.reveal());
+  replace_all(text, token.reveal());
+  for (const net::Secret& each : secrets) replace_all(text, each.reveal());
+  return text;
+}
+
+}  // namespace weir::webhook

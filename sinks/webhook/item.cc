@@ -1,0 +1,52 @@
+#include "sinks/webhook/item.h"
+
+#include <set>
+
+namespace weir::webhook {
+namespace {
+
+bool fires(const v1::Alert& alert) { return alert.state() == v1::ALERT_STATE_FIRING; }
+bool fires(const v1::AlertLine& line) { return line.state() == v1::ALERT_STATE_FIRING; }
+
+template <class Told>
+void count(const Told& told, v1::Notification& notification) {
+  if (fires(told))
+    notification.set_firing(notification.firing() + 1);
+  else
+    notification.set_resolved(notification.resolved() + 1);
+}
+
+void fold_notification(const v1::Notification& earlier, v1::Notification& later) {
+  std::set<std::string> named;
+  for (const v1::Alert& alert : later.alert()) named.insert(alert.fingerprint());
+  for (const v1::AlertLine& line : later.more()) named.insert(line.fingerprint());
+  for (const v1::Alert& alert : earlier.alert()) {
+    if (named.contains(alert.fingerprint())) continue;
+    *later.add_alert() = alert;
+    count(alert, later);
+  }
+  for (const v1::AlertLine& line : earlier.more()) {
+    if (named.contains(line.fingerprint())) continue;
+    *later.add_more() = line;
+    count(line, later);
+  }
+  later.set_truncated(static_cast<std::uint32_t>(later.more_size()));
+}
+
+}  // namespace
+
+void fold_into(const Item& earlier, Item& later) {
+  if (earlier.record.has_notification() && later.record.has_notification())
+    fold_notification(earlier.record.notification(), *later.record.mutable_notification());
+  later.offsets.insert(later.offsets.begin(), earlier.offsets.begin(), earlier.offsets.end());
+  later.append_time_us = std::min(earlier.append_time_us, later.append_time_us);
+  later.attempts = std::max(earlier.attempts, later.attempts);
+}
+
+std::size_t bytes_of(const Item& item) {
+  constexpr std::size_t kFixed = 512;
+  return kFixed + item.key.size() + item.record.ByteSizeLong() +
+         item.offsets.size() * sizeof(std::int64_t);
+}
+
+}  // namespace weir::webhook

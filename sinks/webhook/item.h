@@ -1,0 +1,33 @@
+// What a receiver is told: one record of weir.alert, or what several of them come to. Plain values;
+// pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "processors/core/time.h"
+#include "weir/v1/alert.pb.h"
+
+namespace weir::webhook {
+
+struct Item {
+  /// What is told in order: of one alert (its fingerprint) or of one group.
+  std::string key;
+  v1::AlertRecord record;
+  TimeUs append_time_us = 0;          // since when it waits
+  std::vector<std::int64_t> offsets;  // of the records that are in it, ascending; empty: a resend
+
+  std::uint32_t attempts = 0;  // that were answered, so far
+  bool alone = false;          // not together with others: they were refused as one
+};
+
+/// Folds an earlier item of the same key into a later one, which then tells the last state of
+/// everything that either tells of: alerts of the earlier notification that the later one does not
+/// name any more are added as they were.
+void fold_into(const Item& earlier, Item& later);
+
+/// What it takes in memory, about.
+std::size_t bytes_of(const Item& item);
+
+}  // namespace weir::webhook

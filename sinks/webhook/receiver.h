@@ -1,0 +1,89 @@
+// Tells one receiver of alerts what weir.alert has for it: at least once, in order for each alert,
+// and the same id at every attempt. The log is its queue. It is stepped: reads, sends at most one
+// request, and commits what came of it. One thread drives it; it waits for nothing but the answer.
+//
+// An Alertmanager is told of alerts that are routed to it, and does its own grouping; every other
+// receiver of the notifications that name it. A receiver that is new begins at the log's end.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "processors/net/http_client.h"
+#include "processors/runtime/follower.h"
+#include "sinks/webhook/backlog.h"
+#include "sinks/webhook/config.h"
+#include "sinks/webhook/firing.h"
+#include "sinks/webhook/probe.h"
+
+namespace weir::webhook {
+
+/// How it is doing, for people.
+struct ReceiverFacts {
+  std::string name;
+  std::string type;
+  std::uint64_t sent = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t retried = 0;
+  std::int64_t waiting = 0;
+  std::int64_t oldest_waiting_s = 0;
+  std::string trouble;  // why the last attempt failed; empty: it did not
+};
+
+/// Everything referred to outlives the receiver.
+struct ReceiverParts {
+  ReceiverConfig config;
+  ReceiverSecrets secrets;
+  runtime::Follower* follower = nullptr;
+  Probe* probe = nullptr;
+  std::function<TimeUs()> clock;
+  std::function<double()> jitter;  // random, from 0 to below 1
+  /// Sends; an HttpClient's, or a test's.
+  std::function<Result<net::ClientResponse>(const net::ClientRequest&, const std::stop_token&)>
+      send;
+};
+
+class Receiver {
+ public:
+  explicit Receiver(ReceiverParts parts);
+
+  /// One unit of work. False: nothing is to be done just now. Errors: the log's (stopped, where the
+  /// request was cut short); it can be called again, and begins anew from what is committed.
+  Result<bool> step(const std::stop_token& stop);
+
+  /// From any thread.
+  ReceiverFacts facts() const;
+
+ private:
+  Result<bool> work(const std::stop_token& stop);
+  Result<void> begin();
+  Result<void> remember(std::int64_t from, std::int64_t to);
+  static bool parse(const runtime::Record& from, v1::AlertRecord& record);
+  Result<bool> read();
+  std::optional<Item> item_of(v1::AlertRecord record);
+  Result<bool> send_next(const std::stop_token& stop);
+  Result<bool> send_again(const std::stop_token& stop);
+  Result<Outcome> attempt(std::span<const Item> items, const std::stop_token& stop);
+  void settle(Finished finished, TimeUs now);
+  Result<void> commit();
+  void report();
+
+  const ReceiverParts parts_;
+  const bool takes_alerts_;
+  std::unique_ptr<Backlog> backlog_;  // null: to begin anew
+  std::unique_ptr<Firing> firing_;
+  runtime::RecordBatch batch_;            // reused
+  std::vector<runtime::Output> outputs_;  // that wait for a commit
+  runtime::FollowerPlace committed_;
+  TimeUs committed_at_us_ = kMinTime;
+
+  mutable std::mutex mutex_;
+  std::string trouble_;
+};
+
+}  // namespace weir::webhook

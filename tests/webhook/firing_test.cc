@@ -1,0 +1,59 @@
+#include "sinks/webhook/firing.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/webhook/told.h"
+
+namespace weir::webhook {
+namespace {
+
+std::string due(const Firing& firing, TimeUs now) {
+  std::string text;
+  for (const v1::Alert* alert : firing.due(now, 10)) text += alert->fingerprint() + " ";
+  return text;
+}
+
+v1::Alert alert(const std::string& fingerprint, v1::AlertState state, std::uint32_t life = 1) {
+  return make_alert({.fingerprint = fingerprint, .state = state, .life = life});
+}
+
+TEST(WebhookFiring, TellsOfALifeWhenItBeginsAndWhenItEnds) {
+  Firing firing(kMinuteUs);
+  EXPECT_FALSE(firing.see(alert("a", v1::ALERT_STATE_PENDING)));
+  EXPECT_TRUE(firing.see(alert("a", v1::ALERT_STATE_FIRING)));
+  EXPECT_FALSE(firing.see(alert("a", v1::ALERT_STATE_FIRING)));
+  EXPECT_TRUE(firing.see(alert("a", v1::ALERT_STATE_FIRING, 2)));
+  EXPECT_TRUE(firing.see(alert("a", v1::ALERT_STATE_RESOLVED, 2)));
+  EXPECT_FALSE(firing.see(alert("a", v1::ALERT_STATE_RESOLVED, 2)));
+  EXPECT_EQ(firing.size(), 0U);
+}
+
+TEST(WebhookFiring, WhatFiresIsToldAgainAfterTheInterval) {
+  Firing firing(kMinuteUs);
+  firing.see(alert("a", v1::ALERT_STATE_FIRING));
+  firing.see(alert("b", v1::ALERT_STATE_FIRING));
+  EXPECT_EQ(due(firing, 0), "a b ");  // nobody knows who was told before a start
+  firing.told("a", 10);
+  firing.told("b", 5);
+  EXPECT_EQ(due(firing, kMinuteUs), "");
+  EXPECT_EQ(due(firing, kMinuteUs + 10), "b a ");
+  firing.see(alert("b", v1::ALERT_STATE_RESOLVED));
+  EXPECT_EQ(due(firing, kMinuteUs + 10), "a ");
+}
+
+// A silence hides what begins while it holds; it is not the end of what was told before it.
+TEST(WebhookFiring, ASilenceEndsNothingThatWasTold) {
+  Firing firing(kMinuteUs);
+  v1::Alert silenced = alert("a", v1::ALERT_STATE_FIRING);
+  silenced.add_silenced_by("s1");
+  EXPECT_FALSE(firing.see(silenced));
+  EXPECT_FALSE(firing.see(alert("a", v1::ALERT_STATE_RESOLVED)));
+  EXPECT_TRUE(firing.see(alert("a", v1::ALERT_STATE_FIRING, 2)));
+  silenced.set_life(2);
+  EXPECT_FALSE(firing.see(silenced));
+  EXPECT_EQ(due(firing, kHourUs), "a ");
+  EXPECT_TRUE(firing.see(alert("a", v1::ALERT_STATE_RESOLVED, 2)));
+}
+
+}  // namespace
+}  // namespace weir::webhook

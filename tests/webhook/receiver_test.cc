@@ -1,0 +1,237 @@
+#include "sinks/webhook/receiver.h"
+
+#include <deque>
+
+#include <gtest/gtest.h>
+
+#include "processors/runtime/log_follower.h"
+#include "sinks/webhook/outcomes.h"
+#include "sinks/webhook/payload.h"
+#include "tests/fakes/memory_log.h"
+#include "tests/webhook/told.h"
+#include "weir/v1/dead_letter.pb.h"
+
+namespace weir::webhook {
+namespace {
+
+const runtime::TopicPartition kAlerts{std::string(kAlertTopic), 0};
+
+// A receiver on a log in memory, with a world that answers as it is told. A test kills it and
+// starts another one on the same log.
+class ReceiverTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const std::string_view topic : {kAlertTopic, kDecisionTopic, kDeadLetterTopic})
+      ASSERT_TRUE(log_.create_topic({.name = std::string(topic)}));
+    start();
+  }
+
+  // What it sends before it has nothing to do.
+  std::string start(const std::string& follower = "webhook.chat") {
+    probe_ = std::make_unique<Probe>(metrics_, "chat");
+    follower_ = std::make_unique<runtime::LogFollower>(log_, follower, kAlerts);
+    receiver_ = std::make_unique<Receiver>(ReceiverParts{
+        .config = config_,
+        .secrets = {.url = "http://receiver"},
+        .follower = follower_.get(),
+        .probe = probe_.get(),
+        .clock = [this] { return now_; },
+        .jitter = [] { return 0.0; },
+        .send = [this](const auto& request, const auto&) { return answer(request); }});
+    return run();
+  }
+
+  Result<net::ClientResponse> answer(const net::ClientRequest& request) {
+    sent_ += describe(request);
+    if (kill_) return fail(ErrorCode::stopped, "killed");
+    const int status = answers_.empty() ? 200 : answers_.front();
+    if (!answers_.empty()) answers_.pop_front();
+    sent_ += fmt::format("={} ", status);
+    if (status == 0) return fail(ErrorCode::io, "http://receiver: connection refused");
+    return net::ClientResponse{.status = status, .body = "said"};
+  }
+
+  // The first character of its id; of Alertmanager's "fingerprint:state" of each alert.
+  static std::string describe(const net::ClientRequest& request) {
+    for (const auto& [name, value] : request.headers)
+      if (name == "webhook-id") return value.substr(0, 1);
+    std::string text;
+    for (const auto& alert : Json::parse(request.body)) {
+      const bool fires = alert["endsAt"].get<std::string>() > format_rfc3339(kStart + kHourUs);
+      text += fmt::format("{}{}{}", text.empty() ? "" : "+",
+                          alert["labels"]["pod"].get<std::string>(), fires ? "!" : ".");
+    }
+    return text;
+  }
+
+  void append(const v1::AlertRecord& record) {
+    const runtime::NewRecord one{
+        .key = "k", .value = record.SerializeAsString(), .append_time_us = now_};
+    ASSERT_TRUE(log_.append(kAlerts, {&one, 1}));
+  }
+  void notify(char id, const std::string& group = "g") {
+    append(record_of(make_notification(id, group, {make_alert({})})));
+  }
+  void alert(const std::string& pod, v1::AlertState state) {
+    v1::Alert alert = make_alert({.fingerprint = pod, .state = state});
+    v1::Label& label = *alert.add_label();
+    label.set_name("pod");
+    label.set_value(pod);
+    append(record_of(alert));
+  }
+
+  // Steps until there is nothing to do, and returns what was sent since.
+  std::string run() {
+    for (int i = 0; i < 100; ++i) {
+      const auto worked = receiver_->step({});
+      if (!worked) return std::exchange(sent_, "") + "error: " + worked.error().message;
+      if (!*worked) break;
+    }
+    return std::exchange(sent_, "");
+  }
+
+  template <class Message>
+  std::vector<Message> read(std::string_view topic) {
+    runtime::RecordBatch batch;
+    EXPECT_TRUE(log_.read({std::string(topic), 0}, 0, 1 << 20, batch));
+    std::vector<Message> messages(batch.records.size());
+    for (std::size_t i = 0; i < messages.size(); ++i)
+      EXPECT_TRUE(messages[i].ParseFromString(std::string(batch.records[i].value)));
+    return messages;
+  }
+  // "SENT a at 1", a line each.
+  std::string decisions() {
+    std::string text;
+    for (const v1::Decision& each : read<v1::Decision>(kDecisionTopic))
+      text += fmt::format("{} {} at {}: {}\n", v1::DecisionKind_Name(each.kind()).substr(14),
+                          each.notification_id().substr(0, 1), each.attempts(), each.because());
+    return text;
+  }
+
+  ReceiverConfig config_{.name = "chat", .type = ReceiverType::webhook_v4};
+  TimeUs now_ = kStart + 2 * kHourUs;
+  fakes::MemoryLog log_{[this] { return now_; }};
+  runtime::Metrics metrics_;
+  std::unique_ptr<Probe> probe_;
+  std::unique_ptr<runtime::LogFollower> follower_;
+  std::unique_ptr<Receiver> receiver_;
+  std::deque<int> answers_;
+  bool kill_ = false;
+  std::string sent_;
+};
+
+TEST_F(ReceiverTest, TellsWhatNamesItAndSaysSo) {
+  notify('a');
+  v1::Notification other = make_notification('x', "g", {make_alert({})});
+  other.set_receiver("somebody-else");
+  append(record_of(other));
+  alert("1", v1::ALERT_STATE_FIRING);
+  notify('b');
+  now_ += 30 * kMillisecondUs;
+  EXPECT_EQ(run(), "a=200 b=200 ");
+  EXPECT_EQ(decisions(),
+            "SENT a at 1: taken 30 ms after it was decided, at attempt 1: status 200: said\n"
+            "SENT b at 1: taken 30 ms after it was decided, at attempt 1: status 200: said\n");
+  const ReceiverFacts facts = receiver_->facts();
+  EXPECT_EQ(fmt::format("{} {} sent {} failed {} waiting {} '{}'", facts.name, facts.type,
+                        facts.sent, facts.failed, facts.waiting, facts.trouble),
+            "chat webhook_v4 sent 2 failed 0 waiting 0 ''");
+}
+
+TEST_F(ReceiverTest, TriesAgainWithTheSameIdAndInOrder) {
+  answers_ = {0, 500, 429, 200};
+  notify('a');
+  notify('b');
+  EXPECT_EQ(run(), "a=0 a=500 a=429 a=200 b=200 ");
+  EXPECT_EQ(read<v1::Decision>(kDecisionTopic).at(0).attempts(), 4U);
+}
+
+TEST_F(ReceiverTest, WhatIsRefusedIsADeadLetterWithTheAnswer) {
+  answers_ = {404};
+  notify('a');
+  notify('b');
+  EXPECT_EQ(run(), "a=404 b=200 ");
+  const auto letters = read<v1::DeadLetter>(kDeadLetterTopic);
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_EQ(letters[0].topic(), "weir.alert");
+  EXPECT_EQ(letters[0].offset(), 0);
+  EXPECT_EQ(letters[0].entry(0).reason(), v1::DEAD_LETTER_REASON_UNDELIVERED);
+  EXPECT_EQ(letters[0].entry(0).text(), "receiver chat, attempt 1: status 404: said");
+  v1::AlertRecord original;
+  ASSERT_TRUE(original.ParseFromString(letters[0].original()));
+  EXPECT_EQ(original.notification().id(), std::string(32, 'a'));
+  EXPECT_TRUE(decisions().starts_with("FAILED a at 1: given up")) << decisions();
+}
+
+TEST_F(ReceiverTest, GoesOnAfterARestartWhereItWas) {
+  notify('a');
+  EXPECT_EQ(run(), "a=200 ");
+  notify('b');
+  kill_ = true;  // after it was sent, before the answer
+  EXPECT_EQ(run(), "berror: killed");
+  kill_ = false;
+  notify('c');
+  EXPECT_EQ(start(), "b=200 c=200 ");
+  EXPECT_EQ(read<v1::Decision>(kDecisionTopic).size(), 3U);
+}
+
+TEST_F(ReceiverTest, ANewReceiverIsNotToldOfThePast) {
+  notify('a');
+  run();
+  EXPECT_EQ(start("webhook.new"), "");
+  notify('b');
+  EXPECT_EQ(run(), "b=200 ");
+}
+
+TEST_F(ReceiverTest, ARecordThatItCannotReadIsADeadLetter) {
+  const runtime::NewRecord nonsense{.value = "\xff\xff"};
+  ASSERT_TRUE(log_.append(kAlerts, {&nonsense, 1}));
+  notify('a');
+  EXPECT_EQ(run(), "a=200 ");
+  EXPECT_EQ(read<v1::DeadLetter>(kDeadLetterTopic).at(0).entry(0).reason(),
+            v1::DEAD_LETTER_REASON_MALFORMED);
+}
+
+class AlertmanagerTest : public ReceiverTest {
+ protected:
+  AlertmanagerTest() { config_.type = ReceiverType::alertmanager; }
+};
+
+TEST_F(AlertmanagerTest, IsToldAgainOfWhatFiresAndOnceOfItsEnd) {
+  alert("1", v1::ALERT_STATE_FIRING);
+  alert("2", v1::ALERT_STATE_FIRING);
+  EXPECT_EQ(run(), "1!+2!=200 ");
+  now_ += kMinuteUs;
+  EXPECT_EQ(run(), "1!+2!=200 ");
+  alert("1", v1::ALERT_STATE_RESOLVED);
+  EXPECT_EQ(run(), "1.=200 ");
+  now_ += kMinuteUs;
+  EXPECT_EQ(run(), "2!=200 ");
+  EXPECT_EQ(read<v1::Decision>(kDecisionTopic).size(), 3U);
+  EXPECT_EQ(probe_->resent.value(), 3U);
+}
+
+// It ends nothing that fires, and tells of nothing that has ended, whenever it was killed.
+TEST_F(AlertmanagerTest, KnowsAllThatFiresBeforeItTellsAnything) {
+  alert("1", v1::ALERT_STATE_FIRING);
+  alert("2", v1::ALERT_STATE_FIRING);
+  alert("3", v1::ALERT_STATE_FIRING);
+  EXPECT_EQ(run(), "1!+2!+3!=200 ");
+  alert("2", v1::ALERT_STATE_RESOLVED);
+  EXPECT_EQ(run(), "2.=200 ");
+  receiver_.reset();
+  alert("3", v1::ALERT_STATE_RESOLVED);
+  alert("4", v1::ALERT_STATE_FIRING);
+  EXPECT_EQ(start(), "3.+4!=200 1!=200 ");
+}
+
+TEST_F(AlertmanagerTest, RepeatsNothingThatIsRefused) {
+  alert("1", v1::ALERT_STATE_FIRING);
+  alert("2", v1::ALERT_STATE_FIRING);
+  answers_ = {400, 400, 200};
+  EXPECT_EQ(run(), "1!+2!=400 1!=400 2!=200 ");
+  EXPECT_EQ(read<v1::DeadLetter>(kDeadLetterTopic).size(), 1U);
+}
+
+}  // namespace
+}  // namespace weir::webhook
