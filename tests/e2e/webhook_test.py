@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 import unittest
 from datetime import datetime, timedelta, timezone
@@ -21,10 +20,15 @@ need_package("jsonschema")
 import jsonschema  # noqa: E402
 import yaml  # noqa: E402
 
-ALERTMANAGER = ROOT / "build/alertmanager/usr/bin"
-if not (ALERTMANAGER / "amtool").is_file():
+PLACE = ROOT / "build/alertmanager/usr"
+if not (PLACE / "bin/amtool").is_file():
     print("skipped: build/alertmanager is absent; run tools/setup --test", file=sys.stderr)
     sys.exit(SKIPPED)
+# Debian's Alertmanager looks for its templates in /usr/share and nowhere else: it gets a /usr/share
+# of its own, in a namespace.
+IN_PLACE = ["unshare", "--map-root-user", "--mount", "sh", "-c",
+            'mount --bind "$0/share" /usr/share && exec "$0/bin/prometheus-alertmanager" "$@"',
+            PLACE]
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MODELS = [f"m{i}" for i in range(6)]
@@ -49,6 +53,7 @@ alert:
   receivers: [%s]
   group_by: [model]
   group_interval: 1s
+  keep_firing_for: 1s
   flapping: {changes: 0}
   storm: {per_hour: 1000, groups_at_once: 1000, backlog_after: 1d}
 webhook:
@@ -73,6 +78,11 @@ def traffic(start, seconds, latency_us):
         for i in range(2 * seconds) for model in MODELS)
 
 
+def burst(at, count, latency_us):
+    """So many requests of each model at once."""
+    return "".join(traffic(at, 1, latency_us) for _ in range(count // 2))
+
+
 def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -92,7 +102,7 @@ class Webhooks(WeirTest):
         at = datetime.now(timezone.utc) - timedelta(minutes=15 * count)
         for _ in range(count):
             for seconds, latency_us in ((180, BAD), (720, GOOD)):
-                self.assertEqual(up.send(traffic(at, seconds, latency_us))[0], 202)
+                self.assertEqual(up.send(traffic(at, seconds, latency_us))[0], 200)
                 at += timedelta(seconds=seconds)
 
     def notifications(self, receiver):
@@ -167,16 +177,19 @@ class Webhooks(WeirTest):
                        "coalesce_after: 1s")
         up = self.up(config)
         self.incidents(up, 2)
-        wait_until(lambda: len(self.notifications("late")) >= 4 * len(MODELS), "notifications")
-        time.sleep(1.5)
+        wait_until(lambda: len(self.notifications("late")) >= 2 * len(MODELS), "notifications")
+        time.sleep(5)  # what is decided late; and all of it waits longer than it may
         late = FaultyReceiver(self, port=late_port)
         self.wait_for_all(up, ["refusing", "late"])
         letters = run("query", self.dir / "data", "deadletter", "--format", "json").stdout
         self.assertIn("undelivered", letters)
         self.assertIn("receiver refusing, attempt 1: status 404", letters)
-        # One of each group, its last state.
-        self.assertEqual(len(late.taken()), len(MODELS))
-        self.assertEqual({body["status"] for _, body in late.taken()}, {"resolved"})
+        # One of each group, its last state, however many there were.
+        wanted = self.notifications("late")
+        self.assertGreater(len(wanted), len(MODELS))
+        last = {each["group_key"]: each["id"] for each in wanted}
+        self.assertEqual({body["groupKey"]: told for told, body in late.taken()}, last)
+        self.assertEqual(len(late.taken()), len(last))
         self.assertEqual(up.stop(), 0)
 
     def test_a_bundled_receiver_prints_and_verifies(self):
@@ -196,29 +209,6 @@ class Webhooks(WeirTest):
         self.assertEqual(up.stop(), 0)
 
 
-class Steady:
-    """Traffic of one instant of the past that goes on: event time stands still meanwhile."""
-
-    def __init__(self, test, up, at):
-        self.up, self._at = up, at
-        self._stop = threading.Event()
-        thread = threading.Thread(target=self._run, daemon=True)
-        thread.start()
-        test.addCleanup(thread.join)
-        test.addCleanup(self._stop.set)
-
-    def _run(self):
-        while not self._stop.wait(1):
-            self._at += timedelta(milliseconds=1)
-            try:
-                self.up.send(traffic(self._at, 1, BAD))
-            except OSError:
-                pass  # it is being restarted
-
-    def end(self):
-        self._stop.set()
-
-
 class Alertmanager(WeirTest):
     def setUp(self):
         super().setUp()
@@ -229,7 +219,7 @@ class Alertmanager(WeirTest):
                             "receivers: [{name: nobody}]\n")
         with open(self.dir / "alertmanager.log", "wb") as log:
             process = subprocess.Popen(
-                [ALERTMANAGER / "prometheus-alertmanager", f"--config.file={config}",
+                [*IN_PLACE, f"--config.file={config}",
                  f"--storage.path={self.dir / 'alertmanager'}", "--cluster.listen-address=",
                  f"--web.listen-address=127.0.0.1:{self.port}"], stdout=log, stderr=log)
         self.addCleanup(process.wait)
@@ -252,18 +242,17 @@ class Alertmanager(WeirTest):
                        "resend: 1s, expire_after: 2m",
                        f"name: recorder, type: alertmanager, url: '{recorder.url}', resend: 1s")
         up = Up(self, self.dir / "data", config)
-        at = datetime.now(timezone.utc) - timedelta(minutes=25)
-        self.assertEqual(up.send(traffic(at, 300, BAD))[0], 202)
-        steady = Steady(self, up, at + timedelta(seconds=300))
+        at = datetime.now(timezone.utc)
+        self.assertEqual(up.send(traffic(at - timedelta(seconds=60), 60, BAD))[0], 200)
         wait_until(lambda: self.ask() == set(MODELS), "all fire")
         up.kill()
         self.assertEqual(self.ask(), set(MODELS))
-        steady.up = up = Up(self, self.dir / "data", config)
-        for _ in range(20):  # several resends
+        up = Up(self, self.dir / "data", config)
+        for _ in range(30):  # several resends
             self.assertEqual(self.ask(), set(MODELS))
             time.sleep(0.1)
-        steady.end()
-        self.assertEqual(up.send(traffic(at + timedelta(seconds=302), 900, GOOD))[0], 202)
+        now = datetime.now(timezone.utc)
+        self.assertEqual(up.send(burst(now, 2000, GOOD))[0], 200)
         wait_until(lambda: self.ask() == set(), "all have ended")
         self.validate(recorder)
         self.assertEqual(up.stop(), 0)
@@ -280,7 +269,7 @@ class Alertmanager(WeirTest):
             jsonschema.validate(body, schema, format_checker=jsonschema.FormatChecker())
 
     def test_the_example_is_one_that_it_accepts(self):
-        checked = subprocess.run([ALERTMANAGER / "amtool", "check-config",
+        checked = subprocess.run([PLACE / "bin/amtool", "check-config",
                                   ROOT / "deploy/alertmanager.yml"], capture_output=True, text=True)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
