@@ -2,6 +2,7 @@
 """Alerts as a user has them: what fires, why, who is told, and what people say about it."""
 
 import json
+import re
 import time
 import unittest
 from datetime import datetime, timedelta, timezone
@@ -88,7 +89,9 @@ class Alerts(WeirTest):
         self.assertGreater(time.monotonic() - started, 30)
         alert = page["fingerprint"]
         self.assertIn(alert, run("alerts", up.directory).stdout)
-        self.assertRegex(run("why", alert, up.directory).stdout, r"grouped +oncall +the group")
+        # Its notification waits until every task that evaluates conditions is as far.
+        wait_until(lambda: re.search(r"grouped +oncall +the group",
+                                     run("why", alert, up.directory).stdout), "the notification")
 
         said = json.dumps({"by": "ann", "note": "looking"})
         self.assertEqual(up.request("POST", f"/api/v1/alerts/{alert}/ack", said)[0], 202)
