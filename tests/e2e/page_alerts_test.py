@@ -59,6 +59,12 @@ class PageAlertsTest(BrowserTest):
         self.until(page, "document.querySelectorAll('.story li').length === 3")
         self.assertIn("resolved", self.card(page, THIRD).text_content())
 
+    def test_a_link_followed_on_the_view_shows_what_has_ended_too(self):
+        page = self.open()
+        page.evaluate(f"location.hash = '{ALERTS}?alert={THIRD}'")
+        self.until(page, "document.querySelectorAll('.story li').length === 3")
+        self.assertIn("resolved", self.card(page, THIRD).text_content())
+
     def test_ended_ones_are_shown_on_request(self):
         page = self.open()
         self.assertEqual(page.locator(".alert").count(), 2)

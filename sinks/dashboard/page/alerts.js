@@ -16,6 +16,7 @@ export class AlertsView {
     this.app = app;
     this.route = route;
     this.cards = new Map();  // by fingerprint
+    this.opened = "";        // the alert that the address named and that was opened for it
     this.heading = h("h1", {}, "Reading the alerts…");
     this.detail = h("p", { class: "detail" });
     this.list = h("div", { class: "alerts" });
@@ -34,8 +35,9 @@ export class AlertsView {
   }
 
   apply(route) {
-    if (route) this.route = route;
-    this.#open_named();
+    if (route.alert !== this.route.alert) this.opened = "";
+    this.route = route;
+    this.#read();
   }
 
   update() {}
@@ -78,14 +80,16 @@ export class AlertsView {
     set_children(this.list,
       wanted.map(({ fingerprint }) => this.cards.get(fingerprint).element));
     this.#show_silences(silences);
-    if (!this.known) this.#open_named();
+    this.#open_named();
     this.known = true;
   }
 
+  /** Once, when it is there: what ended is read for its link only. */
   #open_named() {
-    if (this.opened === this.route.alert) return;
+    const card = this.cards.get(this.route.alert);
+    if (!card || this.opened === this.route.alert) return;
     this.opened = this.route.alert;
-    this.cards.get(this.route.alert)?.open();
+    card.open();
   }
 
   #show_silences(silences) {
