@@ -8,25 +8,9 @@ import unittest
 from datetime import datetime, timedelta, timezone
 
 from weir_cli import WeirTest, run
-from weir_up import CONFIG, Up, wait_until
+from weir_up import CONFIG, LATENCY_OBJECTIVE, Up, wait_until
 
 START = datetime(2026, 1, 5, tzinfo=timezone.utc)
-OBJECTIVE = """apiVersion: openslo/v1
-kind: SLO
-metadata: {name: chat-fast}
-spec:
-  service: chat
-  indicator:
-    metadata: {name: fast}
-    spec:
-      ratioMetric:
-        counter: true
-        good: {metricSource: {type: weir, spec: {query: latency <= 800ms}}}
-        total: {metricSource: {type: weir, spec: {query: service == chat, per: [model]}}}
-  timeWindow: [{duration: 1d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{target: 0.99}]
-"""
 RULES = """slo: {objectives: [slo.yaml]}
 alert: {receivers: [oncall], page: 'https://weir.example'}
 """
@@ -44,7 +28,7 @@ def lines(text):
 
 class Alerts(WeirTest):
     def test_the_story_of_an_incident_in_a_log(self):
-        self.write("slo.yaml", OBJECTIVE)
+        self.write("slo.yaml", LATENCY_OBJECTIVE)
         config = self.write("weir.yaml", RULES)
         events = self.write("events.ndjson", "".join(
             event(START + timedelta(seconds=s / 10),

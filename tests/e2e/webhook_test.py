@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 from faulty_receiver import FaultyReceiver
 from weir_cli import DATA, ROOT, SKIPPED, WEIR, WeirTest, need_package, run
-from weir_up import CONFIG, Up, wait_until
+from weir_up import CONFIG, LATENCY_OBJECTIVE, Up, wait_until
 
 need_package("jsonschema")
 import jsonschema  # noqa: E402
@@ -32,22 +32,6 @@ IN_PLACE = ["unshare", "--map-root-user", "--mount", "sh", "-c",
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MODELS = [f"m{i}" for i in range(6)]
-OBJECTIVE = """apiVersion: openslo/v1
-kind: SLO
-metadata: {name: chat-fast}
-spec:
-  service: chat
-  indicator:
-    metadata: {name: fast}
-    spec:
-      ratioMetric:
-        counter: true
-        good: {metricSource: {type: weir, spec: {query: latency <= 800ms}}}
-        total: {metricSource: {type: weir, spec: {query: service == chat, per: [model]}}}
-  timeWindow: [{duration: 1d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{target: 0.99}]
-"""
 RULES = CONFIG + """slo: {objectives: [slo.yaml]}
 alert:
   receivers: [%s]
@@ -92,7 +76,7 @@ def free_port():
 class Webhooks(WeirTest):
     def setUp(self):
         super().setUp()
-        self.write("slo.yaml", OBJECTIVE)
+        self.write("slo.yaml", LATENCY_OBJECTIVE)
 
     def up(self, config):
         return Up(self, self.dir / "data", config, environment={"HOOK_SECRET": SECRET})
@@ -212,7 +196,7 @@ class Webhooks(WeirTest):
 class Alertmanager(WeirTest):
     def setUp(self):
         super().setUp()
-        self.write("slo.yaml", OBJECTIVE)
+        self.write("slo.yaml", LATENCY_OBJECTIVE)
         self.port = free_port()
         config = self.write("alertmanager.yml",
                             "route: {receiver: nobody, group_by: [alertname]}\n"

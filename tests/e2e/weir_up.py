@@ -15,6 +15,23 @@ from weir_cli import WEIR
 # One partition, so that one event of now moves time for all that came before it.
 CONFIG = "raw_partitions: 1\npartitions: 1\nhttp: {listen: '127.0.0.1:0'}\n"
 PATIENCE_S = 60  # of a slow machine
+# Of requests to chat, by model: 99 in 100 take 800 ms at most.
+LATENCY_OBJECTIVE = """apiVersion: openslo/v1
+kind: SLO
+metadata: {name: chat-fast}
+spec:
+  service: chat
+  indicator:
+    metadata: {name: fast}
+    spec:
+      ratioMetric:
+        counter: true
+        good: {metricSource: {type: weir, spec: {query: latency <= 800ms}}}
+        total: {metricSource: {type: weir, spec: {query: service == chat, per: [model]}}}
+  timeWindow: [{duration: 1d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{target: 0.99}]
+"""
 
 
 def wait_until(ready, why, seconds=PATIENCE_S):
