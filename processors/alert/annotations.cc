@@ -88,8 +88,8 @@ bool is_name(std::string_view name) {
 std::unexpected<Error> refuse(std::string_view text, std::size_t at, std::string_view why) {
   std::vector<std::string_view> names;
   for (const Name& each : kNames) names.push_back(each.name);
-  return fail(ErrorCode::invalid_argument, "{}\n  {}\n  {:>{}}\nnames: {}, label.NAME", why,
-              cut_utf8(text, kMaxAnnotationBytes), "^", at + 1, fmt::join(names, ", "));
+  return fail(ErrorCode::invalid_argument, "{}{}\nnames: {}, label.NAME", why,
+              caret_below(text, at), fmt::join(names, ", "));
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -16,4 +16,8 @@ std::string_view cut_utf8(std::string_view text, std::size_t limit);
 /// themselves are as they came.
 std::string quote(std::string_view text);
 
+/// What goes below a complaint about the byte `at` of a text, at most its size: a new line, the
+/// line of the text that holds it, and a caret under it.
+std::string caret_below(std::string_view text, std::size_t at);
+
 }  // namespace weir

@@ -30,68 +30,102 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
+std::unexpected<Error> refuse(std::string_view text, std::string_view why,
+                              std::string_view caret = {}) {
   return fail(ErrorCode::invalid_argument,
-              "matcher {}: {}; write for example service=\"chat\", model!=a or tenant=~\"eu-.*\"",
-              quote(text), why);
+              "matcher {}: {}; write for example service=\"chat\", model!=a or "
+              "tenant=~\"eu-.*\"{}",
+              quote(text), why, caret);
 }
 
+/// A text that is read: knows where each part of it stands.
+class Source {
+ public:
+  explicit Source(std::string_view text) : text_(text) {}
+
+  /// `part` is the rest of the text from the place that is meant; of the end it is empty.
+  std::unexpected<Error> refuse_at(std::string_view part, std::string_view why) const {
+    const std::size_t at =
+        part.empty() ? text_.size() : static_cast<std::size_t>(part.data() - text_.data());
+    return refuse(text_, why, text_.size() <= kMaxQuotedBytes ? caret_below(text_, at) : "");
+  }
+
+ private:
+  std::string_view text_;
+};
+
 /// What stands between quotes, without its escapes.
-Result<std::string> unquoted(std::string_view all, std::string_view text) {
+Result<std::string> unquoted(const Source& source, std::string_view text) {
   std::string value;
   for (std::size_t i = 1; i < text.size(); ++i) {
     if (text[i] == '"') {
       if (i + 1 == text.size()) return value;
-      return refuse(all, "something follows the closing quote");
+      return source.refuse_at(text.substr(i + 1), "something follows the closing quote");
     }
     if (text[i] == '\\' && i + 1 < text.size()) ++i;
     value += text[i];
   }
-  return refuse(all, "the closing quote is missing");
+  return source.refuse_at(text, "the closing quote is missing");
+}
+
+/// The expression of =~ and !~, of others none; or what is wrong with the parts.
+Result<std::shared_ptr<const re2::RE2>> expression_of(const v1::LabelMatcher& matcher) {
+  constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
+  if (matcher.name().empty() ||
+      matcher.name().find_first_not_of(kNameCharacters) != std::string::npos)
+    return fail(kInvalid, "that is no name of a label");
+  if (matcher.name().size() > kMaxMatcherBytes || matcher.value().size() > kMaxMatcherBytes)
+    return fail(kInvalid, "it is longer than 1,024 bytes");
+  if (std::ranges::find(kOperations, matcher.operation(), &Operation::operation) ==
+      kOperations.end())
+    return fail(kInvalid, "its operation is not known");
+  if (matcher.operation() != v1::MATCH_OPERATION_REGEX &&
+      matcher.operation() != v1::MATCH_OPERATION_NOT_REGEX)
+    return nullptr;
+  re2::RE2::Options options;
+  options.set_max_mem(kExpressionBytes);
+  options.set_log_errors(false);
+  auto expression = std::make_shared<const re2::RE2>(matcher.value(), options);
+  if (!expression->ok()) return fail(kInvalid, "{}", expression->error());
+  return expression;
 }
 
 }  // namespace
 
 Result<Matcher> Matcher::parse(std::string_view text) {
+  const Source source(text);
   const std::string_view rest = trimmed(text);
   const std::size_t name_end = std::min(rest.find_first_not_of(kNameCharacters), rest.size());
-  if (name_end == 0) return refuse(text, "it does not begin with the name of a label");
+  if (name_end == 0) return source.refuse_at(rest, "it does not begin with the name of a label");
   const std::string_view after = trimmed(rest.substr(name_end));
   const auto found = std::ranges::find_if(
       kOperations, [&](const Operation& each) { return after.starts_with(each.text); });
-  if (found == kOperations.end()) return refuse(text, "no =, !=, =~ or !~ follows the label");
+  if (found == kOperations.end())
+    return source.refuse_at(after, "no =, !=, =~ or !~ follows the label");
   const std::string_view value = trimmed(after.substr(found->text.size()));
-  v1::LabelMatcher matcher;
-  matcher.set_name(std::string(rest.substr(0, name_end)));
-  matcher.set_operation(found->operation);
+  Matcher made;
+  made.matcher_.set_name(std::string(rest.substr(0, name_end)));
+  made.matcher_.set_operation(found->operation);
   if (value.starts_with('"')) {
-    WEIR_ASSIGN(*matcher.mutable_value(), unquoted(text, value));
+    WEIR_ASSIGN(*made.matcher_.mutable_value(), unquoted(source, value));
   } else {
-    if (value.find_first_of("\"= \t") != std::string_view::npos)
-      return refuse(text, "such a value needs quotes");
-    matcher.set_value(std::string(value));
+    const std::size_t odd = value.find_first_of("\"= \t");
+    if (odd != std::string_view::npos)
+      return source.refuse_at(value.substr(odd), "such a value needs quotes");
+    made.matcher_.set_value(std::string(value));
   }
-  return make(matcher);
+  auto expression = expression_of(made.matcher_);
+  if (!expression) return source.refuse_at(value, expression.error().message);
+  made.expression_ = *std::move(expression);
+  return made;
 }
 
 Result<Matcher> Matcher::make(const v1::LabelMatcher& matcher) {
-  if (matcher.name().empty() ||
-      matcher.name().find_first_not_of(kNameCharacters) != std::string::npos)
-    return refuse(matcher.name(), "that is no name of a label");
-  if (matcher.name().size() > kMaxMatcherBytes || matcher.value().size() > kMaxMatcherBytes)
-    return refuse(matcher.value(), "it is longer than 1,024 bytes");
-  const auto known = std::ranges::find(kOperations, matcher.operation(), &Operation::operation);
-  if (known == kOperations.end()) return refuse(matcher.name(), "its operation is not known");
+  auto expression = expression_of(matcher);
+  if (!expression) return refuse(matcher.name(), expression.error().message);
   Matcher made;
   made.matcher_ = matcher;
-  if (matcher.operation() == v1::MATCH_OPERATION_REGEX ||
-      matcher.operation() == v1::MATCH_OPERATION_NOT_REGEX) {
-    re2::RE2::Options options;
-    options.set_max_mem(kExpressionBytes);
-    options.set_log_errors(false);
-    made.expression_ = std::make_shared<const re2::RE2>(matcher.value(), options);
-    if (!made.expression_->ok()) return refuse(matcher.value(), made.expression_->error());
-  }
+  made.expression_ = *std::move(expression);
   return made;
 }
 

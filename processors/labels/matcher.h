@@ -24,7 +24,7 @@ class Matcher {
  public:
   /// `name OP value`: OP is =, !=, =~ or !~; the value stands alone or in double quotes, in which a
   /// backslash escapes. Blanks around each part do not matter. Error: invalid_argument, with what
-  /// was expected.
+  /// was expected and a caret under where.
   static Result<Matcher> parse(std::string_view text);
   /// Error: invalid_argument: no name, no operation, too long, no expression of RE2's.
   static Result<Matcher> make(const v1::LabelMatcher& matcher);

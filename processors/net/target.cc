@@ -1,5 +1,7 @@
 #include "processors/net/target.h"
 
+#include <absl/strings/ascii.h>
+
 #include "processors/net/text.h"
 
 namespace weir::net {
@@ -95,6 +97,18 @@ Result<Target> parse_target(std::string_view target) {
   WEIR_TRY(for_each_part(target.substr(mark + 1), '&',
                          [&](std::string_view pair) { return add_parameter(pair, parsed); }));
   return parsed;
+}
+
+std::string encode_query(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+        std::string_view("-._~").find(c) != std::string_view::npos)
+      encoded += c;
+    else
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return encoded;
 }
 
 }  // namespace weir::net

@@ -22,4 +22,8 @@ struct Target {
 /// than 1,000 pairs.
 Result<Target> parse_target(std::string_view target);
 
+/// A name or a value of a query as it is written there: all but letters, digits, '-', '.', '_' and
+/// '~' as %XX.
+std::string encode_query(std::string_view text);
+
 }  // namespace weir::net

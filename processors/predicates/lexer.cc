@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "processors/core/text.h"
+
 namespace weir::predicates {
 namespace {
 
@@ -86,11 +88,7 @@ std::string spell(const std::vector<Token>& tokens) {
 }
 
 std::unexpected<Error> error_at(std::string_view text, std::size_t at, std::string_view reason) {
-  const std::size_t before = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
-  const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
-  const std::size_t end = std::min(text.find('\n', at), text.size());
-  return fail(ErrorCode::invalid_argument, "{}\n  {}\n  {:>{}}", reason,
-              text.substr(begin, end - begin), '^', at - begin + 1);
+  return fail(ErrorCode::invalid_argument, "{}{}", reason, caret_below(text, at));
 }
 
 }  // namespace weir::predicates

@@ -20,5 +20,12 @@ TEST(Text, QuotesNoMoreThanAReaderNeeds) {
   EXPECT_EQ(quote(fmt::format("{:a<99}\u20ac", "")), fmt::format("'{:a<99}...' (102 bytes)", ""));
 }
 
+TEST(Text, PointsAtAByteOfALine) {
+  EXPECT_EQ(caret_below("a b", 2), "\n  a b\n    ^");
+  EXPECT_EQ(caret_below("ab", 2), "\n  ab\n    ^");
+  EXPECT_EQ(caret_below("a\nbcd\ne", 3), "\n  bcd\n   ^");
+  EXPECT_EQ(caret_below("", 0), "\n  \n  ^");
+}
+
 }  // namespace
 }  // namespace weir

@@ -2,6 +2,7 @@
 """Alerts as a user has them: what fires, why, who is told, and what people say about it."""
 
 import json
+import os
 import re
 import time
 import unittest
@@ -73,28 +74,67 @@ class Alerts(WeirTest):
         self.assertGreater(time.monotonic() - started, 30)
         alert = page["fingerprint"]
         self.assertIn(alert, run("alerts", up.directory).stdout)
+        there = ("--url", up.url)
+        self.assertEqual(run("alerts", *there).stdout, run("alerts", up.directory).stdout)
         # Its notification waits until every task that evaluates conditions is as far.
         wait_until(lambda: re.search(r"grouped +oncall +the group",
                                      run("why", alert, up.directory).stdout), "the notification")
 
-        said = json.dumps({"by": "ann", "note": "looking"})
-        self.assertEqual(up.request("POST", f"/api/v1/alerts/{alert}/ack", said)[0], 202)
+        run("ack", alert, "--by", "ann", "--note", "looking", *there)
         wait_until(lambda: [each for each in up.get("/api/v1/alerts")["alerts"]
                             if each["acknowledged"] and each["acknowledged"]["by"] == "ann"],
                    "the acknowledgement")
-        silence = json.dumps({"matchers": ["service=chat"], "by": "ann", "reason": "looking",
-                              "for": "1h"})
-        status, _, answer = up.request("POST", "/api/v1/silences", silence)
-        self.assertEqual(status, 202)
+        silence = run("silence", "add", "service=chat", "--for", "1h", "--author", "ann",
+                      "--reason", "looking", *there).stdout.strip()
         wait_until(lambda: not pages(), "the silence")
-        identity = json.loads(answer)["id"]
-        self.assertEqual(up.request("DELETE", f"/api/v1/silences/{identity}?by=ann")[0], 202)
+        for place in (there, (up.directory,)):
+            listed, = lines(run("silence", "list", *place, "--format", "json").stdout)
+            self.assertEqual((listed["id"], listed["state"], listed["matchers"], listed["by"]),
+                             (silence, "active", ['service="chat"'], "ann"))
+        run("silence", "expire", silence, "--author", "ann & bob", *there)
         wait_until(lambda: not up.get("/api/v1/silences")["silences"], "the silence's end")
+        self.assertIn("ann & bob", run("inspect", up.directory, "weir.signal", "--limit",
+                                       1_000_000).stdout)
+        run("mark", alert, "--useful", "--by", "ann", *there)
+        wait_until(lambda: re.search(r"useful", run("why", alert, *there).stdout), "the mark")
+        self.assertRegex(run("alerts", "--stats", *there).stdout, r"all +\d+ +\d+")
         kinds = [row["kind"] for row in up.get("/api/v1/decisions", alert=alert)["decisions"]]
         for kind in ("fired", "grouped", "acknowledged", "silenced"):
             self.assertIn(kind, kinds)
         self.assertEqual(up.get("/api/v1/alerts/stats")["all"]["acknowledged"], 1)
         self.assertEqual(up.stop(), 0)
+
+    def test_what_is_refused_says_what_to_do(self):
+        secrets = {"READ": "read-token-of-a-test", "WRITE": "write-token-of-a-test"}
+        up = Up(self, self.dir / "data", "raw_partitions: 1\npartitions: 1\nhttp: {listen: "
+                "'127.0.0.1:0', tokens: {read: env:READ, write: env:WRITE}}\n", secrets)
+        there, unknown = ("--url", up.url), "0" * 16
+        nobody = {name: value for name, value in os.environ.items()
+                  if not re.fullmatch("WEIR_(READ|WRITE)_TOKEN", name)}
+        both = {**nobody, "WEIR_READ_TOKEN": secrets["READ"],
+                "WEIR_WRITE_TOKEN": secrets["WRITE"]}
+        token = self.write("token", "not-the-token-it-wants\n")
+
+        def refused(*arguments, env):
+            shown = run(*arguments, code=1, env=env).stderr
+            self.assertEqual(len(shown.splitlines()), 1, shown)
+            for secret in (*secrets.values(), "not-the-token-it-wants"):
+                self.assertNotIn(secret, shown)
+            return shown
+        self.assertIn("variable WEIR_READ_TOKEN", refused("alerts", *there, env=nobody))
+        self.assertIn("the write token is missing or wrong", refused(
+            "ack", unknown, "--by", "ann", "--token", f"file:{token}", *there, env=both))
+        self.assertIn("`weir alerts --all`", refused("ack", unknown, "--by", "ann", *there,
+                                                     env=both))
+        self.assertIn("`weir silence list`", refused(
+            "silence", "expire", "0" * 32, "--author", "ann", *there, env=both))
+        self.assertIn("for: must be at most 366d", refused(
+            "silence", "add", "a=b", "--for", "400d", "--author", "ann", "--reason", "r", *there,
+            env=both))
+        self.assertIn("no such alert", refused("why", unknown, *there, env=both))
+        self.assertEqual(run("alerts", *there, "--format", "csv", env=both).stdout.count("\n"), 1)
+        self.assertEqual(up.stop(), 0)
+        self.assertIn("is a weir running there?", refused("alerts", *there, env=nobody))
 
 
 if __name__ == "__main__":

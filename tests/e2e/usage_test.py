@@ -8,7 +8,8 @@ from weir_cli import TUMBLING, WEIR, WeirTest, run
 
 COMMANDS = ("import", "import azure-llm", "import llmperf", "import ndjson", "import csv",
             "simulate", "up", "replay", "query", "query kpi", "query deadletter", "inspect",
-            "check", "graph", "topics", "run", "ingest")
+            "check", "graph", "topics", "run", "ingest", "alerts", "why", "ack", "mark",
+            "silence", "silence add", "silence list", "silence expire")
 
 
 class Usage(WeirTest):
@@ -64,11 +65,33 @@ class Usage(WeirTest):
                 (("inspect",), "DIR"),
                 (("check",), "FILE"),
                 (("run", "--listen", "8080"), "127.0.0.1:8080"),
+                (("alerts", directory, "--url", "http://127.0.0.1:1"), "excludes"),
+                (("alerts", "--url", "ftp://127.0.0.1"), "http or https"),
+                (("why", "8f1c"), "no fingerprint"),
+                (("ack",), "ALERT"),
+                (("ack", "0" * 16, "--token", "the-token-itself"), "env:NAME or file:PATH"),
+                (("mark", "0" * 16, "--by", "ann"), "--useful"),
+                (("silence", "add", "--for", "2h", "--reason", "r"), "MATCHER"),
+                (("silence", "add", "a=b", "--for", "2h", "--author", "ann"), "--reason"),
+                (("silence", "add", "a=b", "--reason", "r", "--author", "ann"), "--for"),
+                (("silence", "add", "a=b", "--reason", "r", "--author", "ann", "--for", "1h",
+                  "--to", "2026-01-05T00:00:00Z"), "--for"),
+                (("silence", "add", "a=b", "--reason", "r", "--for", "soon"), "soon"),
+                (("silence", "expire", "7"), "no id of a silence"),
         ):
             with self.subTest(arguments=arguments):
                 line = self.fails(*arguments, code=2, says=(says, "--help"))
                 self.assertTrue(line.startswith("weir"), line)
+                self.assertNotIn("the-token-itself", line)
         self.assertFalse(directory.exists())
+
+    def test_a_wrong_matcher_has_a_caret(self):
+        shown = run("silence", "add", "service=chat", "tenant=a b", "--for", "2h", "--reason", "r",
+                    code=2).stderr.splitlines()
+        self.assertIn("matcher 'tenant=a b': such a value needs quotes; write for ex", shown[0])
+        self.assertEqual(shown[1:], ["weir silence add:   tenant=a b",
+                                     "weir silence add:           ^",
+                                     "weir silence add: (see weir silence add --help)"])
 
     def test_graph(self):
         text = run("graph", "--partitions", "3").stdout

@@ -41,8 +41,29 @@ TEST(Matcher, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("a=\"b"), "matcher 'a=\"b': the closing quote is missing");
   EXPECT_EQ(error_of("a=\"b\"c"), "matcher 'a=\"b\"c': something follows the closing quote");
   EXPECT_EQ(error_of("a=b c"), "matcher 'a=b c': such a value needs quotes");
-  EXPECT_EQ(error_of("a=~\"(\""), "matcher '(': missing ): (");
-  EXPECT_EQ(error_of("a=~\"(x)\\\\1\""), "matcher '(x)\\1': invalid escape sequence: \\1");
+  EXPECT_EQ(error_of("a=~\"(\""), "matcher 'a=~\"(\"': missing ): (");
+  EXPECT_EQ(error_of("a=~\"(x)\\\\1\""), "matcher 'a=~\"(x)\\\\1\"': invalid escape sequence: \\1");
+  v1::LabelMatcher none;
+  none.set_name("a");
+  EXPECT_EQ(Matcher::make(none).error().message.substr(0, 41),
+            "matcher 'a': its operation is not known; ");
+}
+
+TEST(Matcher, PointsAtWhatIsWrong) {
+  const auto below = [](std::string_view text) {
+    const std::string message = Matcher::parse(text).error().message;
+    return message.substr(std::min(message.find('\n'), message.size()));
+  };
+  EXPECT_EQ(below(" =chat"), "\n   =chat\n   ^");
+  EXPECT_EQ(below(""), "\n  \n  ^");
+  EXPECT_EQ(below("service"), "\n  service\n         ^");
+  EXPECT_EQ(below("service ~ x"), "\n  service ~ x\n          ^");
+  EXPECT_EQ(below("a=\"b"), "\n  a=\"b\n    ^");
+  EXPECT_EQ(below("a=\"b\"c"), "\n  a=\"b\"c\n       ^");
+  EXPECT_EQ(below("a=b c"), "\n  a=b c\n     ^");
+  EXPECT_EQ(below("a=~ \"(\""), "\n  a=~ \"(\"\n      ^");
+  // Of what is longer than an error repeats, the text before has the beginning.
+  EXPECT_EQ(below("a=" + std::string(100, ' ') + "b c"), "");
 }
 
 TEST(Matcher, IsWrittenAsItIsRead) {

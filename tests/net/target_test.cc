@@ -39,5 +39,12 @@ TEST(Target, RefusesWhatIsNoPath) {
   EXPECT_EQ(parse(many), "the query has more than 1000 parameters");
 }
 
+TEST(Target, OfAQueryIsReadAsItWasEncoded) {
+  EXPECT_EQ(encode_query("Ann B. +\xc3\xa9"), "Ann%20B.%20%2B%C3%A9");
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  EXPECT_EQ(parse_target("/?by=" + encode_query(all))->query.front().second, all);
+}
+
 }  // namespace
 }  // namespace weir::net

@@ -43,6 +43,7 @@ class Commands {
   std::shared_ptr<Run> chosen_;
 };
 
+void add_ack(Commands& commands);
 void add_alerts(Commands& commands);
 void add_check(Commands& commands);
 void add_graph(Commands& commands);
@@ -51,8 +52,10 @@ void add_import(Commands& commands);
 void add_ingest(Commands& commands, const std::string& version);
 void add_inspect(Commands& commands);
 void add_query(Commands& commands);
+void add_mark(Commands& commands);
 void add_replay(Commands& commands);
 void add_run(Commands& commands, const std::string& version);
+void add_silence(Commands& commands);
 void add_simulate(Commands& commands);
 void add_slo(Commands& commands);
 void add_topics(Commands& commands);

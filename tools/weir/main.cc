@@ -28,7 +28,9 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const std::string what = misses_command && !unknown.empty()
                                ? fmt::format("'{}' is not known", unknown.front())
                                : error.what();
-  return fmt::format("{} (see {} --help)", what, command_of(app));
+  // Nothing stands behind a caret.
+  const char separator = what.find('\n') == std::string::npos ? ' ' : '\n';
+  return fmt::format("{}{}(see {} --help)", what, separator, command_of(app));
 }
 
 /// Each line of the message is one problem.
@@ -67,6 +69,9 @@ int main(int argc, char** argv) {
   add_slo(commands);
   add_alerts(commands);
   add_why(commands);
+  add_ack(commands);
+  add_mark(commands);
+  add_silence(commands);
   add_inspect(commands);
   add_check(commands);
   add_graph(commands);

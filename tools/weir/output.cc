@@ -37,4 +37,11 @@ void Output::flush() {
   waiting_.clear();
 }
 
+Result<void> print_line(std::string_view line) {
+  Output output;
+  output.write(line);
+  output.write("\n");
+  return output.finish();
+}
+
 }  // namespace weir::cli

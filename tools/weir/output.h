@@ -24,4 +24,7 @@ class Output {
   int error_ = 0;  // errno
 };
 
+/// One line, and that is all. Error: as Output::finish.
+Result<void> print_line(std::string_view line);
+
 }  // namespace weir::cli

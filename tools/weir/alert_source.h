@@ -1,0 +1,45 @@
+// Where a command reads alerts: a running process, or, without one, a directory of this machine or
+// the Kafka cluster of a configuration. What it gives is the JSON of sinks/alerts' interface.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "processors/core/result.h"
+#include "sinks/results/alert_json.h"
+#include "tools/weir/remote.h"
+
+namespace weir::cli {
+
+/// What the options say; without a directory and a cluster it is the running process.
+struct AlertPlace {
+  RemoteAddress remote;
+  std::string directory;
+  std::string kafka_config;
+};
+
+/// Adds the options of the address, DIR and --kafka.
+void add_alert_place(CLI::App& app, AlertPlace& place);
+
+/// Of an alert. Error: invalid_argument.
+Result<std::string> parse_fingerprint(const std::string& text);
+/// Adds the option of who says so; without it, whoever is logged in.
+void add_author(CLI::App& app, const std::string& name, std::string& by);
+
+/// One thread.
+class AlertSource {
+ public:
+  virtual ~AlertSource() = default;
+
+  /// Errors: of the log; of the process when it is asked.
+  static Result<std::unique_ptr<AlertSource>> open(const AlertPlace& place);
+
+  /// Lists, as their routes give them. Errors: the log's, or Remote's.
+  virtual Result<results::Json> alerts(bool all) = 0;
+  virtual Result<results::Json> silences(bool all) = 0;
+  virtual Result<results::Json> decisions(const results::DecisionQuery& query) = 0;
+  /// {"all", "services"}
+  virtual Result<results::Json> stats(const results::DecisionQuery& query) = 0;
+};
+
+}  // namespace weir::cli
