@@ -70,6 +70,18 @@ Hidden hidden_of(const Config& config, const Sources& sources, TimeUs now, const
   return hidden;
 }
 
+bool any_common(const std::set<std::string>& now, const auto& was) {
+  return std::ranges::any_of(was, [&](const std::string& each) { return now.contains(each); });
+}
+
+/// Whether it is hidden for another reason than before, or no more. What merely joins or leaves
+/// others that still hide it is not worth a decision.
+bool is_new(const Hidden& hidden, const v1::Alert& alert) {
+  if (!hidden.silenced_by.empty()) return !any_common(hidden.silenced_by, alert.silenced_by());
+  return !alert.silenced_by().empty() || hidden.inhibited_by.empty() ||
+         !any_common(hidden.inhibited_by, alert.inhibited_by());
+}
+
 void say(const Hidden& hidden, const Entry& entry, const Book& book, Outbox& outbox) {
   const v1::Alert& alert = entry.alert;
   if (!hidden.silenced_by.empty()) {
@@ -105,7 +117,7 @@ void judge_muting(const Config& config, TimeUs now, Book& book, Outbox& outbox) 
   }
   for (const auto& [fingerprint, hidden] : changed) {
     Entry& entry = book.entry(fingerprint);
-    say(hidden, entry, book, outbox);
+    if (is_new(hidden, entry.alert)) say(hidden, entry, book, outbox);
     put(hidden.silenced_by, *entry.alert.mutable_silenced_by());
     put(hidden.inhibited_by, *entry.alert.mutable_inhibited_by());
     entry.changed = true;

@@ -10,8 +10,9 @@
 
 namespace weir::alert {
 
-/// Looks at every firing alert and notes in it what hides it now; of each whose hiding began, ended
-/// or changed it says so. Append time `now` is when silences hold.
+/// Looks at every firing alert and notes in it what hides it now. Of each whose hiding began or
+/// ended, or that nothing of what hid it hides any more but something else does, it says so. Append
+/// time `now` is when silences hold.
 void judge_muting(const Config& config, TimeUs now, Book& book, Outbox& outbox);
 
 }  // namespace weir::alert

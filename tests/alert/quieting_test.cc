@@ -1,10 +1,14 @@
 // Of what nobody is told: silences and inhibition; and what becomes a digest: storms and backlogs.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/alert/alert_task.h"
 
 namespace weir::alert {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 v1::Signal silence(std::string_view match, std::int64_t from, std::int64_t to,
                    const std::string& id = "s1") {
@@ -88,6 +92,29 @@ TEST(AlertInhibition, ATicketIsHiddenWhileThePageOfItsObjectiveFires) {
             "notify oncall changed {}:{service=\"chat\"} #2: +chat ticket-1d -chat page-1h\n"
             "decision chat ticket-1d grouped: the group changed; told with 1 other\n"
             "decision chat page-1h grouped: the group changed; told with 1 other\n");
+}
+
+TEST(AlertInhibition, IsSaidOnceHoweverManyHideIt) {
+  AlertTask task;
+  task.say(change("chat", "ticket-1d", "ticket"), 0);
+  EXPECT_THAT(task.tick(change(), 0), HasSubstr("chat ticket-1d inhibited"));
+  const std::string joined = task.tick(change("chat", "page-6h"), 10);
+  EXPECT_THAT(joined, HasSubstr("decision chat page-6h fired"));
+  EXPECT_THAT(joined, Not(HasSubstr("inhibited")));
+  task.tick(quiet(change()), 100);
+  EXPECT_THAT(task.pass(160), Not(HasSubstr("ticket-1d")));  // the other still hides it
+  EXPECT_THAT(task.say(silence("condition=ticket-1d", 160, 170), 160),
+              HasSubstr("chat ticket-1d silenced: silence s1"));
+  EXPECT_THAT(task.pass(170), HasSubstr("chat ticket-1d inhibited: chat page-6h fires"));
+}
+
+TEST(AlertSilences, AreSaidOnceHoweverManyHideIt) {
+  AlertTask task;
+  task.tick(change(), 0);
+  EXPECT_THAT(task.say(silence("service=chat", 10, 100), 10), HasSubstr("silenced: silence s1"));
+  EXPECT_THAT(task.say(silence("service=~c.*", 20, 200, "s2"), 20), Not(HasSubstr("silenced")));
+  EXPECT_THAT(task.pass(100), Not(HasSubstr("chat page-1h")));
+  EXPECT_THAT(task.pass(200), HasSubstr("chat page-1h released"));
 }
 
 TEST(AlertInhibition, OnlyWhereTheLabelsAreAlike) {
