@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "processors/core/result.h"
+
 namespace weir::net {
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
@@ -44,5 +46,9 @@ struct HttpResponse {
 ///   {"error": "what was wrong", "hint": "what to do"}
 /// without "hint" where that is empty. Bytes that are not UTF-8 are replaced.
 HttpResponse error_response(int status, std::string_view error, std::string_view hint = {});
+/// The same of an Error, whose hint follows the first "; ": 400 where the request is wrong, 404,
+/// 409 where there is such a thing already; 503 with Retry-After where a log or another part takes
+/// nothing now (it is full, away, held, stopping); 500 where something is broken.
+HttpResponse error_response(const Error& error);
 
 }  // namespace weir::net

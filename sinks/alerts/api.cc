@@ -19,25 +19,6 @@ HttpResponse json_response(const Json& json, int status = 200) {
   return {.status = status, .content_type = "application/json", .body = results::to_line(json)};
 }
 
-int status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::invalid_argument:
-      return 400;
-    case ErrorCode::not_found:
-      return 404;
-    case ErrorCode::exhausted:
-      return 429;
-    default:
-      return 500;
-  }
-}
-
-HttpResponse to_response(const Error& error) {
-  const std::size_t split = std::min(error.message.find("; "), error.message.size());
-  const std::string hint = split == error.message.size() ? "" : error.message.substr(split + 2);
-  return net::error_response(status_of(error.code), error.message.substr(0, split), hint);
-}
-
 bool is_true(const HttpRequest& request, std::string_view name) {
   const auto value = request.query_value(name);
   return value && *value != "false" && *value != "0";
@@ -90,47 +71,47 @@ Result<void> Api::append(v1::Signal signal) const {
 
 HttpResponse Api::list(const HttpRequest& request) {
   const auto known = board();
-  if (!known) return to_response(known.error());
+  if (!known) return net::error_response(known.error());
   return json_response({{"alerts", results::alerts_json(*known, is_true(request, "all"))}});
 }
 
 HttpResponse Api::silences(const HttpRequest& request) {
   const auto known = board();
-  if (!known) return to_response(known.error());
+  if (!known) return net::error_response(known.error());
   return json_response(
       {{"silences", results::silences_json(*known, parts_.clock(), is_true(request, "all"))}});
 }
 
 HttpResponse Api::decisions(const HttpRequest& request) const {
   const auto query = read_query(request);
-  if (!query) return to_response(query.error());
+  if (!query) return net::error_response(query.error());
   const auto decisions = results::decisions_json(parts_.log, *query, kMaxDecisions);
-  if (!decisions) return to_response(decisions.error());
+  if (!decisions) return net::error_response(decisions.error());
   return json_response({{"decisions", *decisions}});
 }
 
 HttpResponse Api::stats(const HttpRequest& request) const {
   const auto query = read_query(request);
-  if (!query) return to_response(query.error());
+  if (!query) return net::error_response(query.error());
   const auto stats = results::read_alert_stats(parts_.log, *query);
-  if (!stats) return to_response(stats.error());
+  if (!stats) return net::error_response(stats.error());
   return json_response(to_json(*stats));
 }
 
 HttpResponse Api::say(const HttpRequest& request) {
   if (request.body.size() > kMaxBodyBytes) return too_large();
   const auto signal = read_saying(request.path.substr(kAlertsPath.size()), request.body);
-  if (!signal) return to_response(signal.error());
+  if (!signal) return net::error_response(signal.error());
   const std::string& fingerprint =
       signal->has_mark() ? signal->mark().fingerprint() : signal->acknowledgement().fingerprint();
   const auto known = board();
-  if (!known) return to_response(known.error());
+  if (!known) return net::error_response(known.error());
   const auto alert = known->alerts().find(fingerprint);
   if (alert == known->alerts().end())
     return net::error_response(404, "there is no such alert", "/api/v1/alerts?all lists them");
   if (signal->has_acknowledgement() && alert->second.state() != v1::ALERT_STATE_FIRING)
     return net::error_response(409, "the alert does not fire", "there is nothing to take on");
-  if (const auto done = append(*signal); !done) return to_response(done.error());
+  if (const auto done = append(*signal); !done) return net::error_response(done.error());
   return json_response({{"accepted", true}}, 202);
 }
 
@@ -138,23 +119,23 @@ HttpResponse Api::add_silence(const HttpRequest& request) {
   if (request.body.size() > kMaxBodyBytes) return too_large();
   const std::string id = format_id(parts_.draw_id());
   const auto silence = read_silence(request.body, parts_.clock(), id);
-  if (!silence) return to_response(silence.error());
+  if (!silence) return net::error_response(silence.error());
   v1::Signal signal;
   *signal.mutable_silence() = *silence;
-  if (const auto done = append(std::move(signal)); !done) return to_response(done.error());
+  if (const auto done = append(std::move(signal)); !done) return net::error_response(done.error());
   return json_response({{"id", id}}, 202);
 }
 
 HttpResponse Api::expire_silence(const HttpRequest& request) {
   const std::string id = request.path.substr(kSilencesPath.size());
   const auto known = board();
-  if (!known) return to_response(known.error());
+  if (!known) return net::error_response(known.error());
   if (!known->silences().contains(id))
     return net::error_response(404, "there is no such silence", "/api/v1/silences lists them");
   v1::Signal signal;
   signal.mutable_silence_expiry()->set_id(id);
   signal.mutable_silence_expiry()->set_by(std::string(request.query_value("by").value_or("")));
-  if (const auto done = append(std::move(signal)); !done) return to_response(done.error());
+  if (const auto done = append(std::move(signal)); !done) return net::error_response(done.error());
   return json_response({{"accepted", true}}, 202);
 }
 

@@ -90,11 +90,6 @@ Result<bool> parse_flag(std::string_view text) {
   return fail(ErrorCode::invalid_argument, "{} is neither 0 nor 1", quote(text));
 }
 
-int status_of(ErrorCode code) {
-  if (code == ErrorCode::invalid_argument) return 400;
-  return code == ErrorCode::not_found ? 404 : 500;
-}
-
 Json reasons_of(const v1::DeadLetter& letter) {
   Json reasons = Json::array();
   for (int i = 0; i < std::min(letter.entry_size(), kMaxReasons); ++i) {
@@ -130,13 +125,6 @@ HttpResponse json_response(const Json& json) {
   return {.content_type = "application/json", .body = dump(json) + "\n"};
 }
 
-HttpResponse to_response(const Error& error) {
-  const std::size_t split = error.message.find("; ");
-  if (split == std::string::npos) return net::error_response(status_of(error.code), error.message);
-  return net::error_response(status_of(error.code), error.message.substr(0, split),
-                             error.message.substr(split + 2));
-}
-
 Result<KpiQuery> parse_query(const HttpRequest& request, std::string_view also) {
   const std::array<std::string_view, 7> known = {"scope", "window", "where", "from",
                                                  "to",    "all",    also};
@@ -161,7 +149,8 @@ Result<KpiQuery> parse_query(const HttpRequest& request, std::string_view also) 
 }
 
 HttpResponse Api::catalog(const HttpRequest& request) const {
-  if (const auto known = check_names(request, {}); !known) return to_response(known.error());
+  if (const auto known = check_names(request, {}); !known)
+    return net::error_response(known.error());
   const auto catalog = parts_.view.catalog();
   Json json;
   Json& scopes = json["scopes"] = Json::array();
@@ -181,19 +170,19 @@ HttpResponse Api::catalog(const HttpRequest& request) const {
 
 HttpResponse Api::query(const HttpRequest& request) const {
   const auto query = parse_query(request, "limit");
-  if (!query) return to_response(query.error());
+  if (!query) return net::error_response(query.error());
   const auto limit = limit_of(request, kDefaultRows, kMaxRows);
-  if (!limit) return to_response(limit.error());
+  if (!limit) return net::error_response(limit.error());
   // Asked before reading: a stream from here on repeats rows rather than missing one.
   const view::Position position = parts_.view.position();
   const auto answer = parts_.view.query(*query);
-  if (!answer) return to_response(answer.error());
+  if (!answer) return net::error_response(answer.error());
   BoundedRows rows(*limit);
   const auto read = answer->read([&](const results::KpiRow& row) {
     rows.add(dump(results::json_of(*answer, row)));
     return true;
   });
-  if (!read) return to_response(read.error());
+  if (!read) return net::error_response(read.error());
   HttpResponse response{.content_type = "application/json"};
   response.body =
       fmt::format(R"({{"scope":{},"window":"{}","position":"{}","truncated":{},"rows":{}}})"
@@ -204,18 +193,19 @@ HttpResponse Api::query(const HttpRequest& request) const {
 }
 
 HttpResponse Api::pipeline(const HttpRequest& request) const {
-  if (const auto known = check_names(request, {}); !known) return to_response(known.error());
+  if (const auto known = check_names(request, {}); !known)
+    return net::error_response(known.error());
   return json_response(to_json(parts_.pipeline(), parts_.clock()));
 }
 
 HttpResponse Api::dead_letters(const HttpRequest& request) const {
   if (const auto known = check_names(request, kLimitOnly); !known)
-    return to_response(known.error());
+    return net::error_response(known.error());
   const auto limit = limit_of(request, kDefaultDeadLetters, kMaxDeadLetters);
-  if (!limit) return to_response(limit.error());
+  if (!limit) return net::error_response(limit.error());
   const runtime::TopicPartition where{std::string(results::kDeadLetterTopic), 0};
   const auto bounds = parts_.log.bounds(where);
-  if (!bounds) return to_response(bounds.error());
+  if (!bounds) return net::error_response(bounds.error());
   BoundedRows rows(*limit);
   const auto first = std::max(bounds->start, bounds->end - static_cast<std::int64_t>(*limit));
   const auto read = results::scan_partition(
@@ -226,20 +216,20 @@ HttpResponse Api::dead_letters(const HttpRequest& request) const {
         rows.add(dump(json_of(letter, record.append_time_us)));
         return true;
       });
-  if (!read) return to_response(read.error());
+  if (!read) return net::error_response(read.error());
   return rows_response(rows.truncated() || first > bounds->start, rows.newest_first());
 }
 
 /// How budgets went down, as far back as the newest results tell: [end, left, burn rate over 1 h].
 HttpResponse Api::burndown(const HttpRequest& request) const {
   if (const auto known = check_names(request, kObjectiveOnly); !known)
-    return to_response(known.error());
+    return net::error_response(known.error());
   const results::BurndownQuery query{
       .objective = std::string(request.query_value("objective").value_or("")),
       .points = kBurndownPoints,
       .newest = kBurndownBurns};
   const auto burndowns = results::read_burndown(parts_.log, query);
-  if (!burndowns) return to_response(burndowns.error());
+  if (!burndowns) return net::error_response(burndowns.error());
   const auto number = [](const std::optional<double>& value) {
     return value ? Json(*value) : Json();
   };
@@ -262,14 +252,14 @@ HttpResponse Api::burndown(const HttpRequest& request) const {
 HttpResponse Api::objectives(const HttpRequest& request) const {
   results::BurnQuery query{.last = true, .newest = kNewestBurns};
   if (const auto known = check_names(request, kObjectiveOnly); !known)
-    return to_response(known.error());
+    return net::error_response(known.error());
   query.objective = request.query_value("objective").value_or("");
   BoundedRows rows(kMaxLedgers);
   const auto read = results::read_burn(parts_.log, query, [&](const v1::BurnResult& result) {
     if (!result.closed()) rows.add(dump(results::to_json(result, results::Absent::null)));
     return true;
   });
-  if (!read) return to_response(read.error());
+  if (!read) return net::error_response(read.error());
   return rows_response(rows.truncated(), rows.oldest_first());
 }
 

@@ -27,8 +27,6 @@ struct ApiParts {
 /// `also` as well. Error: invalid_argument, naming the parameter.
 Result<results::KpiQuery> parse_query(const net::HttpRequest& request, std::string_view also);
 
-/// {"error", "hint"} with the status that fits: 400, 404 or 500. A hint is what follows "; ".
-net::HttpResponse to_response(const Error& error);
 net::HttpResponse json_response(const results::Json& json);
 
 class Api {

@@ -39,7 +39,7 @@ void Streams::add(const net::HttpRequest& request, std::shared_ptr<net::EventStr
     if (!selection) query = std::unexpected(selection.error());
   }
   if (!query) {
-    stream->send("error", to_response(query.error()).body);
+    stream->send("error", net::error_response(query.error()).body);
     return;
   }
   // A position that is none, or of another log, is answered by a reset.
