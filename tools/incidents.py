@@ -26,7 +26,8 @@ def time_of(text):
 
 
 def values(weir, results, label, read):
-    """[(end of a window, value)], from one window before the incident to one after."""
+    """[(end of a window, value)], from one window before the incident to one after; None: nothing
+    was told."""
     scope = ["tenant"] if label["tenant"] else [d for d in ("service", "model") if label[d]]
     where = [part for d in scope for part in ("--where", f"{d}={label[d]}")]
     begin = time_of(label["start_time"]) - WINDOW
@@ -36,8 +37,7 @@ def values(weir, results, label, read):
          *where, "--from", f"{begin:%FT%TZ}", "--to", f"{end:%FT%TZ}", "--format", "json"],
         check=True, capture_output=True, text=True)
     kpis = [json.loads(line) for line in run.stdout.splitlines()]
-    found = [(time_of(kpi["end_time"]), read(kpi)) for kpi in kpis]
-    return [(at, value) for at, value in found if value is not None]
+    return [(time_of(kpi["end_time"]), read(kpi)) for kpi in kpis]
 
 
 def shown(value):
@@ -56,7 +56,7 @@ def main():
             start, end = time_of(label["start_time"]), time_of(label["end_time"])
             found = values(weir, results, label, read)
             before = [v for at, v in found if at <= start][-1:]
-            during = [v for at, v in found if start < at <= end]
+            during = [v for at, v in found if start < at <= end and v is not None]
             after = [v for at, v in found if at >= end + WINDOW][:1]
             whom = " ".join(label[d] for d in ("service", "model", "tenant") if label[d]) or "all"
             print(line.format(label["kind"], whom, f"{start:%H:%M}-{end:%H:%M}", name,

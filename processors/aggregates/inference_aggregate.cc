@@ -16,6 +16,12 @@ void merge(std::optional<std::uint64_t>& into, const std::optional<std::uint64_t
   if (sum) into = add_saturated(into.value_or(0), *sum);
 }
 
+void merge(std::optional<DurationStats>& into, const std::optional<DurationStats>& stats) {
+  if (!stats) return;
+  if (!into) into.emplace();
+  into->merge(*stats);
+}
+
 void merge(FlagCount& into, const FlagCount& flags) {
   into.known += flags.known;
   into.yes += flags.yes;
@@ -29,7 +35,7 @@ void merge_timeless(InferenceAggregate& into, const InferenceAggregate& other) {
   merge(counters.input_tokens, more.input_tokens);
   merge(counters.output_tokens, more.output_tokens);
   merge(counters.cached_tokens, more.cached_tokens);
-  counters.cold_start.merge(more.cold_start);
+  merge(counters.cold_start, more.cold_start);
   merge(counters.retries, more.retries);
   merge(counters.low_confidence, more.low_confidence);
   merge(counters.abnormal_input, more.abnormal_input);
@@ -61,6 +67,11 @@ void DurationAggregate::merge(const DurationAggregate& other) {
   stats.merge(other.stats);
   sketch.merge(other.sketch);
   if (partial) sketch.clear();
+}
+
+void Counters::add_cold_start(std::uint64_t wait_us) {
+  if (!cold_start) cold_start.emplace();
+  if (wait_us != 0) cold_start->add(wait_us);
 }
 
 std::uint64_t Counters::requests() const {

@@ -6,10 +6,10 @@
 //  * `merge_adjacent`: the panes lie side by side in a window; the busiest second is the greater of
 //    the two and the one-second counters are forgotten.
 //
-// Encoded form, version 1 (varint = LEB128; a part that is empty takes no byte; canonical: equal
+// Encoded form, version 1 or 2 (varint = LEB128; an empty part takes no byte; canonical: equal
 // aggregates have equal bytes):
 //
-//   u8      version = 1
+//   u8      version = 2 where cold starts are told and there was none, else 1
 //   varint  parts: bit 0 seconds, 1 peak, 2 errors, 3 tokens in, 4 tokens out, 5 tokens cached,
 //           6 cold starts, 7 retries, 8 confidence flags, 9 users, 10 tenants, 11.. durations in
 //           the order of `Duration`
@@ -19,7 +19,7 @@
 //   errors   u16 mask of the non-empty status counters except ok (which is requests less the rest),
 //            by counter, then a varint each
 //   tokens   varint sum                                   (presence of the part = some event told)
-//   cold     varint count, sum_us, max_us
+//   cold     version 1: varint count, sum_us, max_us. Version 2: no byte, the count is 0
 //   retries  varint sum                                   (likewise)
 //   flags    varint low-confidence known, low, abnormal-input known, abnormal
 //   users, tenants    a HyperLogLog: sketches/hyperloglog.h
@@ -80,12 +80,15 @@ struct Counters {
   std::optional<std::uint64_t> input_tokens;  // absent: no event told
   std::optional<std::uint64_t> output_tokens;
   std::optional<std::uint64_t> cached_tokens;
-  DurationStats cold_start;
+  std::optional<DurationStats> cold_start;  // absent: no event told; count 0: none of them waited
   std::optional<std::uint64_t> retries;
   FlagCount low_confidence;
   FlagCount abnormal_input;
 
+  /// What one event told; 0: it met no cold start.
+  void add_cold_start(std::uint64_t wait_us);
   std::uint64_t requests() const;
+  /// 0: not known, as of events that came too late for panes that count seconds.
   std::uint64_t busiest_second() const;
   /// Keeps the busiest of them as the peak.
   void forget_seconds();

@@ -16,6 +16,8 @@ using sketches::read_varint;
 using sketches::write_varint;
 
 constexpr std::uint8_t kVersion = 1;
+/// No event met a cold start, and some said so.
+constexpr std::uint8_t kNoColdStart = 2;
 
 enum Part : std::uint32_t {
   kSeconds,
@@ -57,9 +59,9 @@ std::uint32_t parts_of(const AggregateParts& parts, std::uint32_t seconds, std::
       (errors != 0 ? bit(kErrors) : 0) | (counters.input_tokens ? bit(kInputTokens) : 0) |
       (counters.output_tokens ? bit(kOutputTokens) : 0) |
       (counters.cached_tokens ? bit(kCachedTokens) : 0) |
-      (counters.cold_start.count != 0 ? bit(kColdStart) : 0) |
-      (counters.retries ? bit(kRetries) : 0) | (flags ? bit(kFlags) : 0) |
-      (present(parts.users) ? bit(kUsers) : 0) | (present(parts.tenants) ? bit(kTenants) : 0);
+      (counters.cold_start ? bit(kColdStart) : 0) | (counters.retries ? bit(kRetries) : 0) |
+      (flags ? bit(kFlags) : 0) | (present(parts.users) ? bit(kUsers) : 0) |
+      (present(parts.tenants) ? bit(kTenants) : 0);
   for (std::size_t i = 0; i < kDurations; ++i)
     if (parts.durations[i].stats.count != 0) mask |= bit(kFirstDuration + i);
   return mask;
@@ -80,7 +82,8 @@ char* write_scalars(char* at, const AggregateParts& parts) {
   const std::uint32_t seconds = nonzero(counters.seconds, 0);
   const std::uint32_t errors = nonzero(counters.status, kStatusOk + 1);
   const std::uint32_t mask = parts_of(parts, seconds, errors);
-  *at++ = kVersion;
+  const auto& cold_start = counters.cold_start;
+  *at++ = cold_start && cold_start->count == 0 ? kNoColdStart : kVersion;
   at = write_varint(at, mask);
   at = write_varint(at, counters.requests());
   if (seconds != 0) at = write_counters(at, counters.seconds, seconds);
@@ -89,10 +92,10 @@ char* write_scalars(char* at, const AggregateParts& parts) {
   if (counters.input_tokens) at = write_varint(at, *counters.input_tokens);
   if (counters.output_tokens) at = write_varint(at, *counters.output_tokens);
   if (counters.cached_tokens) at = write_varint(at, *counters.cached_tokens);
-  if (counters.cold_start.count != 0) {
-    at = write_varint(at, counters.cold_start.count);
-    at = write_varint(at, counters.cold_start.sum_us);
-    at = write_varint(at, counters.cold_start.max_us);
+  if (cold_start && cold_start->count != 0) {
+    at = write_varint(at, cold_start->count);
+    at = write_varint(at, cold_start->sum_us);
+    at = write_varint(at, cold_start->max_us);
   }
   if (counters.retries) at = write_varint(at, *counters.retries);
   if ((mask & bit(kFlags)) != 0) {
@@ -140,7 +143,7 @@ class Merger {
   void seconds(std::uint64_t requests);
   void status(bool errors, std::uint64_t requests);
   void sum(bool told, std::optional<std::uint64_t>& into);
-  void cold_start();
+  void cold_start(std::uint8_t version);
   void flags();
   Result<void> duration(DurationAggregate& into);
 
@@ -211,12 +214,15 @@ void Merger::sum(bool told, std::optional<std::uint64_t>& into) {
   if (told) into = std::min(into.value_or(0) + number(kMaxSum), kMaxSum);
 }
 
-void Merger::cold_start() {
+void Merger::cold_start(std::uint8_t version) {
+  auto& into = into_.counters.cold_start;
+  if (!into) into.emplace();
+  if (version == kNoColdStart) return;
   DurationStats stats;
   stats.count = positive(kMaxCount);
   stats.sum_us = number(kMaxSum);
   stats.max_us = number(stats.sum_us);
-  into_.counters.cold_start.merge(stats);
+  into->merge(stats);
 }
 
 void Merger::flags() {
@@ -248,9 +254,11 @@ Result<void> Merger::merge(std::string_view bytes) {
     return fail(ErrorCode::corrupt, "aggregate of {} bytes is not what was written", bytes.size());
   };
   WEIR_TRY(InferenceAggregate::check_version(bytes));
+  const auto version = static_cast<std::uint8_t>(bytes[0]);
   rest_ = bytes.substr(1);
   const auto parts = static_cast<std::uint32_t>(number(bit(kParts) - 1));
   const auto has = [&](std::size_t part) { return (parts & bit(part)) != 0; };
+  ok_ &= version == kVersion || has(kColdStart);
   const std::uint64_t requests = number(kMaxCount);
   Counters& counters = into_.counters;
   if (kind_ == Merge::adjacent) counters.forget_seconds();
@@ -260,7 +268,7 @@ Result<void> Merger::merge(std::string_view bytes) {
   sum(has(kInputTokens), counters.input_tokens);
   sum(has(kOutputTokens), counters.output_tokens);
   sum(has(kCachedTokens), counters.cached_tokens);
-  if (has(kColdStart)) cold_start();
+  if (has(kColdStart)) cold_start(version);
   sum(has(kRetries), counters.retries);
   if (has(kFlags)) flags();
   for (const std::size_t part : {kUsers, kTenants}) {
@@ -297,9 +305,9 @@ Result<void> InferenceAggregate::check_version(std::string_view bytes) {
   if (bytes.empty())
     return fail(ErrorCode::corrupt, "aggregate of 0 bytes is not what was written");
   const auto version = static_cast<std::uint8_t>(bytes[0]);
-  if (version == kVersion) return {};
-  return fail(ErrorCode::version, "aggregate of version {}; this binary reads version {}", version,
-              kVersion);
+  if (version == kVersion || version == kNoColdStart) return {};
+  return fail(ErrorCode::version, "aggregate of version {}; this binary reads versions {} and {}",
+              version, kVersion, kNoColdStart);
 }
 
 Result<void> InferenceAggregate::merge_same_encoded(std::string_view bytes) {

@@ -140,7 +140,8 @@ v1::KpiValues to_values(const InferenceAggregate& aggregate, DurationUs window_l
   const Counters& counters = aggregate.counters;
   out.set_requests(to_signed(counters.requests()));
   out.set_requests_per_second(per_second(counters.requests(), window_length_us));
-  out.set_peak_requests_per_second(to_signed(counters.busiest_second()));
+  if (const auto peak = counters.busiest_second(); peak != 0)
+    out.set_peak_requests_per_second(to_signed(peak));
   set_statuses(counters, rated, out);
   for (std::size_t i = 0; i < kDurations; ++i) {
     const DurationAggregate& duration = aggregate.durations[i];
@@ -150,8 +151,10 @@ v1::KpiValues to_values(const InferenceAggregate& aggregate, DurationUs window_l
     if (scope.sketched[i] && !duration.sketch.empty()) set_quantiles(duration, distribution);
   }
   set_tokens(counters, window_length_us, out);
-  out.set_cold_starts(to_signed(counters.cold_start.count));
-  if (counters.cold_start.count != 0) set_stats(counters.cold_start, *out.mutable_cold_start_us());
+  if (const auto& cold_start = counters.cold_start) {
+    out.set_cold_starts(to_signed(cold_start->count));
+    if (cold_start->count != 0) set_stats(*cold_start, *out.mutable_cold_start_us());
+  }
   if (counters.retries) out.set_retries(to_signed(*counters.retries));
   if (const FlagCount& flags = counters.low_confidence; flags.known != 0)
     out.set_low_confidence_ratio(per(flags.yes, flags.known));

@@ -196,7 +196,7 @@ void Accumulator::add_rare(const ScopeFold& fold, const EventColumns& columns, s
   if (columns.has(Number::cold_start)) {
     const std::uint32_t* const values = columns.number(Number::cold_start).data() + begin;
     for (std::size_t i = 0; i < slots.size(); ++i)
-      if (values[i] != kAbsent) slots[i]->wide().totals.counters.cold_start.add(values[i]);
+      if (values[i] != kAbsent) slots[i]->wide().totals.counters.add_cold_start(values[i]);
   }
   const auto add_distinct = [this, slots](sketches::HyperLogLog Wide::* sketch, std::size_t i,
                                           std::uint64_t hash) {
@@ -247,7 +247,7 @@ void Accumulator::add_one(const ScopeFold& fold, const EventColumns& columns, st
   if (status != v1::INFERENCE_STATUS_OK) ++slot.statuses[aggregates::status_counter(status)];
   // A wide one only: add_rare takes the others.
   if (const auto value = columns.value(Number::cold_start, event); value && *value >= kAbsent)
-    totals.counters.cold_start.add(static_cast<std::uint64_t>(*value));
+    totals.counters.add_cold_start(static_cast<std::uint64_t>(*value));
   Slot* const slots[] = {&slot};
   add_rare(fold, columns, event, slots);
 }

@@ -213,10 +213,10 @@ class Connection final : public OpenConnection,
             if (const auto connection = weak.lock()) connection->pump();
           });
         });
-    auto stream = make_event_stream(exchange->events);
+    if (auto refusal = start_sending(*exchange, make_event_stream(exchange->events)))
+      return answer(*std::move(refusal));
     asio::post(core_.io,
                [self = self(), events = exchange->events] { self->start_stream(events); });
-    start_sending(*exchange, std::move(stream));
   }
 
   void answer(HttpResponse response) {

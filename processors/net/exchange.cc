@@ -101,6 +101,12 @@ void add_headers(const HttpServerOptions& options, const HeaderList& own, http::
              absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::Now(), absl::UTCTimeZone()));
 }
 
+HttpResponse failed(const Exchange& exchange, const std::exception& error) {
+  exchange.probe->failed(error);
+  return error_response(500, "the server failed to handle this request",
+                        "this is a fault of Weir; please report it");
+}
+
 }  // namespace
 
 std::optional<HttpResponse> admit(const ExchangeContext& context, const Head& head,
@@ -161,17 +167,16 @@ HttpResponse handle(const Exchange& exchange) {
   try {
     return exchange.route->handler(exchange.request);
   } catch (const std::exception& error) {
-    exchange.probe->failed(error);
-    return error_response(500, "the server failed to handle this request",
-                          "this is a fault of Weir; please report it");
+    return failed(exchange, error);
   }
 }
 
-void start_sending(const Exchange& exchange, std::shared_ptr<EventStream> stream) {
+std::optional<HttpResponse> start_sending(const Exchange& exchange,
+                                          std::shared_ptr<EventStream> stream) {
   try {
-    exchange.route->stream(exchange.request, std::move(stream));
+    return exchange.route->stream(exchange.request, std::move(stream));
   } catch (const std::exception& error) {
-    exchange.probe->failed(error);  // the stream went with its owner
+    return failed(exchange, error);
   }
 }
 

@@ -56,8 +56,9 @@ HttpResponse overloaded(std::string_view error);
 /// The handler's answer; 500 where it threw.
 HttpResponse handle(const Exchange& exchange);
 
-/// Calls the stream's handler; where it throws, the stream ends.
-void start_sending(const Exchange& exchange, std::shared_ptr<EventStream> stream);
+/// Calls the stream's handler; the refusal, where there is one: the handler's, 500 where it threw.
+std::optional<HttpResponse> start_sending(const Exchange& exchange,
+                                          std::shared_ptr<EventStream> stream);
 
 /// The message for an answer, with the default headers that it does not replace. Counts it.
 Answer render(const ExchangeContext& context, const Exchange& exchange, HttpResponse response,

@@ -71,8 +71,10 @@ class EventStream {
   virtual bool open() const = 0;
 };
 
-/// Runs on a worker thread; should hand the stream to whoever sends, and return.
-using StreamHandler = std::function<void(const HttpRequest&, std::shared_ptr<EventStream>)>;
+/// Runs on a worker thread; should hand the stream to whoever sends, and return nothing. What it
+/// returns is the answer instead of a stream, on which nothing may have been sent.
+using StreamHandler =
+    std::function<std::optional<HttpResponse>(const HttpRequest&, std::shared_ptr<EventStream>)>;
 
 struct Route {
   std::string method;  // upper case; GET answers HEAD too

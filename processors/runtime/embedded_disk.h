@@ -38,6 +38,8 @@ class EmbeddedDisk {
   /// ones: all that are being written take an eighth of the budget, or 1 MiB each if that is more.
   /// Call it after topics or their retention have changed.
   Result<void> limit_segments();
+  /// exhausted: nothing can be written to the disk for now, and nothing was.
+  Result<void> check_writable() const { return parts_.files.check_writable(parts_.directory); }
   /// Takes room before it is written to, and returns how much to release. Where it does not fit,
   /// the oldest segments expire that every task has read; 0: it does not fit, and nothing was
   /// taken. For a producer that is so already when what must stay takes three quarters of the

@@ -83,19 +83,27 @@ Result<void> EmbeddedWriter::check(Request& request) const {
   return {};
 }
 
-Result<void> EmbeddedWriter::commit_group(std::span<Request* const> group) {
+// What is refused here was not begun, and may come again.
+Result<std::uint64_t> EmbeddedWriter::take_room(const EmbeddedRoom& room) {
   WEIR_TRY(parts_.health.check());
+  WEIR_TRY(parts_.disk.check_writable());
+  auto taken = parts_.disk.reserve(room);
+  if (!taken) return std::unexpected(parts_.health.keep(std::unexpected(taken.error())).error());
+  if (*taken == 0) return parts_.disk.no_room(room.frame_bytes + room.state_bytes);
+  return taken;
+}
+
+Result<void> EmbeddedWriter::commit_group(std::span<Request* const> group) {
   std::uint64_t frame_bytes = 0;
   std::uint64_t state_bytes = 0;
   for (const Request* request : group) {
     frame_bytes += request->frame_bytes;
     state_bytes += request->state_bytes;
   }
-  const auto room = parts_.disk.reserve({.frame_bytes = frame_bytes, .state_bytes = state_bytes});
-  if (!room) return parts_.health.keep(std::unexpected(room.error()));
-  if (*room == 0) return parts_.disk.no_room(frame_bytes + state_bytes);
+  WEIR_ASSIGN(const std::uint64_t room,
+              take_room({.frame_bytes = frame_bytes, .state_bytes = state_bytes}));
   auto written = parts_.health.keep(write_group(group));
-  parts_.disk.release(*room, state_bytes);
+  parts_.disk.release(room, state_bytes);
   return written;
 }
 
@@ -199,26 +207,20 @@ Result<void> EmbeddedWriter::sync(const Touched& touched) const {
 
 // For the least that a producer can bring.
 Result<void> EmbeddedWriter::check_room() {
-  WEIR_TRY(parts_.health.check());
-  const std::uint64_t bytes = frame_bytes(NewRecord{});
-  const auto room = parts_.disk.reserve({.frame_bytes = bytes, .producer = true});
-  if (!room) return parts_.health.keep(std::unexpected(room.error()));
-  if (*room == 0) return parts_.disk.no_room(bytes);
-  parts_.disk.release(*room, 0);
+  WEIR_ASSIGN(const std::uint64_t room,
+              take_room({.frame_bytes = frame_bytes(NewRecord{}), .producer = true}));
+  parts_.disk.release(room, 0);
   return {};
 }
 
 Result<void> EmbeddedWriter::append_raw(PartitionSlot& slot, std::span<RawAppend* const> group) {
-  WEIR_TRY(parts_.health.check());
   std::uint64_t bytes = 0;
   for (const RawAppend* append : group) {
     for (const NewRecord& record : append->records) bytes += frame_bytes(record);
   }
-  const auto room = parts_.disk.reserve({.frame_bytes = bytes, .producer = true});
-  if (!room) return parts_.health.keep(std::unexpected(room.error()));
-  if (*room == 0) return parts_.disk.no_room(bytes);
+  WEIR_ASSIGN(const std::uint64_t room, take_room({.frame_bytes = bytes, .producer = true}));
   auto written = parts_.health.keep(write_raw(slot.partition, group));
-  parts_.disk.release(*room, 0);
+  parts_.disk.release(room, 0);
   return written;
 }
 

@@ -68,6 +68,7 @@ class EmbeddedWriter {
   static constexpr DurationUs kRetainEveryUs = kMinuteUs;
 
   Result<void> check(Request& request) const;
+  Result<std::uint64_t> take_room(const EmbeddedRoom& room);
   Result<void> commit_group(std::span<Request* const> group);
   Result<void> write_group(std::span<Request* const> group);
   Result<Touched> stage_group(std::span<Request* const> group, TimeUs now);

@@ -66,6 +66,8 @@ class FileSystem {
   virtual Result<void> sync_directory(const std::string& path) = 0;
   /// What may still be written to the disk of this directory.
   virtual Result<std::uint64_t> free_bytes(const std::string& path) const = 0;
+  /// exhausted: the disk of this directory is mounted read-only.
+  virtual Result<void> check_writable(const std::string& path) const = 0;
 
   /// Takes the lock file `path`, made where it is missing, for this process alone. locked: another
   /// one has it; the message names its process id where that is known.

@@ -140,6 +140,12 @@ class PosixFileLock final : public FileLock {
   const Descriptor file_;  // closing it releases the lock
 };
 
+Result<struct statvfs> status_of_disk(const std::string& path) {
+  struct statvfs status{};
+  if (::statvfs(path.c_str(), &status) != 0) return failed("ask about the disk of", path, errno);
+  return status;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<AppendFile>> PosixFileSystem::open_append(const std::string& path) {
@@ -193,9 +199,14 @@ Result<void> PosixFileSystem::sync_directory(const std::string& path) {
 }
 
 Result<std::uint64_t> PosixFileSystem::free_bytes(const std::string& path) const {
-  struct statvfs status{};
-  if (::statvfs(path.c_str(), &status) != 0) return failed("read the free space of", path, errno);
+  WEIR_ASSIGN(const struct statvfs status, status_of_disk(path));
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+Result<void> PosixFileSystem::check_writable(const std::string& path) const {
+  WEIR_ASSIGN(const struct statvfs status, status_of_disk(path));
+  if ((status.f_flag & ST_RDONLY) == 0) return {};
+  return fail(ErrorCode::exhausted, "{}: the file system is read-only; make it writable", path);
 }
 
 Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const std::string& path) {

@@ -16,6 +16,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::vector<std::string>> list(const std::string& path) const override;
   Result<void> sync_directory(const std::string& path) override;
   Result<std::uint64_t> free_bytes(const std::string& path) const override;
+  Result<void> check_writable(const std::string& path) const override;
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
 };
 

@@ -54,7 +54,7 @@ std::vector<net::Route> routes(const Api& api, Streams& streams) {
        .path = "/api/v1/stream",
        .access = Access::read,
        .stream = [&streams](const HttpRequest& request, std::shared_ptr<net::EventStream> stream) {
-         streams.add(request, std::move(stream));
+         return streams.add(request, std::move(stream));
        }});
   return routes;
 }

@@ -32,16 +32,12 @@ std::vector<Range> ranges_of(const std::set<TimeUs>& ends, DurationUs hop_us) {
 
 }  // namespace
 
-void Streams::add(const net::HttpRequest& request, std::shared_ptr<net::EventStream> stream) {
+std::optional<net::HttpResponse> Streams::add(const net::HttpRequest& request,
+                                              std::shared_ptr<net::EventStream> stream) {
   auto query = parse_query(request, "position");
-  if (query) {
-    const auto selection = view_.catalog()->select(*query);
-    if (!selection) query = std::unexpected(selection.error());
-  }
-  if (!query) {
-    stream->send("error", net::error_response(query.error()).body);
-    return;
-  }
+  if (!query) return net::error_response(query.error());
+  const auto selection = view_.catalog()->select(*query);
+  if (!selection) return net::error_response(selection.error());
   // A position that is none, or of another log, is answered by a reset.
   view::Position position = view_.position();
   auto asked = request.header("Last-Event-ID");
@@ -49,6 +45,7 @@ void Streams::add(const net::HttpRequest& request, std::shared_ptr<net::EventStr
   if (asked) position = view::parse_position(*asked).value_or(view::Position());
   const std::lock_guard lock(mutex_);
   clients_.push_back({*std::move(query), std::move(position), std::move(stream)});
+  return std::nullopt;
 }
 
 void Streams::tell() {

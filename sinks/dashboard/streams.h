@@ -7,12 +7,14 @@
 //   event reset     the position is too far back, or too much changed: ask /api/v1/query again. Its
 //                   id is where the stream goes on.
 //   event pipeline  as /api/v1/pipeline
-//   event error     {"error", "hint"}: the request is wrong; the stream ends
+//
+// A request that is wrong is answered as /api/v1/query answers it, and no stream begins.
 #pragma once
 
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "processors/net/http_server.h"
@@ -25,8 +27,10 @@ class Streams {
  public:
   explicit Streams(const view::LiveView& view) : view_(view) {}
 
-  /// Takes a client on; `request` says what it wants and from where on.
-  void add(const net::HttpRequest& request, std::shared_ptr<net::EventStream> stream);
+  /// Takes a client on; `request` says what it wants and from where on. The refusal, where there is
+  /// one: what is wrong with the request.
+  std::optional<net::HttpResponse> add(const net::HttpRequest& request,
+                                       std::shared_ptr<net::EventStream> stream);
   /// Sends each client what was told since, and forgets those that are gone.
   void tell();
   /// Sends the same event to everybody.

@@ -41,12 +41,12 @@ constexpr std::array kPlain = {
     Named{"rated", "Requests that the success ratio counts."},
     Named{"success_ratio", "Requests that went well among those rated."},
     Named{"requests_per_second", "Requests by the length of the window."},
-    Named{results::kPeak, "Requests in the busiest second."},
+    Named{"peak_requests_per_second", "Requests in the busiest second."},
     Named{"input_tokens", "Tokens of prompts."},
     Named{"output_tokens", "Tokens of answers."},
     Named{"cached_tokens", "Tokens of prompts that came from a cache."},
     Named{"tokens_per_second", "Tokens of prompts and answers by the length of the window."},
-    Named{"cold_starts", "Requests that met a cold start."},
+    Named{"cold_starts", "Requests that met a cold start, of those that say."},
     Named{"retries", "Repetitions that requests needed."},
     Named{"low_confidence_ratio", "Answers of low confidence among those that say."},
     Named{"abnormal_input_ratio", "Abnormal inputs among those that say."},
@@ -180,10 +180,9 @@ bool KpiSamples::add(const results::KpiResults& results, const results::KpiRow& 
     labels += fmt::format(R"(,{}="{}")", results.scope()[i], escape_label(row.series[i]));
   add(kComplete, labels, row.window.complete() ? 1 : 0);
   auto target = plan().targets.begin();
-  results::for_each_scalar(row.window.value(), [&](const std::string& scalar, const Json& value) {
+  results::for_each_scalar(row.window.value(), [&](const std::string&, const Json& value) {
     const Target& to = *target++;
-    const bool unknown = row.added_up && scalar == results::kPeak;
-    if (value.is_null() || unknown || !std::isfinite(value.get<double>())) return;
+    if (value.is_null() || !std::isfinite(value.get<double>())) return;
     add(to.metric, labels + to.label, value.get<double>() / to.divisor);
   });
   return true;

@@ -19,7 +19,6 @@ Json json_of(const KpiResults& results, const KpiRow& row) {
   json["window"] = windows::to_string(results.window());
   json["complete"] = row.window.complete();
   json.update(to_json(row.window.value(), Absent::null));
-  if (row.added_up) json[std::string(kPeak)] = nullptr;
   const auto* statuses = results.unrated(row.definitions_hash);
   json["unrated_status"] = statuses == nullptr ? Json() : Json(*statuses);
   json["overflow"] = row.overflow;

@@ -1,15 +1,12 @@
 // A row of results as JSON, wherever it is shown: the command line and the HTTP interface.
 #pragma once
 
-#include <string_view>
+#include <string>
 
 #include "sinks/results/kpi_results.h"
 #include "sinks/results/proto_json.h"
 
 namespace weir::results {
-
-/// Not told of rows that were added up.
-inline constexpr std::string_view kPeak = "peak_requests_per_second";
 
 /// "a1b2...", as rows name the definitions they were made under.
 std::string hash_text(const KpiRow& row);

@@ -19,7 +19,6 @@ void add_up_overflow(KpiRows& rows) {
       continue;
     }
     add_up(next->second.window, at->second.window);
-    at->second.added_up = true;
     rows.erase(next);
   }
 }

@@ -64,7 +64,6 @@ struct KpiRow {
   Series series;
   v1::WindowResult window;
   bool overflow = false;
-  bool added_up = false;  // of several partitions: the busiest second is not known either
   bool restates = false;
   std::int32_t as_of_partition = 0;
   std::int64_t as_of_offset = 0;

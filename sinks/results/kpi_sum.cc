@@ -68,7 +68,7 @@ void add_up(const KpiValues& share, KpiValues& sum) {
   sum.set_requests_per_second(sum.requests_per_second() + share.requests_per_second());
   sum.clear_peak_requests_per_second();
   add_up_tokens(share, sum);
-  sum.set_cold_starts(sum.cold_starts() + share.cold_starts());
+  if (share.has_cold_starts()) sum.set_cold_starts(sum.cold_starts() + share.cold_starts());
   if (share.has_retries()) sum.set_retries(sum.retries() + share.retries());
   sum.clear_low_confidence_ratio();
   sum.clear_abnormal_input_ratio();

@@ -5,8 +5,8 @@
 
 namespace weir::results {
 
-/// Adds `share` to `sum`. What cannot be added (quantiles, distinct counts, shares of events whose
-/// number is not told) becomes absent. The busiest second is without presence: it becomes 0.
+/// Adds `share` to `sum`. What cannot be added (quantiles, the busiest second, distinct counts,
+/// shares of events whose number is not told) becomes absent.
 void add_up(const v1::WindowResult& share, v1::WindowResult& sum);
 
 }  // namespace weir::results

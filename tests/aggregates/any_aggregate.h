@@ -51,7 +51,7 @@ inline void add(InferenceAggregate& aggregate, const Request& request) {
     add(counters.output_tokens, *request.tokens / 2);
     add(counters.cached_tokens, *request.tokens / 3);
   }
-  if (request.cold_start_us) counters.cold_start.add(*request.cold_start_us);
+  if (request.cold_start_us) counters.add_cold_start(*request.cold_start_us);
   if (request.retries) add(counters.retries, *request.retries);
   add(counters.low_confidence, request.low_confidence);
   add(counters.abnormal_input, request.abnormal_input);
@@ -81,7 +81,7 @@ inline std::vector<Request> any_requests() {
     request.status = static_cast<std::uint32_t>(below(5) == 0 ? below(12) : 1);
     request.second = below(kPaneSeconds);
     request.tokens = maybe(below(5'000));
-    if (below(20) == 0) request.cold_start_us = below(60'000'000);
+    if (below(20) == 0) request.cold_start_us = below(3) == 0 ? 0 : below(60'000'000);
     request.retries = maybe(below(3));
     if (maybe(0)) request.low_confidence = below(2) == 0;
     if (maybe(0)) request.abnormal_input = below(2) == 0;
@@ -97,6 +97,10 @@ inline std::string text(const std::optional<std::uint64_t>& value) {
 
 inline std::string text(const DurationStats& stats) {
   return fmt::format("{}x sum {} max {}", stats.count, stats.sum_us, stats.max_us);
+}
+
+inline std::string text(const std::optional<DurationStats>& stats) {
+  return stats ? text(*stats) : "-";
 }
 
 /// Everything an aggregate holds, on one line.

@@ -118,7 +118,7 @@ RC_GTEST_PROP(InferenceAggregate, decodes_only_what_it_would_write, ()) {
   std::string mutated = valid;
   mutated[*rc::gen::inRange<std::size_t>(0, valid.size())] = *rc::gen::arbitrary<char>();
   const std::string cut = valid.substr(0, *rc::gen::inRange<std::size_t>(0, valid.size()));
-  for (const std::string& bytes : {valid, mutated, cut, "\x01" + noise}) {
+  for (const std::string& bytes : {valid, mutated, cut, "\x01" + noise, "\x02" + noise}) {
     const auto decoded = InferenceAggregate::decode(bytes);
     if (decoded) RC_ASSERT(encoded(*decoded) == bytes);
   }
@@ -142,7 +142,7 @@ TEST(InferenceAggregate, adds_requests_up) {
       aggregate_of({request_of(1, 2, 100), request_of(3, 2, 120), request_of(0, 9, 80)});
   EXPECT_EQ(render(aggregate),
             "status [1 0 1 0 0 0 0 0 0 0 1] seconds [0 0 2 0 0 0 0 0 0 1] peak 0 tokens 30 15 9 "
-            "cold 0x sum 0 max 0 retries - low 0/0 abnormal 0/0 users 0 tenants 0 "
+            "cold - retries - low 0/0 abnormal 0/0 users 0 tenants 0 "
             "latency 3x sum 300 max 120 p50 100 queue 3x sum 15 max 5 p50 0");
   EXPECT_EQ(aggregate.requests(), 3u);
   EXPECT_EQ(aggregate.counters.busiest_second(), 2u);
@@ -196,6 +196,23 @@ TEST(InferenceAggregate, reads_and_writes_the_bytes_of_version_1) {
             "0a050002");
 }
 
+// Version 2 differs in this only. Version 1 had no way to say it.
+TEST(InferenceAggregate, tells_no_cold_starts_from_nothing_told) {
+  Request none;
+  none.cold_start_us = 0;
+  Request some;
+  some.cold_start_us = 7;
+  const InferenceAggregate untold = aggregate_of({Request()});
+  const InferenceAggregate told = aggregate_of({Request(), none});
+  const InferenceAggregate met = aggregate_of({none, some});
+
+  EXPECT_EQ(to_hex(encoded(untold)), "010101010001");
+  EXPECT_EQ(to_hex(encoded(told)), "024102010002");
+  EXPECT_EQ(to_hex(encoded(met)), "014102010002010707");
+  EXPECT_EQ(text(merged({&untold, &told}).counters.cold_start), "0x sum 0 max 0");
+  EXPECT_EQ(text(merged({&told, &met}).counters.cold_start), "1x sum 7 max 7");
+}
+
 TEST(InferenceAggregate, takes_few_bytes_for_few_requests) {
   std::vector<Request> requests(10);
   for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -218,7 +235,9 @@ TEST(InferenceAggregate, refuses_what_it_would_not_write) {
   const std::string corrupt = " bytes is not what was written";
   EXPECT_EQ(decode_error("010005"), "none");
   EXPECT_EQ(decode_error(""), "aggregate of 0" + corrupt);
-  EXPECT_EQ(decode_error("020005"), "aggregate of version 2; this binary reads version 1");
+  EXPECT_EQ(decode_error("030005"), "aggregate of version 3; this binary reads versions 1 and 2");
+  EXPECT_EQ(decode_error("020005"), "aggregate of 3" + corrupt);  // what version 1 can say
+  EXPECT_EQ(decode_error("024005"), "none");
   EXPECT_EQ(decode_error("0100"), "aggregate of 2" + corrupt);
   EXPECT_EQ(decode_error("01000500"), "aggregate of 4" + corrupt);      // more than it says
   EXPECT_EQ(decode_error("0180800805"), "aggregate of 5" + corrupt);    // an unknown part
@@ -230,6 +249,7 @@ TEST(InferenceAggregate, refuses_what_it_would_not_write) {
   EXPECT_EQ(decode_error("010405020006"), "aggregate of 6" + corrupt);  // 6 errors of 5
   EXPECT_EQ(decode_error("010405010001"), "aggregate of 6" + corrupt);  // ok as an error
   EXPECT_EQ(decode_error("014005010506"), "aggregate of 6" + corrupt);  // max above sum
+  EXPECT_EQ(decode_error("014005000000"), "aggregate of 6" + corrupt);  // cold starts of none
   EXPECT_EQ(decode_error("01800205010200"
                          "00"),
             "aggregate of 8" + corrupt);                                    // 2 of 1 flags

@@ -51,6 +51,7 @@ TEST(KpiValues, say_what_events_told) {
     request.durations[3] = 7;
   }
   requests[0].cold_start_us = 50;
+  requests[1].cold_start_us = 0;
   requests[0].retries = 2;
   requests[0].low_confidence = true;
   requests[1].low_confidence = false;
@@ -76,6 +77,17 @@ TEST(KpiValues, leave_absent_what_nobody_told) {
             "peak_requests_per_second: 2");
 }
 
+TEST(KpiValues, are_zero_where_events_told_of_none) {
+  std::vector<Request> requests(2);
+  requests[0].cold_start_us = 0;
+  requests[0].retries = 0;
+
+  EXPECT_EQ(render(values_of(requests)),
+            "requests: 2 status { ok: 2 } rated: 2 success_ratio: 1 "
+            "requests_per_second: 0.033333333333333333 peak_requests_per_second: 2 "
+            "cold_starts: 0 retries: 0");
+}
+
 TEST(KpiValues, differ_field_by_field_and_signed) {
   std::vector<Request> before(2);
   before[0].durations[0] = 100;
@@ -86,6 +98,7 @@ TEST(KpiValues, differ_field_by_field_and_signed) {
   after[2].status = 3;
   after[3].durations[1] = 50;
   after[4].retries = 1;
+  after[5].cold_start_us = 0;
 
   EXPECT_EQ(render(difference(values_of(after), values_of(before))),
             "requests: 4 status { ok: 3 server_error: 1 } rated: 4 "
@@ -94,7 +107,8 @@ TEST(KpiValues, differ_field_by_field_and_signed) {
             "tail_ratio: 0 } "
             "ttft_us { count: 1 mean: 50 max: 50 } "
             "requests_per_second: 0.06666666666666668 peak_requests_per_second: 4 "
-            "input_tokens: 0 output_tokens: 0 cached_tokens: 0 tokens_per_second: 0 retries: 1");
+            "input_tokens: 0 output_tokens: 0 cached_tokens: 0 tokens_per_second: 0 cold_starts: 0 "
+            "retries: 1");
   EXPECT_EQ(
       render(difference(values_of({}), values_of(before))),
       "requests: -2 status { ok: -2 } rated: -2 latency_us { count: -1 mean: -100 max: -100 } "

@@ -34,7 +34,8 @@ struct StreamsTest : testing::Test {
     request.query.insert(request.query.end(), more.begin(), more.end());
     request.headers = std::move(headers);
     auto heard = std::make_shared<Heard>();
-    streams.add(request, heard);
+    const auto refusal = streams.add(request, heard);
+    if (refusal) heard->text = fmt::format("{} {}", refusal->status, refusal->body);
     return heard;
   }
   void tell(TimeUs end_s, std::int64_t requests) {
@@ -79,14 +80,14 @@ TEST_F(StreamsTest, AskToReadAgainWhereMemoryDoesNotReach) {
   EXPECT_EQ(nonsense->text, "reset 2: {}\n");
 }
 
-TEST_F(StreamsTest, AWrongRequestIsToldAndLetGo) {
+TEST_F(StreamsTest, AWrongRequestIsRefusedAsAQueryIs) {
   told.tell(10, 1);
   ASSERT_TRUE(told.view.open());
   const auto wrong = listen({{"limit", "5"}});
   const auto unknown = listen({{"where", "tenant=a"}});
 
-  EXPECT_EQ(wrong->text.substr(0, 50), "error : {\"error\":\"limit: there is no such paramete");
-  EXPECT_EQ(unknown->text.substr(0, 17), "error : {\"error\":");
+  EXPECT_EQ(wrong->text.substr(0, 46), "400 {\"error\":\"limit: there is no such paramete");
+  EXPECT_EQ(unknown->text.substr(0, 13), "400 {\"error\":");
   EXPECT_EQ(wrong.use_count() + unknown.use_count(), 2);
 }
 

@@ -80,6 +80,9 @@ class Azure(WeirTest):
             self.assertEqual(sum(row["input_tokens"] for row in rows), 18_059_974)
             self.assertEqual(sum(row["output_tokens"] for row in rows), 245_896)
             self.assertEqual(max(row["peak_requests_per_second"] for row in rows), 67)
+            self.assertEqual({row["cold_starts"] for row in rows}, {None})  # the trace tells none
+        empty = [row for row in query(results, "service", "10s") if not row["requests"]]
+        self.assertEqual({row["peak_requests_per_second"] for row in empty}, {None})
         busiest = max(tens, key=lambda row: row["requests"])
         self.assertEqual((busiest["requests"], end_us(busiest)), (411, 1700159490 * 10**6))
         busiest = max(minutes, key=lambda row: row["requests"])

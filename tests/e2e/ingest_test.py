@@ -62,6 +62,8 @@ class Client:
         self.sent = 0
         self.accepted = []    # events that it was told are stored
         self.unanswered = []  # requests, as (key, events)
+        self.refused = 0      # requests that it was told are not stored
+        self.patient = False  # takes 503 for an answer
         self.failure = None
         self.thread = None
 
@@ -91,6 +93,11 @@ class Client:
         self.unanswered.append((key, numbers))
         headers = {"Idempotency-Key": key} if self.keyed else {}
         status, _, body = exchange(connection, "POST", "/v1/events", ndjson(numbers), headers)
+        if status == 503 and self.patient:
+            self.refused += 1
+            self.unanswered.pop()
+            time.sleep(0.05)
+            return
         if status != 200 or json.loads(body)["accepted"] != len(numbers):
             self.failure = f"{status}: {body}"
         self.unanswered.pop()
@@ -188,6 +195,90 @@ class FullTest(WeirTest):
         self.assertEqual(there, list(range(there[0], accepted)))
         self.assertGreater(there[0], 0)
         self.assertNotIn("event=no_room", weir.log.read_text())
+
+
+def mounted(test, *arguments):
+    """Mounts until the end of the test, which is skipped where that is not allowed."""
+    done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        test.skipTest(f"mount {arguments}: {done.stderr.strip()}")
+    test.addCleanup(unmount, arguments[-1])
+
+
+def unmount(directory):
+    subprocess.run(["umount", "--lazy", directory], capture_output=True, check=False)
+
+
+class UnwritableTest(WeirTest):
+    def not_ready(self, weir, why):
+        self.assertEqual(weir.get("/healthz"), "ok\n")
+        status, _, body = weir.request("GET", "/readyz")
+        self.assertEqual(status, 503)
+        self.assertIn(why, json.loads(body)["error"])
+
+    def test_a_read_only_disk_refuses_and_what_was_accepted_is_stored(self):
+        data = self.dir / "data"
+        data.mkdir()
+        weir = Up(self, data)
+        self.assertEqual(weir.send(ndjson(range(10)))[0], 200)
+        # Between two commits: what fails in the middle of one ends the process.
+        wait_until(lambda: 1.5 < time.time() - (data / "ends").stat().st_mtime < 4, "a quiet log")
+        mounted(self, "--bind", data, data)
+        mounted(self, "-o", "remount,bind,ro", data)
+
+        for headers in ({}, {"Idempotency-Key": "one"}, {"Idempotency-Key": "one"}):
+            status, answered, body = weir.request("POST", "/v1/events", ndjson([10, 11]), headers)
+            self.assertEqual((status, answered["Retry-After"]), (503, "10"))
+            self.assertIn("read-only", json.loads(body)["error"])
+        wait_until(lambda: "event=no_room" in weir.log.read_text(), "the workers to be refused")
+        self.not_ready(weir, "read-only")
+        self.assertEqual(stored(data), list(range(10)))
+        self.fails("up", "--data", data, "--config", self.dir / "data.yaml", says=["data"])
+
+        unmount(data)
+        wait_until(lambda: weir.request("GET", "/readyz")[0] == 200, "ready, though nobody sends")
+        for _ in range(2):
+            status, answer = weir.send(ndjson([10, 11]), Idempotency_Key="one")
+            self.assertEqual((status, answer["accepted"]), (200, 2))
+        self.assertEqual(stored(data), list(range(12)))
+        self.assertEqual(weir.stop(), 0)
+
+    def test_a_full_disk_under_load_refuses_and_accepted_is_stored_exactly(self):
+        data = self.dir / "data"
+        data.mkdir()
+        mounted(self, "-t", "tmpfs", "-o", "size=256m", "tmpfs", data)
+        weir = Up(self, data)
+        clients = [Client(number, keyed=False) for number in range(4)]
+        for client in clients:
+            client.patient = True
+            client.begin(weir.port)
+
+        def all_clients(ready, why):
+            wait_until(lambda: all(ready(client) or client.failure for client in clients), why)
+            self.assertEqual([client.failure for client in clients], [None] * len(clients))
+
+        all_clients(lambda client: len(client.accepted) > 1_000, "all clients to be served")
+        free = os.statvfs(data).f_bavail * os.statvfs(data).f_frsize
+        with open(data / "of-others", "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, free - (40 << 20))
+        all_clients(lambda client: client.refused > 3, "all clients to be refused")
+        self.not_ready(weir, "no room")
+        there = [len(client.accepted) for client in clients]
+        (data / "of-others").unlink()
+        all_clients(lambda client: len(client.accepted) > there[client.number] + 1_000,
+                    "all clients to be served again")
+        weir.kill()
+        for client in clients:
+            client.thread.join()
+        found = stored(data)
+        known = set(found)
+        expected = [number for client in clients for number in client.accepted]
+        for client in clients:  # all or nothing of what was not answered
+            for _, numbers in client.unanswered:
+                if numbers[0] in known:
+                    expected += numbers
+        self.assertEqual(found, sorted(expected))
 
 
 class BodiesTest(WeirTest):

@@ -88,7 +88,8 @@ def row(scope, values, at, window="1m/10s", **changes):
             math.ceil(requests / length_s * 2.1), "input_tokens": requests * tokens,
         "output_tokens": requests * tokens // 8, "cached_tokens": requests * tokens // 5,
         "tokens_per_second": requests * tokens * 9 / 8 / length_s, "cold_starts":
-            round(requests * 0.002), "cold_start_us": None, "retries": round(requests * 0.01),
+            None if values[0] == "search" else round(requests * 0.002), "cold_start_us": None,
+        "retries": round(requests * 0.01),
         "overflow": False,
     }
 

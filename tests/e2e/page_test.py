@@ -117,6 +117,8 @@ class PageTest(BrowserTest):
         page.wait_for_selector("table.fleet tbody tr")
         search = next(line for line in self.rows(page) if "search" in line)
         self.assertEqual(search.split(" | ")[5], "–", "search has no TTFT")
+        page.goto(self.server.url + "#/series?scope=service&at.service=search")
+        self.until_text(page, ".tile:has-text('Cold starts') b", "–")
 
     def test_a_silent_service_is_told(self):
         page = self.open()

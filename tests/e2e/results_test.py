@@ -74,6 +74,11 @@ class Results(WeirTest):
         self.assertEqual(rows[0]["complete"], True)
         self.assertEqual(rows[0]["unrated_status"], ["client_error", "cancelled"])
         self.assertEqual(query(results, "service", "1m", "--where", "service=none"), [])
+        nothing = run("query", results, "kpi", "--scope", "service", "--window", "1m", "--where",
+                      "service=none")
+        self.assertIn("weir: no window of 1m/10s matches", nothing.stderr)
+        self.assertEqual(len(nothing.stdout.splitlines()), 1)  # the titles
+        self.assertEqual(run("query", results, "deadletter").stderr, "weir: nothing was refused\n")
 
         lines = run("query", results, "kpi", "--scope", "service,model", "--window", "1m",
                     "--format", "csv").stdout.splitlines()
@@ -85,6 +90,22 @@ class Results(WeirTest):
         table = run("query", results, "kpi", "--scope", "service,model", "--window", "1m").stdout
         self.assertIn("not rated: client_error, cancelled", table.splitlines()[0])
         self.assertRegex(table, r"2026-01-05T00:00:10Z +chat +m,1 +10 +100\.00% +2\.0ms ")
+
+    def test_what_no_event_told_is_absent_and_a_zero_is_a_value(self):
+        told = {"quiet": {}, "warm": {"cold_start_us": 0, "retry_count": 0},
+                "cold": {"cold_start_us": 90_000}}
+        results = self.replayed([event(1, service=service, **more)
+                                 for service, more in told.items()] + [event(1, service="cold")])
+        first = ("--to", "2026-01-05T00:00:10Z")
+        rows = {row["series"]["service"]: row for row in query(results, "service", "1m", *first)}
+        self.assertEqual({name: (row["cold_starts"], row["cold_start_us"] and
+                                 row["cold_start_us"]["count"], row["retries"])
+                          for name, row in rows.items()},
+                         {"quiet": (None, None, None), "warm": (0, None, 0), "cold": (1, 1, None)})
+        lines = csv.DictReader(run("query", results, "kpi", "--scope", "service", "--window", "1m",
+                                   *first, "--format", "csv").stdout.splitlines())
+        self.assertEqual({row["service"]: row["cold_starts"] for row in lines},
+                         {"quiet": "", "warm": "0", "cold": "1"})
 
     def test_dead_letters_of_a_replay(self):
         """An event that is too old is refused where it was folded, and says so."""

@@ -210,6 +210,13 @@ Result<std::uint64_t> SimFileSystem::free_bytes(const std::string&) const {
   return capacity_ - std::min(capacity_, used_locked());
 }
 
+Result<void> SimFileSystem::check_writable(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  WEIR_TRY(alive());
+  if (!read_only_) return {};
+  return fail(ErrorCode::exhausted, "{}: the file system is read-only (simulated)", path);
+}
+
 Result<std::unique_ptr<runtime::FileLock>> SimFileSystem::lock(const std::string& path) {
   const std::lock_guard lock(mutex_);
   WEIR_TRY(alive());
@@ -291,6 +298,7 @@ Result<void> SimFileSystem::alive() const {
 template <class Half>
 Result<void> SimFileSystem::step(const std::string& path, Half&& half) {
   WEIR_TRY(alive());
+  if (read_only_) return fail(ErrorCode::io, "{}: a read-only file system (simulated)", path);
   const std::uint64_t number = operations_++;
   if (crash_at_ == number) {
     if (pick(1) == 1) half();

@@ -34,6 +34,7 @@ class SimFileSystem final : public runtime::FileSystem {
   Result<std::vector<std::string>> list(const std::string& path) const override;
   Result<void> sync_directory(const std::string& path) override;
   Result<std::uint64_t> free_bytes(const std::string& path) const override;
+  Result<void> check_writable(const std::string& path) const override;
   Result<std::unique_ptr<runtime::FileLock>> lock(const std::string& path) override;
 
   /// A store that shares this disk's fate: a synced batch is there after a crash, of the buffered
@@ -58,6 +59,11 @@ class SimFileSystem final : public runtime::FileSystem {
 
   /// Files may take as many bytes together; more is exhausted.
   void set_capacity(std::uint64_t bytes);
+  /// As mounted again: whatever changes something fails, or works again.
+  void set_read_only(bool read_only) {
+    const std::lock_guard lock(mutex_);
+    read_only_ = read_only;
+  }
   /// Bytes of all files.
   std::uint64_t used_bytes() const;
   /// Bit rot: flips the lowest bit of a byte, synced or not. The file is as long.
@@ -115,6 +121,7 @@ class SimFileSystem final : public runtime::FileSystem {
   ErrorCode failure_ = ErrorCode::io;
   std::uint64_t capacity_ = std::uint64_t{1} << 50;
   bool reads_fail_ = false;
+  bool read_only_ = false;
   bool crashed_ = false;
 };
 

@@ -112,7 +112,7 @@ class Reference {
     add_sum(Number::cached_tokens, counters.cached_tokens);
     add_sum(Number::retry_count, counters.retries);
     if (row.has(Number::cold_start))
-      counters.cold_start.add(static_cast<std::uint64_t>(row.number(Number::cold_start)));
+      counters.add_cold_start(static_cast<std::uint64_t>(row.number(Number::cold_start)));
     counters.low_confidence.known += row.flags >> 1 & 1;
     counters.low_confidence.yes += row.flags & 1;
     counters.abnormal_input.known += row.flags >> 3 & 1;

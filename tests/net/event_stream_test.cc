@@ -20,6 +20,7 @@ struct Streaming {
                   .path = "/events",
                   .stream = [this](const HttpRequest&, std::shared_ptr<EventStream> stream) {
                     streams.push(std::move(stream));
+                    return std::nullopt;
                   }}}) {}
 
   std::shared_ptr<EventStream> next() { return *streams.pop(); }
@@ -152,11 +153,27 @@ TEST(EventStream, WithoutAHandlerThatKeepsItEndsAtOnce) {
   Running running({}, {{.method = "GET",
                         .path = "/none",
                         .stream = [](const HttpRequest&, const std::shared_ptr<EventStream>&) {
-                          throw std::runtime_error("no");
+                          return std::nullopt;
                         }}});
   Client client = running.client();
   client.send(get("/none"));
   EXPECT_EQ(brief(client.receive_all()), "200 ");
+}
+
+TEST(EventStream, IsAnsweredInsteadWhereTheHandlerRefusesOrThrows) {
+  Running running(
+      {}, {{.method = "GET",
+            .path = "/fussy",
+            .stream = [](const HttpRequest& request,
+                         const std::shared_ptr<EventStream>&) -> std::optional<HttpResponse> {
+              if (request.query.empty()) throw std::runtime_error("no");
+              return error_response(400, "not this");
+            }}});
+  Client client = running.client();
+  EXPECT_EQ(brief(client.ask(get("/fussy?a=b"))), "400 {\"error\":\"not this\"}\n");
+  EXPECT_EQ(brief(client.ask(get("/fussy"))).substr(0, 4), "500 ");
+  EXPECT_EQ(brief(client.ask(get("/hello"))), "200 hello");  // on the same connection
+  EXPECT_EQ(running.metrics("weir_http_open_streams"), "weir_http_open_streams 0\n");
 }
 
 }  // namespace

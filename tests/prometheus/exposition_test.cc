@@ -183,7 +183,8 @@ TEST_F(ExpositionTest, LeavesOutFineScopesWhereThereIsNoRoom) {
   EXPECT_EQ(exposed("^weir_(kpi_requests\\{|prometheus)", 1'000),
             R"(weir_kpi_requests{scope="service",window="1m/10s",service="chat"} 100
 weir_kpi_requests{scope="service,model",window="1m/10s",service="chat",model="0"} 1
-weir_prometheus_omitted_series 99
+weir_kpi_requests{scope="service,model",window="1m/10s",service="chat",model="1"} 1
+weir_prometheus_omitted_series 98
 )");
 }
 

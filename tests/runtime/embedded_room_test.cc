@@ -231,5 +231,22 @@ TEST_F(EmbeddedRoomTest, AFullDiskRefusesBeforeItIsFull) {
   EXPECT_EQ(append().value(), 0);
 }
 
+TEST_F(EmbeddedRoomTest, AReadOnlyDiskRefusesAndTheLogGoesOnOnceItIsWritable) {
+  fill(20, 20);
+  const std::string before = disk.render();
+  const std::uint64_t operations = disk.operations();
+  disk.set_read_only(true);
+
+  EXPECT_EQ(append().error().code, ErrorCode::exhausted);
+  EXPECT_EQ(commit(20).error().code, ErrorCode::exhausted);
+  EXPECT_EQ(log->append(kRaw, {}).error().code, ErrorCode::exhausted);
+  EXPECT_EQ(disk.render(), before);
+  EXPECT_EQ(disk.operations(), operations);
+
+  disk.set_read_only(false);
+  EXPECT_EQ(append().value(), 20);
+  EXPECT_TRUE(commit(21));
+}
+
 }  // namespace
 }  // namespace weir::runtime

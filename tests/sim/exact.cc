@@ -65,7 +65,7 @@ std::string render(const v1::KpiValues& v) {
   return text + fmt::format(
                     " cold={} {} in={} out={} cached={} retries={} low={} abnormal={} rps={:.9g} "
                     "tps={}",
-                    v.cold_starts(), sums(v.cold_start_us()),
+                    optional(v.has_cold_starts(), v.cold_starts()), sums(v.cold_start_us()),
                     optional(v.has_input_tokens(), v.input_tokens()),
                     optional(v.has_output_tokens(), v.output_tokens()),
                     optional(v.has_cached_tokens(), v.cached_tokens()),
@@ -104,7 +104,7 @@ std::string render(const Exact& e, const Meaning& meaning) {
   return text +
          fmt::format(
              " cold={} {} in={} out={} cached={} retries={} low={} abnormal={} rps={:.9g} tps={}",
-             e.cold_starts_us.size(), sums(e.cold_starts_us), optional(e.input_tokens),
+             optional(e.cold_starts), sums(e.cold_starts_us), optional(e.input_tokens),
              optional(e.output_tokens), optional(e.cached_tokens), optional(e.retries),
              share(e.low_confidence), share(e.abnormal_input),
              static_cast<double>(e.requests) / seconds,
@@ -157,7 +157,8 @@ void Exact::add(const v1::InferenceEvent& event, bool finest) {
   const std::int64_t steps = event.output_tokens() - 1;
   add_duration("tpot", event.has_latency_us() && event.has_ttft_us() && decode >= 0 && steps > 0,
                steps > 0 ? (2 * decode + steps) / (2 * steps) : 0);
-  if (event.has_cold_start_us()) cold_starts_us.push_back(event.cold_start_us());
+  sim::add(cold_starts, event.has_cold_start_us(), event.cold_start_us() != 0 ? 1 : 0);
+  if (event.cold_start_us() != 0) cold_starts_us.push_back(event.cold_start_us());
   sim::add(input_tokens, event.has_input_tokens(), event.input_tokens());
   sim::add(output_tokens, event.has_output_tokens(), event.output_tokens());
   sim::add(cached_tokens, event.has_cached_tokens(), event.cached_tokens());
@@ -187,6 +188,7 @@ std::string difference(const Exact& exact, const v1::KpiValues& told, const Mean
   const std::int64_t told_peak = told.peak_requests_per_second();
   if (meaning.peak_is_known ? told_peak != peak : told_peak > peak)
     wrong += fmt::format(" peak {}, exactly {}", told_peak, peak);
+  if (told.has_peak_requests_per_second() && told_peak == 0) wrong += " peak 0";
   return wrong;
 }
 

@@ -21,6 +21,7 @@ struct Exact {
   std::int64_t requests = 0;
   std::array<std::int64_t, 11> status{};  // by InferenceStatus; 10: any other
   std::map<std::string, std::vector<std::int64_t>> durations_us;
+  std::optional<std::int64_t> cold_starts;
   std::vector<std::int64_t> cold_starts_us;
   std::optional<std::int64_t> input_tokens;
   std::optional<std::int64_t> output_tokens;

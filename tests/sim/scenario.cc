@@ -223,7 +223,8 @@ Event Scenario::make_event(Random& random, TimeUs at) const {
   if (random.chance(20)) fields.set_queue_us(random.between(0, 90'000));
   if (random.chance(20)) fields.set_compute_us(random.between(0, 900'000));
   if (random.chance(20)) fields.set_network_us(random.between(0, 9'000));
-  if (random.chance(5)) fields.set_cold_start_us(random.between(0, 90'000'000));
+  if (random.chance(5))
+    fields.set_cold_start_us(std::max<std::int64_t>(0, random.between(-90'000'000, 90'000'000)));
   if (random.chance(70)) fields.set_input_tokens(random.between(0, 8'000));
   if (random.chance(70)) fields.set_output_tokens(random.between(0, 2'000));
   if (random.chance(20)) fields.set_cached_tokens(random.between(0, 2'000));

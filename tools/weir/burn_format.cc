@@ -78,7 +78,7 @@ Result<void> write_table(const runtime::Reader& log, const results::BurnQuery& q
   }
   WEIR_TRY(results::read_burn(
       log, query, [&](const v1::BurnResult& result) { return table.add_row(cells_of(result)); }));
-  table.finish();
+  table.finish("no objective has told anything that matches");
   return {};
 }
 

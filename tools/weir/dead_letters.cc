@@ -97,7 +97,7 @@ Result<void> write_table(const runtime::Reader& log, Output& output) {
                    printable(refusal.letter.original(), kTableOriginalBytes)});
     return true;
   }));
-  table.finish();
+  table.finish("nothing was refused");
   return {};
 }
 

@@ -29,16 +29,19 @@ std::vector<net::Route> LiveResults::routes() {
        .path = "/metrics",
        .access = net::Access::read,
        .handler = [this](const net::HttpRequest& request) { return exposition_.answer(request); }});
+  const auto not_yet = [] {
+    return net::error_response(503, "earlier results are being read", "try again in a second");
+  };
   for (net::Route& route : routes) {
     if (route.handler)
-      route.handler = [this, answer = std::move(route.handler)](const net::HttpRequest& request) {
-        if (open_) return answer(request);
-        return net::error_response(503, "earlier results are being read", "try again in a second");
+      route.handler = [this, not_yet,
+                       answer = std::move(route.handler)](const net::HttpRequest& request) {
+        return open_ ? answer(request) : not_yet();
       };
     if (route.stream)
-      route.stream = [this, answer = std::move(route.stream)](
+      route.stream = [this, not_yet, answer = std::move(route.stream)](
                          const net::HttpRequest& request, std::shared_ptr<net::EventStream> to) {
-        if (open_) answer(request, std::move(to));
+        return open_ ? answer(request, std::move(to)) : not_yet();
       };
   }
   return routes;

@@ -14,7 +14,6 @@ using results::for_each_scalar;
 using results::hash_text;
 using results::Json;
 using results::json_of;
-using results::kPeak;
 using results::KpiResults;
 using results::KpiRow;
 
@@ -44,10 +43,10 @@ std::string csv_header(const KpiResults& results) {
   return line + '\n';
 }
 
-void append_values(const v1::KpiValues& values, bool present, bool peak_known, std::string& line) {
-  for_each_scalar(values, [&](const std::string& name, const Json& value) {
+void append_values(const v1::KpiValues& values, bool present, std::string& line) {
+  for_each_scalar(values, [&](const std::string&, const Json& value) {
     line += ',';
-    if (present && (peak_known || name != kPeak)) line += csv_value(value);
+    if (present) line += csv_value(value);
   });
 }
 
@@ -56,15 +55,15 @@ std::string csv_line(const KpiResults& results, const KpiRow& row) {
       fmt::format("{},{}", format_rfc3339(row.end_time_us), windows::to_string(results.window()));
   for (const std::string& value : row.series) line += ',' + csv_field(value);
   line += fmt::format(",{}", row.window.complete());
-  append_values(row.window.value(), true, !row.added_up, line);
+  append_values(row.window.value(), true, line);
   const auto* statuses = results.unrated(row.definitions_hash);
   line += fmt::format(",{},{},{}",
                       statuses == nullptr ? "" : fmt::format("{}", fmt::join(*statuses, " ")),
                       row.overflow, hash_text(row));
   if (!results.all()) return line + '\n';
   line += fmt::format(",{},{},{}", row.restates, row.as_of_partition, row.as_of_offset);
-  append_values(row.window.restated(), row.window.has_restated(), true, line);
-  append_values(row.window.difference(), row.window.has_difference(), true, line);
+  append_values(row.window.restated(), row.window.has_restated(), line);
+  append_values(row.window.difference(), row.window.has_difference(), line);
   return line + '\n';
 }
 
@@ -102,7 +101,7 @@ std::vector<std::string> cells_of(const KpiRow& row) {
        duration_cell(latency.has_p95(), static_cast<double>(latency.p95())),
        duration_cell(latency.has_p99(), static_cast<double>(latency.p99())),
        duration_cell(ttft.has_p95(), static_cast<double>(ttft.p95())),
-       count_cell(!row.added_up, value.peak_requests_per_second()),
+       count_cell(value.has_peak_requests_per_second(), value.peak_requests_per_second()),
        count_cell(value.has_input_tokens(), value.input_tokens()),
        count_cell(value.has_output_tokens(), value.output_tokens()), note(row)});
   return cells;
@@ -132,7 +131,8 @@ Result<void> write_table(const KpiResults& results, Output& output) {
     if (!std::exchange(captioned, true)) output.write(caption(results, row));
     return table.add_row(cells_of(row));
   }));
-  table.finish();
+  table.finish(fmt::format("no window of {} matches; leave out --where, --from and --to to see all",
+                           windows::to_string(results.window())));
   return {};
 }
 

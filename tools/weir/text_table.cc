@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 
 #include <absl/strings/escaping.h>
@@ -51,7 +52,10 @@ bool TextTable::add_row(std::vector<std::string> cells) {
   return rows_.size() < kRowsAtOnce || write_rows();
 }
 
-void TextTable::finish() { write_rows(); }
+void TextTable::finish(std::string_view nothing) {
+  if (!titled_ && rows_.empty() && !nothing.empty()) fmt::print(stderr, "weir: {}\n", nothing);
+  write_rows();
+}
 
 bool TextTable::write_rows() {
   if (!titled_) {

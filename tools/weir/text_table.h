@@ -23,8 +23,9 @@ class TextTable {
   void add_column(std::string title, Align align) { columns_.push_back({std::move(title), align}); }
   /// As many cells as there are columns. False: there is no point in going on.
   bool add_row(std::vector<std::string> cells);
-  /// Writes what is left, and the titles where there was no row.
-  void finish();
+  /// Writes what is left. Where there was no row: the titles, and on standard error `nothing`, if
+  /// it says something.
+  void finish(std::string_view nothing = {});
 
  private:
   struct Column {

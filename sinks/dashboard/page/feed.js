@@ -97,7 +97,6 @@ export class Feed {
         on_event: (name, data, id) => {
           if (name === "rows") this.#take(JSON.parse(data), id);
           else if (name === "pipeline") this.app.take_pipeline(this, JSON.parse(data));
-          else if (name === "error") throw new ApiError(400, JSON.parse(data).error);
           else if (name === "reset") {
             this.position = null;
             following.abort();
