@@ -1,6 +1,7 @@
 #include "processors/alert/alert.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "processors/alert/life.h"
 #include "processors/alert/muting.h"
@@ -62,7 +63,8 @@ Result<void> AlertProcessor::take(const runtime::Record& record, runtime::TaskCo
   if (signal.version() != 1)
     return fail(ErrorCode::version, "version {}, this binary reads 1", signal.version());
   Head& head = book_.head();
-  head.append_time_us = std::max(head.append_time_us, record.append_time_us);
+  const TimeUs before =
+      std::exchange(head.append_time_us, std::max(head.append_time_us, record.append_time_us));
   Outbox outbox(
       context, probe_,
       {.append_time_us = head.append_time_us, .offset = record.offset, .history = config_.history});
@@ -88,6 +90,7 @@ Result<void> AlertProcessor::take(const runtime::Record& record, runtime::TaskCo
     default:
       probe_.unknown_signals.add();
   }
+  if (before != kMinTime && before / kDayUs != head.append_time_us / kDayUs) tell_again(outbox);
   // What one tick changes is looked at as a whole, when its time is told.
   if (!signal.has_condition()) settle(outbox);
   told_ = told_ || outbox.told();
@@ -195,6 +198,15 @@ void AlertProcessor::take_expiry(const v1::SilenceExpiry& expiry, Outbox& outbox
   ended.set_ends_at_us(std::min(ended.ends_at_us(), book_.head().append_time_us));
   book_.erase_silence(expiry.id());
   outbox.tell(ended);
+}
+
+/// Who reads the end of weir.alert knows all that stands, however long it has.
+void AlertProcessor::tell_again(Outbox& outbox) {
+  std::vector<std::string> standing;
+  for (const auto& [fingerprint, entry] : book_.entries())
+    if (entry.alert.state() != v1::ALERT_STATE_RESOLVED) standing.push_back(fingerprint);
+  for (const std::string& fingerprint : standing) book_.entry(fingerprint).changed = true;
+  for (const auto& [id, silence] : book_.silences()) outbox.tell(silence.silence);
 }
 
 void AlertProcessor::settle(Outbox& outbox) {

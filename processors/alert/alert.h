@@ -43,6 +43,7 @@ class AlertProcessor final : public runtime::Processor {
   void take_silence(const v1::Silence& silence, Outbox& outbox);
   void take_expiry(const v1::SilenceExpiry& expiry, Outbox& outbox);
   /// Everything that follows from what was taken: what is hidden, and who is told.
+  void tell_again(Outbox& outbox);
   void settle(Outbox& outbox);
   /// null: there are too many alerts for one more.
   Entry* admit(const std::string& fingerprint);

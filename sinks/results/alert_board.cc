@@ -8,13 +8,17 @@ Result<void> AlertBoard::update(const runtime::Reader& log) {
   const auto partitions = log.partitions(kAlertTopic);
   if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
   if (!partitions) return std::unexpected(partitions.error());
-  WEIR_TRY(scan_partition(log, {std::string(kAlertTopic), 0}, next_offset_,
-                          [this](const runtime::Record& from) -> Result<bool> {
-                            v1::AlertRecord record;
-                            WEIR_TRY(parse_record(from, record));
-                            take(record, from);
-                            return true;
-                          }));
+  const runtime::TopicPartition where{std::string(kAlertTopic), 0};
+  if (next_offset_ < 0) {
+    WEIR_ASSIGN(next_offset_, last_offsets(log, where, kBoardKeepsUs));
+  }
+  WEIR_TRY(
+      scan_partition(log, where, next_offset_, [this](const runtime::Record& from) -> Result<bool> {
+        v1::AlertRecord record;
+        WEIR_TRY(parse_record(from, record));
+        take(record, from);
+        return true;
+      }));
   forget();
   return {};
 }

@@ -19,8 +19,9 @@ inline constexpr DurationUs kBoardKeepsUs = 30 * kDayUs;
 /// A value; one thread, or many that only read.
 class AlertBoard {
  public:
-  /// Takes what was written since the last call. A log without the topic has nothing. Errors: as
-  /// the reader's, and corrupt or version with topic/partition@offset.
+  /// Takes what was written since the last call; the first one reads the last kBoardKeepsUs of the
+  /// topic, in which everything that stands is told. A log without it has nothing. Errors: as the
+  /// reader's, and corrupt or version with topic/partition@offset.
   Result<void> update(const runtime::Reader& log);
 
   /// By fingerprint.
@@ -34,7 +35,7 @@ class AlertBoard {
   void take(const v1::AlertRecord& record, const runtime::Record& from);
   void forget();
 
-  std::int64_t next_offset_ = 0;
+  std::int64_t next_offset_ = -1;  // -1: nothing is read
   TimeUs append_time_us_ = kMinTime;
   std::map<std::string, v1::Alert> alerts_;
   std::map<std::string, v1::Notification> notifications_;

@@ -7,6 +7,7 @@
 #include <google/protobuf/message.h>
 
 #include "processors/core/result.h"
+#include "processors/runtime/append_time.h"
 #include "processors/runtime/io.h"
 
 namespace weir::results {
@@ -16,6 +17,17 @@ inline constexpr std::size_t kScanBytes = 4 << 20;
 /// "topic/partition@offset", in front of what is wrong with a record.
 inline std::string place_of(const runtime::TopicPartition& where, const runtime::Record& record) {
   return fmt::format("{}@{}", runtime::to_string(where), record.offset);
+}
+
+/// As runtime::last_offsets, of a partition of a log.
+inline Result<std::int64_t> last_offsets(const runtime::Reader& log,
+                                         const runtime::TopicPartition& where,
+                                         DurationUs length_us) {
+  WEIR_ASSIGN(const runtime::Bounds bounds, log.bounds(where));
+  return runtime::last_offsets(bounds, length_us,
+                               [&](std::int64_t from, runtime::RecordBatch& batch) {
+                                 return log.read(where, from, 1, batch);
+                               });
 }
 
 /// Calls `visit(record)`, a Result<bool>, from offset `from` (or the start, where that is later) to

@@ -107,6 +107,8 @@ void AlertTask::take(const runtime::NewRecord& record) {
     EXPECT_EQ(record.key, told.notification().receiver() + "/" + told.notification().group_key());
   } else if (told.has_alert()) {
     alerts_[record.key] = told.alert();
+  } else {
+    silences_.push_back(told.silence());
   }
 }
 

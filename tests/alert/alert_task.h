@@ -52,6 +52,8 @@ class AlertTask {
   const std::string& bytes() const { return bytes_; }
   const std::vector<v1::Notification>& notifications() const { return notifications_; }
   const std::vector<v1::Decision>& decisions() const { return decisions_; }
+  /// Each time that one was told.
+  const std::vector<v1::Silence>& silences() const { return silences_; }
   /// As last told, by fingerprint.
   const std::map<std::string, v1::Alert>& alerts() const { return alerts_; }
 
@@ -78,6 +80,7 @@ class AlertTask {
   std::string bytes_;
   std::vector<v1::Notification> notifications_;
   std::vector<v1::Decision> decisions_;
+  std::vector<v1::Silence> silences_;
   std::map<std::string, v1::Alert> alerts_;
 };
 

@@ -138,6 +138,35 @@ TEST(AlertLife, KnowsWhatItIsCalled) {
             "chat-latency page-1h (chat): it burns");
 }
 
+TEST(AlertLife, WhatStandsIsToldAgainEachDay) {
+  constexpr std::int64_t kDay = kDayUs / kSecondUs;
+  AlertTask task;
+  task.tick(change(), 10);
+  task.tick(change("code", "page-1h"), 10);
+  v1::Signal signal;
+  signal.mutable_silence()->set_id("s1");
+  signal.mutable_silence()->set_ends_at_us(kStart + 3 * kDayUs);
+  *signal.mutable_silence()->add_matcher() = labels::Matcher::parse("service=none")->proto();
+  task.say(signal, 20);
+  task.tick(quiet(change("code", "page-1h")), 30);
+  task.pass(1'000);
+  const auto told_at = [&](const std::string& objective) {
+    return (task.alerts().at(fingerprint_of(change(objective))).append_time_us() - kStart) /
+           kSecondUs;
+  };
+  const std::int64_t ended = told_at("code");
+  for (const std::int64_t at : {kDay - 1, kDay + 5, kDay + 6, 2 * kDay + 7}) {
+    const std::string told = task.pass(at);
+    EXPECT_EQ(told.find("decision chat page-1h fired"), std::string::npos) << told;
+    EXPECT_EQ(told_at("chat"), at < kDay ? 10 : at == kDay + 6 ? kDay + 5 : at);
+    task.commit();
+    task.restart();
+  }
+  EXPECT_EQ(told_at("code"), ended);
+  EXPECT_EQ(task.silences().size(), 3U);  // when it began, and on two days
+  EXPECT_EQ(task.alerts().at(fingerprint_of(change())).starts_at_us(), kStart + 10 * kSecondUs);
+}
+
 TEST(AlertLife, ASignalThatIsNoneStopsTheTask) {
   runtime::Metrics metrics;
   Probe probe(metrics);

@@ -6,6 +6,7 @@
 
 #include "processors/net/event_buffer.h"
 #include "tests/fakes/temp_directory.h"
+#include "tools/weir/graph_plan.h"
 #include "tools/weir/settings.h"
 
 namespace weir::cli {
@@ -76,6 +77,20 @@ TEST(Settings, OfTheExampleFileAreTheDefaults) {
   ASSERT_TRUE(defaults.has_value());
   ASSERT_TRUE(example.has_value()) << example.error().message;
   EXPECT_EQ(rendering(*example), rendering(*defaults));
+}
+
+TEST(Settings, KeepAlertsForAsLongAsAStartReads) {
+  Settings settings;
+  const auto kept = [&settings](std::string_view topic, bool history = false) {
+    return topic_spec({std::string(topic), "", false, 1}, settings, history).retention.max_age_us;
+  };
+  EXPECT_EQ(kept(topics::kAlert), 90 * kDayUs);
+  settings.retention.result.max_age_us = kHourUs;
+  EXPECT_EQ(kept(topics::kAlert), 3 * kDayUs);
+  EXPECT_EQ(kept(topics::kKpi), kHourUs);
+  EXPECT_EQ(kept(topics::kAlert, true), 0);
+  settings.retention.result.max_age_us = 0;  // without end
+  EXPECT_EQ(kept(topics::kAlert), 0);
 }
 
 TEST(Settings, ShareOutMemoryAndNoMore) {

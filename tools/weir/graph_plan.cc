@@ -6,6 +6,8 @@ namespace weir::cli {
 namespace {
 
 constexpr DurationUs kHistoryCommitUs = 5 * kSecondUs;
+/// Who starts reads two days of weir.alert, in which all that stands is told (alert.proto).
+constexpr DurationUs kAlertsKeptUs = 3 * kDayUs;
 /// An input that has a record more often than this needs no ticks.
 constexpr DurationUs kQuietUs = 200 * kMillisecondUs;
 
@@ -13,7 +15,10 @@ runtime::Retention retention_of(const Graph::Topic& topic, const RetentionSettin
   if (topic.raw) return settings.raw;
   if (topic.name == topics::kPartial || topic.name == topics::kSli) return settings.partial;
   if (topic.name == topics::kDeadLetter) return settings.dead_letter;
-  return settings.result;
+  runtime::Retention retention = settings.result;
+  if (topic.name == topics::kAlert && retention.max_age_us > 0)
+    retention.max_age_us = std::max(retention.max_age_us, kAlertsKeptUs);
+  return retention;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace weir::cli {
 /// A topic of the graph by its name. REQUIRES: it is one.
 const Graph::Topic& topic_of(const Graph& graph, const std::string& name);
 
+/// weir.alert is kept for three days at least, whatever the settings say of results.
 /// `history`: records are as old as what they tell of, so that only size bounds them.
 runtime::TopicSpec topic_spec(const Graph::Topic& topic, const Settings& settings, bool history);
 
