@@ -42,6 +42,7 @@ class Outbox {
   void decide(const v1::Alert& alert, const Turn& turn, const DecisionNotes& notes = {});
 
   const Cause& cause() const { return cause_; }
+  Probe& probe() { return probe_; }
   bool told() const { return told_; }
 
  private:

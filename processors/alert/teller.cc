@@ -8,6 +8,9 @@
 namespace weir::alert {
 namespace {
 
+/// The group key of digests, and what decisions about what is in one refer to.
+constexpr const char* kDigest = "digest";
+
 std::string_view reason_text(v1::NotificationReason reason) {
   switch (reason) {
     case v1::NOTIFICATION_REASON_FIRST:
@@ -194,7 +197,7 @@ void Teller::tell_group(const Waiting& waiting) {
 
 void Teller::tell_digest(const std::string& receiver, const std::vector<Waiting>& waiting,
                          const std::string& cause) {
-  NotificationParts parts{.key = {receiver, "digest"},
+  NotificationParts parts{.key = {receiver, kDigest},
                           .reason = v1::NOTIFICATION_REASON_DIGEST,
                           .sequence = 1,
                           .page_url = config_.page_url,
@@ -207,6 +210,7 @@ void Teller::tell_digest(const std::string& receiver, const std::vector<Waiting>
   }
   const v1::Notification notification = make_notification(parts, alerts, outbox_.cause());
   outbox_.tell(notification);
+  outbox_.probe().digests.add();
   book_.load(receiver).last_digest_us = now();
   for (const Waiting& each : waiting) {
     say_grouped(each.pending, notification);
@@ -221,9 +225,11 @@ void Teller::throttle(const Waiting& waiting, const std::string& because) {
     for (const Entry* entry : *entries)
       outbox_.decide(entry->alert, {v1::DECISION_KIND_THROTTLED, because},
                      {.receiver = waiting.key.receiver});
+  outbox_.probe().throttled.add();
 }
 
 void Teller::say_grouped(const Pending& pending, const v1::Notification& notification) {
+  const bool is_digest = notification.reason() == v1::NOTIFICATION_REASON_DIGEST;
   std::string because = notification.digest_cause();
   if (because.empty()) because = reason_text(notification.reason());
   const auto others = notification.firing() + notification.resolved() - 1;
@@ -231,7 +237,9 @@ void Teller::say_grouped(const Pending& pending, const v1::Notification& notific
   for (const auto* entries : {&pending.begun, &pending.ended, &pending.acknowledged})
     for (const Entry* entry : *entries)
       outbox_.decide(entry->alert, {v1::DECISION_KIND_GROUPED, because},
-                     {.receiver = notification.receiver(), .notification_id = notification.id()});
+                     {.receiver = notification.receiver(),
+                      .notification_id = notification.id(),
+                      .reference = is_digest ? kDigest : ""});
 }
 
 void Teller::mark_told(const Waiting& waiting) {

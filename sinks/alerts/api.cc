@@ -1,7 +1,6 @@
 #include "sinks/alerts/api.h"
 
 #include "sinks/alerts/requests.h"
-#include "sinks/results/alert_json.h"
 #include "sinks/results/alert_stats.h"
 
 namespace weir::alerts {
@@ -54,12 +53,6 @@ HttpResponse too_large() {
 
 }  // namespace
 
-Result<results::AlertBoard> Api::board() {
-  const std::lock_guard lock(mutex_);
-  WEIR_TRY(board_.update(parts_.log));
-  return board_;
-}
-
 Result<void> Api::append(v1::Signal signal) const {
   signal.set_version(1);
   signal.set_processor("http");
@@ -70,16 +63,27 @@ Result<void> Api::append(v1::Signal signal) const {
 }
 
 HttpResponse Api::list(const HttpRequest& request) {
-  const auto known = board();
-  if (!known) return net::error_response(known.error());
-  return json_response({{"alerts", results::alerts_json(*known, is_true(request, "all"))}});
+  const std::lock_guard lock(mutex_);
+  if (const auto read = board_.update(parts_.log); !read) return net::error_response(read.error());
+  if (const auto read = deliveries_.update(parts_.log); !read)
+    return net::error_response(read.error());
+  const bool all = is_true(request, "all");
+  return json_response({{"alerts", results::alerts_json(board_, deliveries_, all)}});
+}
+
+HttpResponse Api::receivers(const HttpRequest& /*request*/) {
+  const std::vector<results::ReceiverFacts> told = parts_.receivers();
+  const std::lock_guard lock(mutex_);
+  if (const auto read = deliveries_.update(parts_.log); !read)
+    return net::error_response(read.error());
+  return json_response({{"receivers", results::receivers_json(told, deliveries_, parts_.clock())}});
 }
 
 HttpResponse Api::silences(const HttpRequest& request) {
-  const auto known = board();
-  if (!known) return net::error_response(known.error());
-  return json_response(
-      {{"silences", results::silences_json(*known, parts_.clock(), is_true(request, "all"))}});
+  const std::lock_guard lock(mutex_);
+  if (const auto read = board_.update(parts_.log); !read) return net::error_response(read.error());
+  const bool all = is_true(request, "all");
+  return json_response({{"silences", results::silences_json(board_, parts_.clock(), all)}});
 }
 
 HttpResponse Api::decisions(const HttpRequest& request) const {
@@ -98,18 +102,30 @@ HttpResponse Api::stats(const HttpRequest& request) const {
   return json_response(to_json(*stats));
 }
 
+Result<v1::AlertState> Api::state_of(const std::string& fingerprint) {
+  const std::lock_guard lock(mutex_);
+  WEIR_TRY(board_.update(parts_.log));
+  const auto alert = board_.alerts().find(fingerprint);
+  if (alert != board_.alerts().end()) return alert->second.state();
+  return fail(ErrorCode::not_found, "there is no such alert; /api/v1/alerts?all lists them");
+}
+
+Result<void> Api::check_silence(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  WEIR_TRY(board_.update(parts_.log));
+  if (board_.silences().contains(id)) return {};
+  return fail(ErrorCode::not_found, "there is no such silence; /api/v1/silences lists them");
+}
+
 HttpResponse Api::say(const HttpRequest& request) {
   if (request.body.size() > kMaxBodyBytes) return too_large();
   const auto signal = read_saying(request.path.substr(kAlertsPath.size()), request.body);
   if (!signal) return net::error_response(signal.error());
   const std::string& fingerprint =
       signal->has_mark() ? signal->mark().fingerprint() : signal->acknowledgement().fingerprint();
-  const auto known = board();
-  if (!known) return net::error_response(known.error());
-  const auto alert = known->alerts().find(fingerprint);
-  if (alert == known->alerts().end())
-    return net::error_response(404, "there is no such alert", "/api/v1/alerts?all lists them");
-  if (signal->has_acknowledgement() && alert->second.state() != v1::ALERT_STATE_FIRING)
+  const auto state = state_of(fingerprint);
+  if (!state) return net::error_response(state.error());
+  if (signal->has_acknowledgement() && *state != v1::ALERT_STATE_FIRING)
     return net::error_response(409, "the alert does not fire", "there is nothing to take on");
   if (const auto done = append(*signal); !done) return net::error_response(done.error());
   return json_response({{"accepted", true}}, 202);
@@ -128,10 +144,7 @@ HttpResponse Api::add_silence(const HttpRequest& request) {
 
 HttpResponse Api::expire_silence(const HttpRequest& request) {
   const std::string id = request.path.substr(kSilencesPath.size());
-  const auto known = board();
-  if (!known) return net::error_response(known.error());
-  if (!known->silences().contains(id))
-    return net::error_response(404, "there is no such silence", "/api/v1/silences lists them");
+  if (const auto known = check_silence(id); !known) return net::error_response(known.error());
   v1::Signal signal;
   signal.mutable_silence_expiry()->set_id(id);
   signal.mutable_silence_expiry()->set_by(std::string(request.query_value("by").value_or("")));
@@ -147,6 +160,8 @@ std::vector<net::Route> routes(Api& api) {
                 [&api](const HttpRequest& request) { return api.stats(request); }),
           route("GET", "/api/v1/decisions", Access::read,
                 [&api](const HttpRequest& request) { return api.decisions(request); }),
+          route("GET", "/api/v1/receivers", Access::read,
+                [&api](const HttpRequest& request) { return api.receivers(request); }),
           route("GET", "/api/v1/silences", Access::read,
                 [&api](const HttpRequest& request) { return api.silences(request); }),
           route("POST", "/api/v1/alerts/*", Access::write,

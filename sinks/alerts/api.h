@@ -14,7 +14,7 @@
 #include "processors/core/result.h"
 #include "processors/net/http_server.h"
 #include "processors/runtime/io.h"
-#include "sinks/results/alert_board.h"
+#include "sinks/results/alert_json.h"
 #include "weir/v1/signal.pb.h"
 
 namespace weir::alerts {
@@ -26,6 +26,8 @@ inline constexpr std::size_t kMaxDecisions = 10'000;
 struct ApiParts {
   const runtime::Reader& log;
   runtime::Appender& appender;
+  /// The receivers that are told from this process; called from several threads.
+  std::function<std::vector<results::ReceiverFacts>()> receivers;
   std::function<TimeUs()> clock;
   std::function<Id()> draw_id;  // of a silence; called from several threads
 };
@@ -37,6 +39,7 @@ class Api {
   net::HttpResponse list(const net::HttpRequest& request);
   net::HttpResponse decisions(const net::HttpRequest& request) const;
   net::HttpResponse stats(const net::HttpRequest& request) const;
+  net::HttpResponse receivers(const net::HttpRequest& request);
   net::HttpResponse silences(const net::HttpRequest& request);
   /// POST /api/v1/alerts/FINGERPRINT/ack and /mark.
   net::HttpResponse say(const net::HttpRequest& request);
@@ -44,12 +47,14 @@ class Api {
   net::HttpResponse expire_silence(const net::HttpRequest& request);
 
  private:
-  Result<results::AlertBoard> board();
+  Result<v1::AlertState> state_of(const std::string& fingerprint);
+  Result<void> check_silence(const std::string& id);
   Result<void> append(v1::Signal signal) const;
 
   const ApiParts parts_;
   std::mutex mutex_;
-  results::AlertBoard board_;  // guarded
+  results::AlertBoard board_;          // guarded
+  results::DeliveryBoard deliveries_;  // guarded
 };
 
 /// `api` outlives the server. Reading asks for the read token, saying for the write token.

@@ -23,7 +23,7 @@ Json to_json(const PartitionFacts& facts, TimeUs now) {
           {"stalled_since", time_or_null(facts.stalled_since_us)}};
 }
 
-Json to_json(const ReceiverFacts& facts) {
+Json to_json(const results::ReceiverFacts& facts) {
   return {{"name", facts.name},
           {"type", facts.type},
           {"sent", facts.sent},
@@ -41,7 +41,7 @@ Json to_json(const PipelineFacts& facts, TimeUs now) {
   Json& partitions = json["partitions"] = Json::array();
   for (const PartitionFacts& each : facts.partitions) partitions.push_back(to_json(each, now));
   Json& receivers = json["receivers"] = Json::array();
-  for (const ReceiverFacts& each : facts.receivers) receivers.push_back(to_json(each));
+  for (const results::ReceiverFacts& each : facts.receivers) receivers.push_back(to_json(each));
   json["events_per_second"] = facts.events_per_second;
   json["results_per_second"] = facts.results_per_second;
   Json& dead_letters = json["dead_letters"] = Json::object();

@@ -9,6 +9,7 @@
 
 #include "processors/core/time.h"
 #include "sinks/results/proto_json.h"
+#include "sinks/results/receiver_facts.h"
 
 namespace weir::dashboard {
 
@@ -25,21 +26,9 @@ struct PartitionFacts {
   TimeUs stalled_since_us = kMinTime;  // by append time; kMinTime: it is not
 };
 
-/// One receiver of alerts. A receiver that is away delays nothing but itself.
-struct ReceiverFacts {
-  std::string name;
-  std::string type;
-  std::uint64_t sent = 0;
-  std::uint64_t failed = 0;   // dead letters
-  std::uint64_t retried = 0;  // attempts that were repeated
-  std::int64_t waiting = 0;
-  std::int64_t oldest_waiting_s = 0;
-  std::string trouble;  // why the last attempt failed; empty: it did not
-};
-
 struct PipelineFacts {
   std::vector<PartitionFacts> partitions;
-  std::vector<ReceiverFacts> receivers;               // that this process tells
+  std::vector<results::ReceiverFacts> receivers;      // that this process tells
   double events_per_second = 0;                       // that counted, of late
   double results_per_second = 0;                      // of late
   std::map<std::string, std::uint64_t> dead_letters;  // events refused since the start, by reason

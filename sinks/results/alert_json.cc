@@ -31,6 +31,25 @@ Json acknowledgement_of(const v1::Alert& alert) {
           {"note", text_or_null(alert.acknowledged_note())}};
 }
 
+Json known_time_or_null(TimeUs time) { return time == kMinTime ? Json() : time_or_null(time); }
+
+Json receiver_json(const ReceiverFacts& facts, const ReceiverHistory& history) {
+  const auto here = [&](const Json& value) { return facts.is_told_here ? value : Json(); };
+  const bool later = history.last_failed_us > facts.last_failure_us;
+  return {
+      {"name", facts.name},
+      {"type", text_or_null(facts.type)},
+      {"waiting", here(facts.waiting)},
+      {"oldest_waiting_s", here(facts.oldest_waiting_s)},
+      {"trouble", here(text_or_null(facts.trouble))},
+      {"last_success", known_time_or_null(std::max(history.last_sent_us, facts.last_success_us))},
+      {"last_failure", known_time_or_null(std::max(history.last_failed_us, facts.last_failure_us))},
+      {"last_failure_text", text_or_null(later ? history.last_failure : facts.last_failure)},
+      {"notifications_1h", history.notifications},
+      {"digests_1h", history.digests},
+      {"throttled_1h", history.throttled}};
+}
+
 std::size_t rank_of(const std::string& severity) {
   static constexpr std::array<std::string_view, 3> kSeverities = {"page", "ticket", "info"};
   return static_cast<std::size_t>(std::ranges::find(kSeverities, severity) - kSeverities.begin());
@@ -104,7 +123,15 @@ Json to_json(const v1::Silence& silence, TimeUs now) {
           {"reason", silence.reason()}};
 }
 
-Json alerts_json(const AlertBoard& board, bool all) {
+Json to_json(const std::string& receiver, const Delivery& delivery) {
+  return {{"receiver", receiver},
+          {"what", kind_text(delivery.kind)},
+          {"at", known_time_or_null(delivery.append_time_us)},
+          {"because", delivery.because},
+          {"sent_at", known_time_or_null(delivery.sent_us)}};
+}
+
+Json alerts_json(const AlertBoard& board, const DeliveryBoard& deliveries, bool all) {
   std::vector<const v1::Alert*> shown;
   for (const auto& [fingerprint, alert] : board.alerts())
     if (all || alert.state() != v1::ALERT_STATE_RESOLVED) shown.push_back(&alert);
@@ -113,7 +140,28 @@ Json alerts_json(const AlertBoard& board, bool all) {
                       -alert->starts_at_us());
   });
   Json list = Json::array();
-  for (const v1::Alert* alert : shown) list.push_back(to_json(*alert));
+  for (const v1::Alert* alert : shown) {
+    Json& row = list.emplace_back(to_json(*alert));
+    Json& told = row["told"] = Json::array();
+    for (const auto& [receiver, delivery] : deliveries.of_alert(alert->fingerprint()))
+      if (delivery.life == alert->life()) told.push_back(to_json(receiver, delivery));
+  }
+  return list;
+}
+
+Json receivers_json(std::span<const ReceiverFacts> told, const DeliveryBoard& deliveries,
+                    TimeUs now) {
+  std::map<std::string, ReceiverFacts> facts;
+  for (const ReceiverFacts& each : told) facts.emplace(each.name, each);
+  const std::map<std::string, ReceiverHistory> histories = deliveries.receivers(now);
+  for (const auto& [name, history] : histories)
+    facts.try_emplace(name, ReceiverFacts{.name = name, .type = {}});
+  Json list = Json::array();
+  for (const auto& [name, each] : facts) {
+    const auto found = histories.find(name);
+    list.push_back(
+        receiver_json(each, found == histories.end() ? ReceiverHistory() : found->second));
+  }
   return list;
 }
 

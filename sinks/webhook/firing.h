@@ -1,8 +1,8 @@
 // What Alertmanager has been told of as firing, and is to be told again and again, or it takes it
 // for ended. A state machine without a clock; one thread.
 //
-// It is made anew from weir.alert at every start, from the first record on: before anything is
-// sent it knows all that fires.
+// It is made anew from weir.alert at every start, from its last two days, in which all that fires
+// is told: before anything is sent it knows all of that.
 #pragma once
 
 #include <map>

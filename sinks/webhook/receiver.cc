@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "processors/runtime/append_time.h"
 #include "sinks/webhook/outcomes.h"
 #include "sinks/webhook/request.h"
 
@@ -14,6 +15,8 @@ constexpr std::size_t kAlertBatch = 64;
 /// A place that moved without an outcome is committed this often: the log may let go what is
 /// before.
 constexpr DurationUs kPlaceEveryUs = 5 * kSecondUs;
+/// All that fires is told on weir.alert each day (alert.proto): twice that is more than enough.
+constexpr DurationUs kFiringIsToldWithinUs = 2 * kDayUs;
 
 }  // namespace
 
@@ -55,7 +58,7 @@ Result<void> Receiver::begin() {
   const bool is_new = !place;
   runtime::FollowerPlace from = place.value_or(runtime::FollowerPlace{.position = bounds.end});
   from.position = std::max(from.position, bounds.start);
-  if (takes_alerts_) WEIR_TRY(remember(bounds.start, from.position));
+  if (takes_alerts_) WEIR_TRY(remember({bounds.start, from.position}));
   backlog_ =
       std::make_unique<Backlog>(BacklogOptions{.coalesce_after_us = parts_.config.coalesce_after_us,
                                                .give_up_after_us = parts_.config.give_up_after_us,
@@ -67,7 +70,13 @@ Result<void> Receiver::begin() {
   return {};
 }
 
-Result<void> Receiver::remember(std::int64_t from, std::int64_t to) {
+Result<void> Receiver::remember(const runtime::Bounds& bounds) {
+  const auto to = bounds.end;
+  WEIR_ASSIGN(std::int64_t from,
+              runtime::last_offsets(bounds, kFiringIsToldWithinUs,
+                                    [&](std::int64_t offset, runtime::RecordBatch& batch) {
+                                      return parts_.follower->read(offset, 1, batch);
+                                    }));
   v1::AlertRecord record;
   while (from < to) {
     WEIR_TRY(parts_.follower->read(from, kReadBytes, batch_));
@@ -165,9 +174,17 @@ Result<Outcome> Receiver::attempt(std::span<const Item> items, const std::stop_t
   Outcome outcome = outcome_of(answer, now);
   outcome.text = parts_.secrets.hide_in(std::move(outcome.text));
   if (outcome.kind == Outcome::Kind::again) parts_.probe->retried.add();
-  const std::lock_guard lock(mutex_);
-  trouble_ = outcome.kind == Outcome::Kind::taken ? "" : outcome.text;
+  note(outcome, now);
   return outcome;
+}
+
+void Receiver::note(const Outcome& outcome, TimeUs now) {
+  const bool taken = outcome.kind == Outcome::Kind::taken;
+  (taken ? parts_.probe->last_success_s : parts_.probe->last_failure_s).set(now / kSecondUs);
+  const std::lock_guard lock(mutex_);
+  trouble_ = taken ? "" : outcome.text;
+  (taken ? last_success_us_ : last_failure_us_) = now;
+  if (!taken) last_failure_ = outcome.text;
 }
 
 Result<void> Receiver::commit() {
@@ -184,19 +201,25 @@ void Receiver::report() {
   const DurationUs age_us = oldest ? std::max<DurationUs>(0, parts_.clock() - *oldest) : 0;
   parts_.probe->waiting.set(backlog_ ? static_cast<std::int64_t>(backlog_->size()) : 0);
   parts_.probe->oldest_waiting_s.set(age_us / kSecondUs);
+  const std::lock_guard lock(mutex_);
+  is_told_here_ = backlog_ != nullptr;
 }
 
-ReceiverFacts Receiver::facts() const {
+results::ReceiverFacts Receiver::facts() const {
   const Probe& probe = *parts_.probe;
   const std::lock_guard lock(mutex_);
   return {.name = parts_.config.name,
           .type = to_string(parts_.config.type),
+          .is_told_here = is_told_here_,
           .sent = probe.sent.value(),
           .failed = probe.failed.value(),
           .retried = probe.retried.value(),
           .waiting = probe.waiting.value(),
           .oldest_waiting_s = probe.oldest_waiting_s.value(),
-          .trouble = trouble_};
+          .trouble = trouble_,
+          .last_success_us = last_success_us_,
+          .last_failure_us = last_failure_us_,
+          .last_failure = last_failure_};
 }
 
 }  // namespace weir::webhook

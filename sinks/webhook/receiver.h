@@ -16,24 +16,13 @@
 
 #include "processors/net/http_client.h"
 #include "processors/runtime/follower.h"
+#include "sinks/results/receiver_facts.h"
 #include "sinks/webhook/backlog.h"
 #include "sinks/webhook/config.h"
 #include "sinks/webhook/firing.h"
 #include "sinks/webhook/probe.h"
 
 namespace weir::webhook {
-
-/// How it is doing, for people.
-struct ReceiverFacts {
-  std::string name;
-  std::string type;
-  std::uint64_t sent = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t retried = 0;
-  std::int64_t waiting = 0;
-  std::int64_t oldest_waiting_s = 0;
-  std::string trouble;  // why the last attempt failed; empty: it did not
-};
 
 /// Everything referred to outlives the receiver.
 struct ReceiverParts {
@@ -57,18 +46,19 @@ class Receiver {
   Result<bool> step(const std::stop_token& stop);
 
   /// From any thread.
-  ReceiverFacts facts() const;
+  results::ReceiverFacts facts() const;
 
  private:
   Result<bool> work(const std::stop_token& stop);
   Result<void> begin();
-  Result<void> remember(std::int64_t from, std::int64_t to);
+  Result<void> remember(const runtime::Bounds& bounds);
   static bool parse(const runtime::Record& from, v1::AlertRecord& record);
   Result<bool> read();
   std::optional<Item> item_of(v1::AlertRecord record);
   Result<bool> send_next(const std::stop_token& stop);
   Result<bool> send_again(const std::stop_token& stop);
   Result<Outcome> attempt(std::span<const Item> items, const std::stop_token& stop);
+  void note(const Outcome& outcome, TimeUs now);
   void settle(Finished finished, TimeUs now);
   Result<void> commit();
   void report();
@@ -83,7 +73,11 @@ class Receiver {
   TimeUs committed_at_us_ = kMinTime;
 
   mutable std::mutex mutex_;
+  bool is_told_here_ = false;  // guarded, and so is what follows
   std::string trouble_;
+  TimeUs last_success_us_ = kMinTime;
+  TimeUs last_failure_us_ = kMinTime;
+  std::string last_failure_;
 };
 
 }  // namespace weir::webhook

@@ -140,6 +140,9 @@ TEST(AlertStorm, ManyGroupsAtOnceAreOneDigestThatListsAll) {
   EXPECT_EQ(digest.alert_size(), 6);
   EXPECT_EQ(digest.digest_group_size(), 6);
   EXPECT_EQ(digest.digest_cause(), "6 groups changed at once");
+  EXPECT_EQ(task.decisions().back().kind(), v1::DECISION_KIND_GROUPED);
+  EXPECT_EQ(task.decisions().back().reference(), "digest");
+  EXPECT_EQ(task.probe.digests.value(), 1U);
   EXPECT_EQ(digest.title(),
             "6 alerts fire: {alertname=\"ErrorBudgetBurn\", condition=\"page-1h\", "
             "severity=\"page\"}");

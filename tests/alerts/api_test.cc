@@ -66,6 +66,11 @@ class AlertApi : public testing::Test {
   fakes::MemoryLog log_;
   Api api_{{.log = log_,
             .appender = log_,
+            .receivers =
+                [] {
+                  return std::vector<results::ReceiverFacts>{
+                      {.name = "oncall", .type = "slack", .is_told_here = true}};
+                },
             .clock = [] { return kNow; },
             .draw_id = [] { return Id{7}; }}};
 };
@@ -79,6 +84,26 @@ TEST_F(AlertApi, ListsWhatFiresAndWhy) {
   EXPECT_NE(why.find(R"("kind":"fired")"), std::string::npos) << why;
   EXPECT_EQ(ask("GET", "/api/v1/decisions", "", {{"alert", "x"}}).status, 400);
   EXPECT_EQ(ask("GET", "/api/v1/decisions", "", {{"from", "yesterday"}}).status, 400);
+}
+
+TEST_F(AlertApi, SaysWhoWasToldAndHowReceiversAre) {
+  v1::Decision decision;
+  decision.set_version(1);
+  decision.set_fingerprint(kAlert);
+  decision.set_kind(v1::DECISION_KIND_SENT);
+  decision.set_receiver("oncall");
+  decision.set_because("status 202");
+  decision.set_append_time_us(kNow);
+  append("weir.decision", kAlert, decision.SerializeAsString());
+  const std::string list = ask("GET", "/api/v1/alerts").body;
+  EXPECT_NE(list.find(R"("told":[{"receiver":"oncall","what":"sent","at":"2023-11-14T22:13:20Z",)"
+                      R"("because":"status 202","sent_at":"2023-11-14T22:13:20Z"}])"),
+            std::string::npos)
+      << list;
+  const std::string receivers = ask("GET", "/api/v1/receivers").body;
+  EXPECT_NE(receivers.find(R"("name":"oncall","type":"slack","waiting":0)"), std::string::npos)
+      << receivers;
+  EXPECT_NE(receivers.find(R"("last_success":"2023-11-14T22:13:20Z")"), std::string::npos);
 }
 
 TEST_F(AlertApi, CountsHowGoodTheAlertingIs) {

@@ -26,6 +26,15 @@ class Alerts:
             self._alert(THIRD, "code-availability", "page-6h", "page", 300, state="resolved",
                         ends_at=self._ago(200), summary="over")]
         self.silenced = []
+        self.receivers = [
+            self._receiver("chat", "slack", waiting=3, oldest_waiting_s=120, trouble=hostile,
+                           last_failure=self._ago(1), last_failure_text=hostile),
+            self._receiver("oncall", "pagerduty", digests_1h=1, throttled_1h=7)]
+
+    def _receiver(self, name, kind, **changes):
+        return {"name": name, "type": kind, "waiting": 0, "oldest_waiting_s": 0, "trouble": None,
+                "last_success": self._ago(3), "last_failure": None, "last_failure_text": None,
+                "notifications_1h": 12, "digests_1h": 0, "throttled_1h": 0, **changes}
 
     def _ago(self, minutes):
         return text_of(self.now - timedelta(minutes=minutes))
@@ -39,6 +48,9 @@ class Alerts:
             "annotations": {"summary": summary}, "life": 1, "starts_at": self._ago(minutes),
             "fired_at": self._ago(minutes), "ends_at": None, "flapping": False,
             "acknowledged": None, "silenced_by": [], "inhibited_by": [], "receivers": ["oncall"],
+            "told": [{"receiver": "oncall", "what": "sent", "at": self._ago(3),
+                      "because": "taken 31 ms after it was decided, at attempt 1: status 202",
+                      "sent_at": self._ago(3)}],
             "page": None, "condition": {
                 "scope": ["model"], "series": ["llama-70b"], "spent_ratio": 0.42,
                 "long_window": {"length_us": 3_600_000_000, "good": 870, "total": 1000,
@@ -50,6 +62,8 @@ class Alerts:
             case "alerts":
                 return {"alerts": [alert for alert in self.known
                                    if "all" in given or alert["state"] != "resolved"]}
+            case "receivers":
+                return {"receivers": self.receivers}
             case "silences":
                 return {"silences": self.silenced}
             case "decisions":

@@ -40,6 +40,22 @@ class PageAlertsTest(BrowserTest):
         self.assertIn(HOSTILE, page.text_content("main"))
         self.assertFalse(page.evaluate("'hostile' in window"))
 
+    def test_who_was_told_and_what_they_answered(self):
+        page = self.open()
+        self.until_text(page, f"#alert-{FIRST} .told", "oncall told")
+        self.assertIn("attempt 1: status 202", self.card(page).locator(".told").text_content())
+        self.alerts.known[0]["told"][0].update(what="grouped")
+        self.until_text(page, f"#alert-{FIRST} .told", "has not taken the latest since")
+        rows = page.locator(".receivers tbody tr")
+        self.assertEqual(rows.count(), 2)
+        self.assertEqual(rows.evaluate_all("rows => rows.map(row => row.dataset.level ?? '')"),
+                         ["bad", ""])
+        for said in ("chat", "slack", "3, the oldest for 2 min", HOSTILE):
+            self.assertIn(said, rows.nth(0).text_content())
+        self.assertIn("12 told, 1 as digests, 7 alerts held back", rows.nth(1).text_content())
+        self.alerts.receivers = []
+        self.until(page, "document.querySelector('.receivers').hidden")
+
     def test_nothing_fires(self):
         self.alerts.known = []
         page = self.open(wait=".panel")

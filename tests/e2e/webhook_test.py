@@ -151,6 +151,16 @@ class Webhooks(WeirTest):
                 if json.loads(line)["message"]["kind"] == "DECISION_KIND_SENT"}
         self.assertEqual(sent, {each["id"] for name in names for each in self.notifications(name)})
         self.assertRegex(up.get("/metrics"), r'weir_webhook_sent_total\{receiver="late"\} [1-9]')
+        told = {each["name"]: each for each in up.get("/api/v1/receivers")["receivers"]}
+        self.assertEqual(sorted(told), sorted(names))
+        for each in told.values():
+            self.assertEqual((each["waiting"], each["trouble"]), (0, None))
+            self.assertTrue(each["last_success"] and each["notifications_1h"], each)
+        self.assertIn("weir_webhook_last_success_timestamp_seconds{receiver=\"late\"} 1",
+                      up.get("/metrics"))
+        alerts = up.get("/api/v1/alerts", all="true")["alerts"]
+        self.assertEqual({(each["receiver"], each["what"]) for alert in alerts
+                          for each in alert["told"]}, {(name, "sent") for name in names})
         self.assertEqual(up.stop(), 0)
 
     def test_what_is_refused_is_a_dead_letter_and_what_waited_is_told_at_once(self):
@@ -168,6 +178,9 @@ class Webhooks(WeirTest):
         letters = run("query", self.dir / "data", "deadletter", "--format", "json").stdout
         self.assertIn("undelivered", letters)
         self.assertIn("receiver refusing, attempt 1: status 404", letters)
+        refused = up.get("/api/v1/receivers")["receivers"][1]
+        self.assertEqual(refused["name"], "refusing")
+        self.assertIn("status 404", refused["last_failure_text"])
         # One of each group, its last state, however many there were.
         wanted = self.notifications("late")
         self.assertGreater(len(wanted), len(MODELS))

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decision_words, figures_of, heading_of, level_of, loudest_of, matchers_of, standings_of,
-  title_of } from "../../sinks/dashboard/page/alert_words.js";
+import { decision_words, figures_of, heading_of, level_of, loudest_of, matchers_of, receiver_row,
+  standings_of, title_of, told_of } from "../../sinks/dashboard/page/alert_words.js";
 
 const alert = (changes = {}) => ({ fingerprint: "8f1c", state: "firing", severity: "page",
   labels: { objective: "chat", condition: "page-1h", service: "chat" }, acknowledged: null,
@@ -42,6 +42,36 @@ test("a decision is a sentence", () => {
     "not useful by ann");
   assert.equal(decision_words({ kind: "sent", because: "202", receiver: "oncall" }),
     "sent to oncall: 202");
+});
+
+test("who was told, when, and what the answer was", () => {
+  const time = (text) => `at ${text}`;
+  const told = (changes) => told_of({ receivers: ["oncall"], told: [{ receiver: "oncall",
+    what: "sent", at: "3", because: "taken: status 202", sent_at: "3", ...changes }] }, time)[0][1];
+  assert.equal(told(), "told at 3: taken: status 202");
+  assert.equal(told({ what: "failed", because: "given up: 404", sent_at: null }),
+    "not told, at 3: given up: 404");
+  assert.equal(told({ what: "grouped", sent_at: null }), "has not taken the latest since at 3");
+  assert.equal(told({ what: "throttled", because: "it had enough", sent_at: "2" }),
+    "told at 2; held back since at 3: it had enough");
+  assert.deepEqual(told_of({ receivers: ["a"], told: [] }, time), [["a", "not told yet"]]);
+  assert.deepEqual(told_of({ receivers: [], told: [{ receiver: "b", what: "grouped", at: "1",
+    sent_at: null }] }, time).map(([name]) => name), ["b"]);
+});
+
+test("a receiver's row says whether it needs somebody", () => {
+  const time = (text) => `at ${text}`;
+  const row = (changes) => receiver_row({ name: "chat", type: "slack", waiting: 0,
+    oldest_waiting_s: 0, trouble: null, last_success: "5", last_failure: null,
+    last_failure_text: null, notifications_1h: 0, digests_1h: 0, throttled_1h: 0, ...changes }, time);
+  assert.deepEqual(row(), { level: null, cells: ["slack", "0", "at 5", "–", "0 told"] });
+  assert.deepEqual(row({ waiting: 3, oldest_waiting_s: 120, trouble: "503", last_success: null,
+    last_failure: "4", last_failure_text: "status 503", notifications_1h: 12, digests_1h: 1,
+    throttled_1h: 7 }), { level: "bad", cells: ["slack", "3, the oldest for 2 min", "–",
+    "at 4: status 503", "12 told, 1 as digests, 7 alerts held back"] });
+  // Told by another process, or by none.
+  assert.deepEqual(row({ type: null, waiting: null, oldest_waiting_s: null }).cells.slice(0, 2),
+    ["nothing tells it", "–"]);
 });
 
 test("a silence of an alert names what it is", () => {

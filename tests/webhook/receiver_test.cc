@@ -132,7 +132,7 @@ TEST_F(ReceiverTest, TellsWhatNamesItAndSaysSo) {
   EXPECT_EQ(decisions(),
             "SENT a at 1: taken 30 ms after it was decided, at attempt 1: status 200: said\n"
             "SENT b at 1: taken 30 ms after it was decided, at attempt 1: status 200: said\n");
-  const ReceiverFacts facts = receiver_->facts();
+  const results::ReceiverFacts facts = receiver_->facts();
   EXPECT_EQ(fmt::format("{} {} sent {} failed {} waiting {} '{}'", facts.name, facts.type,
                         facts.sent, facts.failed, facts.waiting, facts.trouble),
             "chat webhook_v4 sent 2 failed 0 waiting 0 ''");
@@ -144,6 +144,29 @@ TEST_F(ReceiverTest, TriesAgainWithTheSameIdAndInOrder) {
   notify('b');
   EXPECT_EQ(run(), "a=0 a=500 a=429 a=200 b=200 ");
   EXPECT_EQ(read<v1::Decision>(kDecisionTopic).at(0).attempts(), 4U);
+}
+
+TEST_F(ReceiverTest, RemembersItsLastSuccessAndFailure) {
+  answers_ = {200, 404, 200};
+  const auto facts = [this] {
+    const results::ReceiverFacts facts = receiver_->facts();
+    const auto second = [](TimeUs time) {
+      return time == kMinTime ? -1 : (time - kStart) / kSecondUs;
+    };
+    return fmt::format("success {} failure {} '{}' trouble '{}'", second(facts.last_success_us),
+                       second(facts.last_failure_us), facts.last_failure, facts.trouble);
+  };
+  for (const char id : {'a', 'b'}) {
+    now_ += kSecondUs;
+    notify(id);
+    run();
+  }
+  EXPECT_EQ(facts(), "success 7201 failure 7202 'status 404: said' trouble 'status 404: said'");
+  now_ += kSecondUs;
+  notify('c');
+  run();
+  EXPECT_EQ(facts(), "success 7203 failure 7202 'status 404: said' trouble ''");
+  EXPECT_EQ(probe_->last_failure_s.value(), (kStart + 7202 * kSecondUs) / kSecondUs);
 }
 
 TEST_F(ReceiverTest, WhatIsRefusedIsADeadLetterWithTheAnswer) {
@@ -223,6 +246,16 @@ TEST_F(AlertmanagerTest, KnowsAllThatFiresBeforeItTellsAnything) {
   alert("3", v1::ALERT_STATE_RESOLVED);
   alert("4", v1::ALERT_STATE_FIRING);
   EXPECT_EQ(start(), "3.+4!=200 1!=200 ");
+}
+
+TEST_F(AlertmanagerTest, WhatFiresIsFoundInTheLastTwoDays) {
+  alert("old", v1::ALERT_STATE_FIRING);
+  EXPECT_EQ(run(), "old!=200 ");
+  now_ += 3 * kDayUs;  // not told again: it is gone
+  alert("new", v1::ALERT_STATE_FIRING);
+  EXPECT_EQ(run(), "new!=200 old!=200 ");
+  now_ += kHourUs;
+  EXPECT_EQ(start(), "new!=200 ");
 }
 
 TEST_F(AlertmanagerTest, RepeatsNothingThatIsRefused) {

@@ -59,7 +59,8 @@ class LogAlerts final : public AlertSource {
 
   Result<Json> alerts(bool all) override {
     WEIR_TRY(board_.update(log_->reader()));
-    return results::alerts_json(board_, all);
+    WEIR_TRY(deliveries_.update(log_->reader()));
+    return results::alerts_json(board_, deliveries_, all);
   }
   Result<Json> silences(bool all) override {
     WEIR_TRY(board_.update(log_->reader()));
@@ -76,6 +77,7 @@ class LogAlerts final : public AlertSource {
  private:
   const std::unique_ptr<LogSource> log_;
   results::AlertBoard board_;
+  results::DeliveryBoard deliveries_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // `weir alerts` and `weir why`: what fires, and the story of one alert.
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "tools/weir/alert_source.h"
 #include "tools/weir/json_rows.h"
@@ -33,13 +34,24 @@ std::string note_of(const Json& alert) {
   return field(alert, "flapping") == true ? "comes and goes" : "";
 }
 
+/// "oncall: sent,chat": what was decided last about telling each, if anything was.
+std::string receivers_of(const Json& alert) {
+  std::map<std::string, std::string> told;
+  for (const Json& each : field(alert, "told"))
+    told[text_of(each, "receiver")] = ": " + text_of(each, "what");
+  Json list = Json::array();
+  for (const Json& each : field(alert, "receivers"))
+    list.push_back(text_of(each) + told[text_of(each)]);
+  return joined(list);
+}
+
 constexpr std::array kAlertColumns = {
     JsonColumn{"fingerprint", [](const Json& row) { return text_of(row, "fingerprint"); }},
     JsonColumn{"severity", [](const Json& row) { return text_of(row, "severity"); }},
     JsonColumn{"state", [](const Json& row) { return text_of(row, "state"); }},
     JsonColumn{"since", [](const Json& row) { return text_of(row, "starts_at"); }},
     JsonColumn{"ended", [](const Json& row) { return text_of(row, "ends_at"); }},
-    JsonColumn{"receivers", [](const Json& row) { return joined(field(row, "receivers")); }},
+    JsonColumn{"receivers", receivers_of},
     JsonColumn{"note", note_of},
     JsonColumn{"summary",
                [](const Json& row) { return text_of(field(row, "annotations"), "summary"); }}};

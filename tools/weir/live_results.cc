@@ -15,8 +15,11 @@ LiveResults::LiveResults(const LiveResultsParts& parts)
                                .pipeline = [this] { return facts_.facts(); },
                                .clock = now_us,
                                .version = parts.version}),
-      alerts_(alerts::ApiParts{
-          .log = parts.log, .appender = parts.appender, .clock = now_us, .draw_id = random_id}),
+      alerts_(alerts::ApiParts{.log = parts.log,
+                               .appender = parts.appender,
+                               .receivers = [this] { return facts_.facts().receivers; },
+                               .clock = now_us,
+                               .draw_id = random_id}),
       streams_(view_),
       exposition_(
           prometheus::ExpositionParts{.view = view_, .metrics = parts.metrics, .clock = now_us}) {}

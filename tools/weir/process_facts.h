@@ -25,7 +25,7 @@ struct FactSources {
   /// The tasks that run here just now.
   std::function<std::vector<RunningTask>()> tasks;
   /// The receivers of alerts that are told from here; empty: none are.
-  std::function<std::vector<dashboard::ReceiverFacts>()> receivers = {};
+  std::function<std::vector<results::ReceiverFacts>()> receivers = {};
   /// Adds what the log takes on disk; empty: that is not here.
   std::function<Result<void>(dashboard::PipelineFacts&)> add_sizes = {};
 };

@@ -31,7 +31,7 @@ std::function<double()> make_jitter() {
 /// Says when a receiver begins to fail, and when it is well again.
 class TroubleLog {
  public:
-  void tell(const webhook::ReceiverFacts& facts) {
+  void tell(const results::ReceiverFacts& facts) {
     if (facts.trouble.empty() == well_) return;
     well_ = facts.trouble.empty();
     if (well_)
@@ -110,19 +110,9 @@ void Receivers::run(Running& running, const std::stop_token& stop) const {
   }
 }
 
-std::vector<dashboard::ReceiverFacts> Receivers::facts() const {
-  std::vector<dashboard::ReceiverFacts> all;
-  for (const auto& each : running_) {
-    const webhook::ReceiverFacts facts = each->receiver->facts();
-    all.push_back({.name = facts.name,
-                   .type = facts.type,
-                   .sent = facts.sent,
-                   .failed = facts.failed,
-                   .retried = facts.retried,
-                   .waiting = facts.waiting,
-                   .oldest_waiting_s = facts.oldest_waiting_s,
-                   .trouble = facts.trouble});
-  }
+std::vector<results::ReceiverFacts> Receivers::facts() const {
+  std::vector<results::ReceiverFacts> all;
+  for (const auto& each : running_) all.push_back(each->receiver->facts());
   return all;
 }
 

@@ -12,7 +12,7 @@
 #include "processors/core/result.h"
 #include "processors/runtime/follower.h"
 #include "processors/runtime/probe.h"
-#include "sinks/dashboard/pipeline_facts.h"
+#include "sinks/results/receiver_facts.h"
 #include "sinks/webhook/receiver.h"
 #include "tools/weir/settings.h"
 
@@ -44,7 +44,7 @@ class Receivers {
   void start();
 
   /// From any thread.
-  std::vector<dashboard::ReceiverFacts> facts() const;
+  std::vector<results::ReceiverFacts> facts() const;
 
  private:
   struct Running;

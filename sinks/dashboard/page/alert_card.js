@@ -1,11 +1,13 @@
 // One alert: what holds, since when, who was told, and what can be done about it.
 import { get, send } from "./api.js";
-import { decision_words, figures_of, level_of, matchers_of, series_words, standings_of, title_of }
-  from "./alert_words.js";
+import { decision_words, figures_of, level_of, matchers_of, series_words, standings_of, title_of,
+  told_of } from "./alert_words.js";
 import { ask_form, keep_who, who } from "./ask_form.js";
 import { h, set_attribute, set_children, set_text } from "./dom.js";
 import { clock } from "./format.js";
 import { seconds_of_time } from "./store.js";
+
+const time_words = (time) => clock(seconds_of_time(time), true);
 
 const LENGTHS = ["1h", "4h", "1d", "7d"];
 
@@ -20,19 +22,20 @@ export class AlertCard {
     this.tags = h("span", { class: "tags" });
     this.why = h("p", { class: "why" });
     this.facts = h("dl", { class: "facts" });
+    this.told = h("ul", { class: "told", "aria-label": "Who was told" });
     this.acknowledge = this.#button("Acknowledge", () => this.#acknowledgement());
     this.silence = this.#button("Silence", () => this.#silence());
     this.story = this.#button("Why", () => this.#story());
     this.below = h("div", { class: "below" });
     this.element = h("article", { class: "alert", id: `alert-${this.fingerprint}` },
-      h("h2", {}, this.level, this.name, this.series, this.tags), this.why, this.facts,
+      h("h2", {}, this.level, this.name, this.series, this.tags), this.why, this.facts, this.told,
       h("div", { class: "tabs" }, this.acknowledge, this.silence, this.story), this.below);
     this.update(alert);
   }
 
   update(alert) {
     this.alert = alert;
-    const { labels, annotations, receivers, starts_at, ends_at } = alert;
+    const { labels, annotations, starts_at, ends_at } = alert;
     set_attribute(this.element, "data-level", level_of(alert));
     set_text(this.level, alert.severity);
     set_text(this.name, title_of(alert));
@@ -42,12 +45,20 @@ export class AlertCard {
     set_text(this.why, annotations.summary ?? alert.condition?.reason ?? "");
     const facts = [["Since", clock(seconds_of_time(starts_at), true)],
       ...(ends_at ? [["Until", clock(seconds_of_time(ends_at), true)]] : []),
-      ...figures_of(alert), ["Service", labels.service ?? "–"],
-      ["Goes to", receivers.join(", ") || "nobody"]];
+      ...figures_of(alert), ["Service", labels.service ?? "–"]];
     set_children(this.facts, facts.map(([name, value]) =>
       h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    this.#show_told(told_of(alert, time_words));
     this.acknowledge.disabled = alert.state !== "firing" || alert.acknowledged !== null;
     this.silence.disabled = alert.state === "resolved";
+  }
+
+  #show_told(told) {
+    const text = JSON.stringify(told);
+    if (this.told_text === text) return;
+    this.told_text = text;
+    set_children(this.told, told.length === 0 ? [h("li", {}, "It goes to nobody.")]
+      : told.map(([name, words]) => h("li", {}, h("b", {}, name), ` ${words}`)));
   }
 
   /** Shows what was decided about it, as a link to it should. */

@@ -1,5 +1,5 @@
 // What alerts say to people. Pure functions of API rows.
-import { percent, span, times } from "./format.js";
+import { ABSENT, percent, span, times, whole } from "./format.js";
 
 const US = 1e6;
 
@@ -66,6 +66,41 @@ export function figures_of({ condition }) {
 export const decision_words = ({ kind, because, receiver, by }) =>
   [kind.replaceAll("_", " "), receiver && `to ${receiver}`, by && `by ${by}`]
     .filter(Boolean).join(" ") + (because ? `: ${because}` : "");
+
+/** [receiver, words]: whether, when and with what answer each of an alert's receivers was told.
+ *  `time` says a time of the API. */
+export function told_of({ receivers, told = [] }, time) {
+  const by_name = new Map(told.map((each) => [each.receiver, each]));
+  return [...new Set([...receivers, ...by_name.keys()])].map((name) =>
+    [name, told_words(by_name.get(name), time)]);
+}
+
+function told_words(told, time) {
+  if (!told) return "not told yet";
+  const { what, at, because, sent_at } = told;
+  if (what === "sent") return `told ${time(at)}: ${because}`;
+  if (what === "failed") return `not told, ${time(at)}: ${because}`;
+  const before = sent_at ? `told ${time(sent_at)}; ` : "";
+  return before + (what === "throttled" ? `held back since ${time(at)}: ${because}`
+    : `has not taken the latest since ${time(at)}`);
+}
+
+/** How a receiver is doing, as the cells of a row behind its name; `level`: "bad" where it needs
+ *  somebody. */
+export function receiver_row(receiver, time) {
+  const { type, waiting, oldest_waiting_s, trouble, last_success, last_failure, last_failure_text,
+    notifications_1h, digests_1h, throttled_1h } = receiver;
+  const at = (when) => (when ? time(when) : ABSENT);
+  const waits = waiting ? `${whole(waiting)}, the oldest for ${span(oldest_waiting_s)}` : whole(waiting);
+  const hour = [`${whole(notifications_1h)} told`, digests_1h && `${whole(digests_1h)} as digests`,
+    throttled_1h && `${whole(throttled_1h)} alerts held back`];
+  return {
+    level: trouble || !type ? "bad" : null,
+    cells: [type ?? "nothing tells it", waits, at(last_success),
+      at(last_failure) + (last_failure_text ? `: ${last_failure_text}` : ""),
+      hour.filter(Boolean).join(", ")],
+  };
+}
 
 /** Matchers under which exactly this alert is silenced, and others like it. */
 export const matchers_of = ({ labels }) =>

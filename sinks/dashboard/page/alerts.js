@@ -5,6 +5,7 @@ import { get, send } from "./api.js";
 import { who } from "./ask_form.js";
 import { h, set_attribute, set_children, set_text } from "./dom.js";
 import { clock } from "./format.js";
+import { ReceiversTable } from "./receivers.js";
 import { seconds_of_time } from "./store.js";
 
 const EVERY_MS = 3000;
@@ -23,11 +24,12 @@ export class AlertsView {
     this.ended = h("input", { type: "checkbox", on: { change: () => this.#read() } });
     this.silences = h("ul", { class: "silences" });
     this.asked = h("div", {});
+    this.receivers = new ReceiversTable();
     this.add = h("button", { class: "small", on: { click: () => this.#ask() } }, "Add a silence");
     this.element = h("div", { class: "view" },
       h("div", { class: "head" }, h("div", {}, this.heading, this.detail),
         h("label", {}, this.ended, "Also what has ended")),
-      this.list,
+      this.list, this.receivers.element,
       h("section", { class: "panel", "aria-label": "Silences" },
         h("div", { class: "head" }, h("h2", {}, "Silences"), this.add), this.asked, this.silences));
     this.#read();
@@ -52,10 +54,11 @@ export class AlertsView {
     const all = this.ended.checked || Boolean(this.route.alert);
     try {
       const parameters = all ? [["all", "true"]] : [];
-      const [{ alerts }, { silences }] =
-        await Promise.all([get("alerts", parameters), get("silences")]);
+      const [{ alerts }, { silences }, { receivers }] =
+        await Promise.all([get("alerts", parameters), get("silences"), get("receivers")]);
       this.read_ms = Date.now();
       this.#show(alerts, silences);
+      this.receivers.update(receivers);
     } catch (error) {
       if (error.status === 401) return this.app.unauthorized();
       if (!this.known) set_text(this.heading, `Cannot read the alerts: ${error.message}`);

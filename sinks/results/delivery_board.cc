@@ -1,0 +1,122 @@
+#include "sinks/results/delivery_board.h"
+
+#include <algorithm>
+
+#include "sinks/results/alert_board.h"
+#include "sinks/results/decisions.h"
+#include "sinks/results/record_scan.h"
+
+namespace weir::results {
+namespace {
+
+/// What a decision refers to whose notification is a digest: alert.proto.
+constexpr std::string_view kDigest = "digest";
+
+bool is_about_telling(v1::DecisionKind kind) {
+  return kind == v1::DECISION_KIND_GROUPED || kind == v1::DECISION_KIND_THROTTLED ||
+         kind == v1::DECISION_KIND_SENT || kind == v1::DECISION_KIND_FAILED;
+}
+
+}  // namespace
+
+Result<void> DeliveryBoard::update(const runtime::Reader& log) {
+  const auto partitions = log.partitions(kDecisionTopic);
+  if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
+  if (!partitions) return std::unexpected(partitions.error());
+  const runtime::TopicPartition where{std::string(kDecisionTopic), 0};
+  if (next_offset_ < 0) {
+    WEIR_ASSIGN(next_offset_, last_offsets(log, where, kBoardKeepsUs));
+  }
+  WEIR_TRY(
+      scan_partition(log, where, next_offset_, [this](const runtime::Record& from) -> Result<bool> {
+        v1::Decision decision;
+        WEIR_TRY(parse_record(from, decision));
+        next_offset_ = from.offset + 1;
+        append_time_us_ = from.append_time_us;
+        take(decision);
+        return true;
+      }));
+  forget();
+  return {};
+}
+
+void DeliveryBoard::take(const v1::Decision& decision) {
+  if (decision.receiver().empty() || !is_about_telling(decision.kind())) return;
+  Receiver& receiver = receivers_[decision.receiver()];
+  take_of_alert(decision, receiver);
+  const TimeUs time = decision.append_time_us();
+  ReceiverHistory& history = receiver.history;
+  if (decision.kind() == v1::DECISION_KIND_SENT) {
+    history.last_sent_us = std::max(history.last_sent_us, time);
+  } else if (decision.kind() == v1::DECISION_KIND_FAILED) {
+    history.last_failed_us = time;
+    history.last_failure = decision.because();
+  } else {
+    count(decision, receiver);
+  }
+}
+
+void DeliveryBoard::take_of_alert(const v1::Decision& decision, Receiver& receiver) {
+  const bool is_outcome =
+      decision.kind() == v1::DECISION_KIND_SENT || decision.kind() == v1::DECISION_KIND_FAILED;
+  if (is_outcome) receiver.takes_alerts = decision.notification_id().empty();
+  Alert& alert = alerts_[decision.fingerprint()];
+  alert.append_time_us = std::max(alert.append_time_us, decision.append_time_us());
+  Delivery& delivery = alert.deliveries[decision.receiver()];
+  // A sink that has only a line about the alert does not know its life: 0.
+  if (decision.life() != 0 && decision.life() < delivery.life) return;
+  if (decision.life() > delivery.life) delivery = {.life = decision.life(), .because = {}};
+  // What is made of the alert for others is nothing to wait for.
+  if (!is_outcome && receiver.takes_alerts && delivery.sent_us != kMinTime) return;
+  delivery.kind = decision.kind();
+  delivery.append_time_us = decision.append_time_us();
+  delivery.because = decision.because();
+  if (decision.kind() == v1::DECISION_KIND_SENT) delivery.sent_us = decision.append_time_us();
+}
+
+void DeliveryBoard::count(const v1::Decision& decision, Receiver& receiver) {
+  Minute& minute =
+      receiver.minutes[decision.append_time_us() - decision.append_time_us() % kMinuteUs];
+  if (decision.kind() == v1::DECISION_KIND_THROTTLED) ++minute.throttled;
+  // The decisions about one notification stand together.
+  if (decision.kind() == v1::DECISION_KIND_GROUPED &&
+      decision.notification_id() != receiver.last_notification) {
+    receiver.last_notification = decision.notification_id();
+    ++minute.notifications;
+    if (decision.reference() == kDigest) ++minute.digests;
+  }
+}
+
+void DeliveryBoard::forget() {
+  if (append_time_us_ == kMinTime) return;
+  std::erase_if(alerts_, [&](const auto& each) {
+    return each.second.append_time_us < append_time_us_ - kBoardKeepsUs;
+  });
+  for (auto& [name, receiver] : receivers_)
+    std::erase_if(receiver.minutes, [&](const auto& each) {
+      return each.first < append_time_us_ - kHourUs - kMinuteUs;
+    });
+}
+
+const std::map<std::string, Delivery>& DeliveryBoard::of_alert(
+    const std::string& fingerprint) const {
+  static const std::map<std::string, Delivery> kNone;
+  const auto found = alerts_.find(fingerprint);
+  return found == alerts_.end() ? kNone : found->second.deliveries;
+}
+
+std::map<std::string, ReceiverHistory> DeliveryBoard::receivers(TimeUs now) const {
+  std::map<std::string, ReceiverHistory> all;
+  for (const auto& [name, receiver] : receivers_) {
+    ReceiverHistory& history = all.emplace(name, receiver.history).first->second;
+    for (const auto& [begin, minute] : receiver.minutes) {
+      if (begin <= now - kHourUs) continue;
+      history.notifications += minute.notifications;
+      history.digests += minute.digests;
+      history.throttled += minute.throttled;
+    }
+  }
+  return all;
+}
+
+}  // namespace weir::results
