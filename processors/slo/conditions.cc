@@ -135,7 +135,8 @@ Evaluation evaluate(const Ledger& ledger, std::size_t condition, bool complete) 
   const bool fires = ledger.record.conditions[condition].state == v1::CONDITION_STATE_FIRING;
   const bool burning = is_burning(windows.long_window) &&
                        (!windows.short_window || is_burning(*windows.short_window));
-  if (fires && (burning || !complete)) return {.state = v1::CONDITION_STATE_FIRING};
+  if (fires && (burning || !complete))
+    return {.state = v1::CONDITION_STATE_FIRING, .probability = {}, .held = !burning};
   if (!burning) return {};
   const Counts trials = in_trials(ledger.plan->definition(), ledger.sum(windows.long_window));
   if (trials.total < definition.min_events()) return {.state = v1::CONDITION_STATE_TOO_FEW};

@@ -16,7 +16,8 @@ namespace weir::slo {
 struct Evaluation {
   v1::ConditionState state = v1::CONDITION_STATE_QUIET;
   std::optional<double>
-      probability;  // of so many bad events where the objective is met; where asked
+      probability;    // of so many bad events where the objective is met; where asked
+  bool held = false;  // it fires on only because a raw partition is left out: ask again
 };
 
 /// One condition as the ledger stands. `complete`: no raw partition is left out; while one is, what

@@ -277,6 +277,8 @@ void SloProcessor::tell(Ledger& ledger, runtime::TaskContext& context) {
   result.set_complete(complete);
   result.set_maintenance(std::string(maintenance_of(ledger, head_.step_end_us - kPaneUs)));
   emit(ledger, result, context);
+  // Where nothing comes any more, nothing else would end what fires.
+  ledger.record.tell = std::ranges::any_of(evaluations, &Evaluation::held);
 }
 
 Result<void> SloProcessor::close(LedgerId id, std::string_view reason,
@@ -309,7 +311,7 @@ void SloProcessor::schedule(LedgerId id) {
   if (ledger.record.advanced_to_us == kMinTime) return;  // an open pane is its first look
   TimeUs next = std::min(next_change(ledger), next_silence_look(ledger, config_.silence.after_us,
                                                                 config_.low_traffic.min_events));
-  if (ledger.record.tell) next = std::min(next, head_.closed_until_us + kPaneUs);
+  if (ledger.record.tell) next = std::min(next, ledger.record.advanced_to_us + kPaneUs);
   // What is idle is looked at once more, to be closed.
   if (next == kMaxTime && ledger.open_panes == 0) next = ledger.record.advanced_to_us + kPaneUs;
   if (next == kMaxTime || ledger.next_look_us == next) return;

@@ -144,12 +144,31 @@ TEST(Slo, WhileAPartitionIsStalledWhatFiresGoesOnAndResultsSaySo) {
             "! chat page @10 QUIET -> FIRING: burns 90.0x over 1m, above 10x\n"
             "chat @10 1/10\n");
   EXPECT_EQ(task.say({.watermark = 100, .events = {{95, 1'000}}}),
-            "chat @70 1/10 incomplete\n"
+            "chat @70 1/10 incomplete\n"  // and again, as it fires on only because of that
+            "chat @80 1/10 incomplete\n"
+            "chat @90 1/10 incomplete\n"
             "chat @100 1001/1010 incomplete\n");
   EXPECT_EQ(task.say({.watermark = 110, .events = {{50, 0, 1}}, .partition = 1, .at = 111}), "");
   EXPECT_EQ(task.say({.watermark = 110}),
             "! chat page @110 FIRING -> QUIET: no longer burns above 10x: 0.1x over 1m\n"
             "chat @110 1001/1011 stalled +0/+1 [50,60)\n");
+}
+
+TEST(Slo, WhatFiresOnBecauseOfAStalledPartitionEndsWithItThoughNothingComesAnyMore) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, kMinuteUs, 0);
+  SloTask task(objectives({definition}), {.stall_after_us = kMinuteUs}, 2);
+  task.say({.watermark = 5, .partition = 1});
+  task.say({.watermark = 5, .events = {{3, 1, 9}}});
+  task.say({.watermark = 10, .partition = 1});
+  task.say({.watermark = 10});
+  EXPECT_EQ(task.say({.watermark = 80}),
+            "chat @70 1/10 incomplete\n"
+            "chat @80 1/10 incomplete\n");
+  task.say({.watermark = 90, .partition = 1, .at = 91});
+  EXPECT_EQ(task.say({.watermark = 90}),
+            "! chat page @90 FIRING -> QUIET: no longer burns above 10x: 0.0x over 1m\n"
+            "chat @90 1/10\n");
 }
 
 TEST(Slo, ANewDefinitionBeginsANewLedgerAndClosesTheOld) {
