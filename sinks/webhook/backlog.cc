@@ -60,6 +60,8 @@ void Backlog::take(std::int64_t offset, std::optional<Item> item) {
   item->offsets = {offset};
   bytes_ += bytes_of(*item);
   open_.insert(offset);
+  for (const std::string_view alert : alerts_of(*item))
+    by_alert_[std::string(alert)].insert(offset);
   Queue& queue = queues_[item->key];
   queue.items.push_back(*std::move(item));
 }
@@ -67,7 +69,8 @@ void Backlog::take(std::int64_t offset, std::optional<Item> item) {
 void Backlog::coalesce(TimeUs now) {
   for (auto& [key, queue] : queues_) {
     while (queue.items.size() > 1 &&
-           queue.items.front().append_time_us + options_.coalesce_after_us <= now) {
+           queue.items.front().append_time_us + options_.coalesce_after_us <= now &&
+           can_fold(queue.items[0], queue.items[1])) {
       bytes_ -= bytes_of(queue.items[0]) + bytes_of(queue.items[1]);
       fold_into(queue.items[0], queue.items[1]);
       queue.items.pop_front();
@@ -76,11 +79,26 @@ void Backlog::coalesce(TimeUs now) {
   }
 }
 
+bool Backlog::can_fold(const Item& earlier, const Item& later) const {
+  return std::ranges::all_of(alerts_of(earlier), [&](std::string_view alert) {
+    const std::set<std::int64_t>& offsets = by_alert_.find(alert)->second;
+    const auto next = offsets.upper_bound(earlier.offsets.back());
+    return next == offsets.end() || *next >= later.offsets.front();
+  });
+}
+
+bool Backlog::is_first_of_alerts(const Item& item) const {
+  return std::ranges::all_of(alerts_of(item), [&](std::string_view alert) {
+    return std::ranges::binary_search(item.offsets, *by_alert_.find(alert)->second.begin());
+  });
+}
+
 /// Those that failed least often first, then those that are oldest.
 std::vector<Backlog::Queues::iterator> Backlog::due(TimeUs now) {
   std::vector<Queues::iterator> due;
   for (auto queue = queues_.begin(); queue != queues_.end(); ++queue)
-    if (queue->second.paused_until <= now) due.push_back(queue);
+    if (queue->second.paused_until <= now && is_first_of_alerts(queue->second.items.front()))
+      due.push_back(queue);
   std::ranges::sort(due, {}, [](const Queues::iterator& each) {
     const Item& first = each->second.items.front();
     return std::pair(first.attempts, first.offsets.front());
@@ -110,6 +128,11 @@ Finished Backlog::finish(Queues::iterator queue, const Outcome& outcome) {
   for (const std::int64_t offset : item.offsets) {
     open_.erase(offset);
     done_.insert(offset);
+  }
+  for (const std::string_view alert : alerts_of(item)) {
+    const auto found = by_alert_.find(alert);
+    for (const std::int64_t offset : item.offsets) found->second.erase(offset);
+    if (found->second.empty()) by_alert_.erase(found);
   }
   const std::int64_t position = open_.empty() ? next_offset_ : *open_.begin();
   done_.erase(done_.begin(), done_.lower_bound(position));

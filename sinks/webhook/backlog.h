@@ -1,12 +1,14 @@
 // What one receiver has yet to be told, and when: order, retries, folding, and how far the log is
 // done with. A state machine without clock, socket or randomness; one thread.
 //
-// - Of one key, items are told in their order, the next after the last one's end. Keys do not wait
-//   for each other: one that fails again and again holds up nobody but itself.
+// - Of one key, items are told in their order, the next after the last one's end. Keys wait for
+//   each other only where they tell of the same alert, as a digest and a group do: what came first
+//   is told first. Otherwise one that fails again and again holds up nobody but itself.
 // - After a failure the key, and the receiver as a whole, pause: a random part of 500 ms, 1 s, 2 s,
 //   … 1 min (exponential back-off with full jitter), or as long as Retry-After says.
 // - Where the first of a key has waited for `coalesce_after`, all that waits of the key becomes one
-//   (item.h). What has waited for `give_up_after` ends with the next failure.
+//   (item.h), unless another key has something to tell of its alerts in between. What has waited
+//   for `give_up_after` ends with the next failure.
 //
 // Its place in the log: everything before `position` is done with; of what lies behind it, the note
 // holds the offsets that are done, so that a start does not repeat them (the latest 1,000).
@@ -82,6 +84,10 @@ class Backlog {
   using Queues = std::map<std::string, Queue>;
 
   void coalesce(TimeUs now);
+  /// No other key tells of the earlier one's alerts between the two.
+  bool can_fold(const Item& earlier, const Item& later) const;
+  /// Nothing that came before it tells of its alerts.
+  bool is_first_of_alerts(const Item& item) const;
   std::vector<Queues::iterator> due(TimeUs now);
   Finished finish(Queues::iterator queue, const Outcome& outcome);
 
@@ -89,6 +95,7 @@ class Backlog {
   std::int64_t next_offset_ = 0;
   std::set<std::int64_t> done_;  // finished, behind the first that waits
   std::set<std::int64_t> open_;  // read, not finished
+  std::map<std::string, std::set<std::int64_t>, std::less<>> by_alert_;  // the same, of each alert
   Queues queues_;
   std::vector<std::string> in_flight_;  // keys
   std::size_t bytes_ = 0;

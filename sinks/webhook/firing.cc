@@ -3,19 +3,28 @@
 #include <algorithm>
 
 namespace weir::webhook {
+namespace {
+
+bool is_muted(const v1::Alert& alert) {
+  return alert.silenced_by_size() > 0 || alert.inhibited_by_size() > 0;
+}
+
+}  // namespace
 
 bool Firing::see(const v1::Alert& alert) {
   const auto known = alerts_.find(alert.fingerprint());
   if (alert.state() != v1::ALERT_STATE_FIRING) {
     // Pending again, its next life has begun: its end was in a record before.
-    return alert.state() == v1::ALERT_STATE_RESOLVED && alerts_.erase(alert.fingerprint()) > 0;
+    if (alert.state() != v1::ALERT_STATE_RESOLVED) return false;
+    // It may have been told of one whose beginning has left the log.
+    return alerts_.erase(alert.fingerprint()) > 0 || (alert.fired_at_us() != 0 && !is_muted(alert));
   }
   if (known != alerts_.end()) {
     const bool begins = known->second.alert.life() != alert.life();
     known->second.alert = alert;
     return begins;
   }
-  if (!alert.silenced_by().empty() || !alert.inhibited_by().empty()) return false;
+  if (is_muted(alert)) return false;
   alerts_[alert.fingerprint()].alert = alert;
   return true;
 }

@@ -43,6 +43,16 @@ void fold_into(const Item& earlier, Item& later) {
   later.attempts = std::max(earlier.attempts, later.attempts);
 }
 
+std::vector<std::string_view> alerts_of(const Item& item) {
+  if (item.record.has_alert()) return {item.record.alert().fingerprint()};
+  std::vector<std::string_view> alerts;
+  for (const v1::Alert& alert : item.record.notification().alert())
+    alerts.emplace_back(alert.fingerprint());
+  for (const v1::AlertLine& line : item.record.notification().more())
+    alerts.emplace_back(line.fingerprint());
+  return alerts;
+}
+
 std::size_t bytes_of(const Item& item) {
   constexpr std::size_t kFixed = 512;
   return kFixed + item.key.size() + item.record.ByteSizeLong() +

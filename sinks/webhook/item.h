@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "processors/core/time.h"
@@ -26,6 +27,9 @@ struct Item {
 /// everything that either tells of: alerts of the earlier notification that the later one does not
 /// name any more are added as they were.
 void fold_into(const Item& earlier, Item& later);
+
+/// The fingerprints of the alerts that it tells of. They live as long as the item.
+std::vector<std::string_view> alerts_of(const Item& item);
 
 /// What it takes in memory, about.
 std::size_t bytes_of(const Item& item);

@@ -15,11 +15,16 @@ constexpr double kMost = 0.999'999;
 
 class BacklogTest : public testing::Test {
  protected:
-  // The record at the next offset says `id` about group `key`, decided at `at`.
-  void take(const std::string& key, char id, TimeUs at = 0) {
+  // The record at the next offset says `id` about the one alert of group `key`, decided at `at`.
+  void take(const std::string& key, char id, TimeUs at = 0) { take(key, id, {key}, at); }
+  // The same of these alerts.
+  void take(const std::string& key, char id, const std::vector<std::string>& alerts,
+            TimeUs at = 0) {
+    std::vector<v1::Alert> told;
+    for (const std::string& each : alerts) told.push_back(make_alert({.fingerprint = each}));
     backlog_.take(backlog_.next_offset(),
                   Item{.key = key,
-                       .record = record_of(make_notification(id, key, {make_alert({})})),
+                       .record = record_of(make_notification(id, key, told)),
                        .append_time_us = at});
   }
   void skip() { backlog_.take(backlog_.next_offset(), std::nullopt); }
@@ -110,6 +115,31 @@ TEST_F(BacklogTest, WhatFailsAgainAndAgainHoldsUpNobodyElse) {
   EXPECT_EQ(answered(kTaken, 0), "p sent at 1; ");
   EXPECT_EQ(position(), 13);
   EXPECT_EQ(next(0), "c");
+}
+
+// A digest tells of alerts of several groups.
+TEST_F(BacklogTest, WhatTellsOfTheSameAlertIsToldInItsOrderWhateverItsKey) {
+  take("digest", 'd', {"1", "2"});
+  take("g", 'a', {"1"});
+  take("h", 'b', {"3"});
+  EXPECT_EQ(next(0), "d");
+  answered(kAgain, 0, 0);
+  EXPECT_EQ(next(0), "b");
+  answered(kTaken, 0);
+  EXPECT_EQ(next(0), "d");
+  answered(kTaken, 0);
+  EXPECT_EQ(next(0), "a");
+}
+
+TEST_F(BacklogTest, DoesNotFoldOverWhatAnotherKeyTellsInBetween) {
+  take("digest", 'd', {"1", "2"});
+  take("g", 'a', {"1"});
+  take("digest", 'e', {"1", "3"});
+  EXPECT_EQ(next(kHourUs), "d");
+  answered(kTaken, 0);
+  EXPECT_EQ(next(kHourUs), "a");
+  answered(kTaken, 0);
+  EXPECT_EQ(next(kHourUs), "e");
 }
 
 TEST_F(BacklogTest, WhatIsRefusedIsDoneWith) {

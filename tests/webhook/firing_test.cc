@@ -24,7 +24,6 @@ TEST(WebhookFiring, TellsOfALifeWhenItBeginsAndWhenItEnds) {
   EXPECT_FALSE(firing.see(alert("a", v1::ALERT_STATE_FIRING)));
   EXPECT_TRUE(firing.see(alert("a", v1::ALERT_STATE_FIRING, 2)));
   EXPECT_TRUE(firing.see(alert("a", v1::ALERT_STATE_RESOLVED, 2)));
-  EXPECT_FALSE(firing.see(alert("a", v1::ALERT_STATE_RESOLVED, 2)));
   EXPECT_EQ(firing.size(), 0U);
 }
 
@@ -41,15 +40,29 @@ TEST(WebhookFiring, WhatFiresIsToldAgainAfterTheInterval) {
   EXPECT_EQ(due(firing, kMinuteUs + 10), "a ");
 }
 
+// The log has let go of its beginning, and Weir has been started anew since.
+TEST(WebhookFiring, TheEndOfOneThatWasNeverSeenIsToldUnlessItIsHidden) {
+  Firing firing(kMinuteUs);
+  v1::Alert ended = alert("a", v1::ALERT_STATE_RESOLVED);
+  ended.set_fired_at_us(0);
+  EXPECT_FALSE(firing.see(ended)) << "it never fired";
+  ended.set_fired_at_us(kStart);
+  EXPECT_TRUE(firing.see(ended));
+  ended.add_silenced_by("s1");
+  EXPECT_FALSE(firing.see(ended));
+}
+
 // A silence hides what begins while it holds; it is not the end of what was told before it.
 TEST(WebhookFiring, ASilenceEndsNothingThatWasTold) {
   Firing firing(kMinuteUs);
   v1::Alert silenced = alert("a", v1::ALERT_STATE_FIRING);
   silenced.add_silenced_by("s1");
   EXPECT_FALSE(firing.see(silenced));
-  EXPECT_FALSE(firing.see(alert("a", v1::ALERT_STATE_RESOLVED)));
+  silenced.set_state(v1::ALERT_STATE_RESOLVED);
+  EXPECT_FALSE(firing.see(silenced));
   EXPECT_TRUE(firing.see(alert("a", v1::ALERT_STATE_FIRING, 2)));
   silenced.set_life(2);
+  silenced.set_state(v1::ALERT_STATE_FIRING);
   EXPECT_FALSE(firing.see(silenced));
   EXPECT_EQ(due(firing, kHourUs), "a ");
   EXPECT_TRUE(firing.see(alert("a", v1::ALERT_STATE_RESOLVED, 2)));
