@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tests/sim/alerts.h"
 #include "tests/sim/objectives.h"
 #include "tests/sim/owner.h"
 
@@ -14,7 +15,7 @@ namespace {
 constexpr std::size_t kMostLines = 12;
 
 /// Each record that is wrong somewhere has one letter, with its own bytes.
-void check_dead(const Oracle& oracle, const Outcome& outcome, const Owner::Wrong& wrong) {
+void check_dead(const Oracle& oracle, const Outcome& outcome, const Wrong& wrong) {
   std::multiset<DeadKey> found;
   std::set<std::pair<std::int32_t, std::int64_t>> records;
   for (const v1::DeadLetter& letter : outcome.dead) {
@@ -43,11 +44,13 @@ void check_dead(const Oracle& oracle, const Outcome& outcome, const Owner::Wrong
 
 std::string differences(const Scenario& scenario, const Oracle& oracle, const Outcome& outcome) {
   std::vector<std::string> lines;
-  const auto wrong = [&lines](const std::string& line) {
+  const Wrong wrong = [&lines](const std::string& line) {
     if (lines.size() < kMostLines) lines.push_back(line);
   };
   check_dead(oracle, outcome, wrong);
-  check_objectives(oracle, outcome, wrong);
+  check_objectives(scenario, oracle, outcome, wrong);
+  check_alerts(scenario, outcome, wrong);
+  std::ranges::for_each(outcome.mistold, wrong);
   const Owners owners = find_owners(scenario, outcome.batches);
   std::int64_t lost = 0;
   for (std::int32_t partition = 0; partition < scenario.keyed_partitions; ++partition) {

@@ -61,6 +61,8 @@ Result<Outcome> World::collect() {
   outcome.crashes = crashes_;
   outcome.expired = expired_;
   outcome.lost_events = static_cast<std::int64_t>(probes_.kpi.lost_events.value());
+  if (receivers_)
+    outside_.check(outcome, [&](const std::string& line) { outcome.mistold.push_back(line); });
   return outcome;
 }
 

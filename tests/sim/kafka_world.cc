@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "processors/runtime/kafka_follower.h"
 #include "processors/runtime/kafka_options.h"
+#include "tests/sim/alerts.h"
 
 namespace weir::sim {
 namespace {
@@ -16,7 +18,10 @@ const std::string kRaw(topics::kInference);
 constexpr DurationUs kSessionUs = 10 * kSecondUs;
 constexpr DurationUs kSliceUs = 4 * kSecondUs;  // below a session: who is well polls
 const std::string kCluster = "model";
+const TopicPartition kAlerts{std::string(topics::kAlert), 0};
 constexpr int kMostRounds = 20'000;
+
+std::string follower_of(const std::string& receiver) { return "webhook." + receiver; }
 
 }  // namespace
 
@@ -24,6 +29,7 @@ KafkaWorld::KafkaWorld(const Scenario& scenario)
     : scenario_(scenario),
       random_(scenario.seed ^ 0xcafca),
       now_(scenario.start_us),
+      outside_(scenario, now_),
       probes_(metrics_),
       kafka_({.clock = [this] { return now_; },
               .session_timeout_us = kSessionUs,
@@ -79,11 +85,26 @@ void KafkaWorld::start(Machine& machine) {
                       .shared = &shared_,
                       .cluster = kCluster})});
   }
+  machine.receivers =
+      std::make_unique<Receivers>(outside_, [this, name = machine.name](const std::string& to) {
+        return std::make_unique<runtime::KafkaFollower>(
+            runtime::KafkaFollowerSetup{.name = follower_of(to),
+                                        .input = kAlerts,
+                                        .instance = runtime::kafka_instance({}, to, name, 0),
+                                        .clients = &clients_,
+                                        .reader = &kafka_});
+      });
+}
+
+void KafkaWorld::power_off(Machine& machine) {
+  machine.seats.clear();
+  machine.receivers.reset();
+  outside_.excuse();
 }
 
 /// As kill -9 does, or loss of power, or of the disk.
 Result<void> KafkaWorld::kill(Machine& machine) {
-  machine.seats.clear();
+  power_off(machine);
   WEIR_TRY(check_copies(machine));
   if (random_.chance(30)) machine.stores->lose_writes();
   if (random_.chance(20)) machine.stores = std::make_unique<fakes::ModelStores>(random_.next());
@@ -147,7 +168,7 @@ Result<void> KafkaWorld::cause_trouble() {
       return kill(machine);
     case 1:  // a deploy
       for (const Seat& seat : machine.seats) stop(*seat.worker);
-      machine.seats.clear();
+      power_off(machine);
       machine.down_until_us = now_ + random_.below(5 * kSecondUs);
       break;
     case 2:
@@ -193,6 +214,27 @@ void KafkaWorld::send_old_tick() {
   (void)kafka_.append(where, {&record, 1});
 }
 
+void KafkaWorld::say_something() {
+  const v1::Signal signal = sim::say_something(random_, now_, kafka_);
+  const runtime::NewRecord record{.value = signal.SerializeAsString()};
+  (void)kafka_.append({std::string(topics::kSignal), 0}, {&record, 1});
+}
+
+Result<void> KafkaWorld::start_receivers() {
+  for (const auto& [name, config] : outside_.configs()) {
+    const auto has_place = [this, &name] {
+      const auto positions = kafka_.positions(follower_of(name), {0});
+      return positions && positions->front().offset.has_value();
+    };
+    for (int rounds = 0; !has_place(); ++rounds) {
+      if (rounds == kMostRounds) return fail(ErrorCode::protocol, "nobody follows for {}", name);
+      now_ += kSecondUs;
+      for (const auto& machine : machines_) tell(*machine, true);
+    }
+  }
+  return {};
+}
+
 bool KafkaWorld::step(const Machine& machine, KafkaWorker& worker) {
   if (now_ < machine.frozen_until_us || &worker == in_step_) return false;
   const KafkaWorker* const outer = std::exchange(in_step_, &worker);
@@ -207,16 +249,32 @@ void KafkaWorld::stop(KafkaWorker& worker) {
   in_step_ = nullptr;
 }
 
+bool KafkaWorld::tell(const Machine& machine, bool all) {
+  Receivers* const receivers = machine.receivers.get();
+  if (!receivers || now_ < machine.frozen_until_us || telling_ == receivers) return false;
+  const Receivers* const outer = std::exchange(telling_, receivers);
+  const auto worked = all ? receivers->step_all() : receivers->step_one();
+  telling_ = outer;
+  if (!worked) outside_.excuse();  // it begins anew, with what it may have sent
+  return worked.value_or(false);
+}
+
 bool KafkaWorld::step_all() {
   bool worked = false;
-  for (const auto& machine : machines_)
+  for (const auto& machine : machines_) {
     for (const Seat& seat : machine->seats) worked |= step(*machine, *seat.worker);
+    worked |= tell(*machine, true);
+  }
   return worked;
 }
 
 void KafkaWorld::step_somebody() {
   const Machine& machine = *machines_[static_cast<std::size_t>(below(machines_.size()))];
   if (machine.seats.empty()) return;
+  if (random_.chance(20)) {
+    tell(machine, false);
+    return;
+  }
   step(machine, *machine.seats[static_cast<std::size_t>(below(machine.seats.size()))].worker);
 }
 
@@ -229,6 +287,7 @@ Result<Outcome> KafkaWorld::run() {
     machine.stores = std::make_unique<fakes::ModelStores>(random_.next());
     start(machine);
   }
+  WEIR_TRY(start_receivers());
   kafka_.between_calls([this] { stand_still_in_a_step(); });
   WEIR_TRY(run_live());
   WEIR_TRY(settle());
@@ -236,6 +295,7 @@ Result<Outcome> KafkaWorld::run() {
                                        [this](const TopicPartition& where, const Visit& visit) {
                                          return read_from(kafka_, where, 0, visit);
                                        }));
+  outside_.check(outcome, [&](const std::string& line) { outcome.mistold.push_back(line); });
   outcome.crashes = troubles_;
   outcome.lost_events = static_cast<std::int64_t>(probes_.kpi.lost_events.value());
   return outcome;
@@ -248,6 +308,7 @@ Result<void> KafkaWorld::run_live() {
     start_what_is_down();
     WEIR_TRY(cause_trouble());
     if (random_.chance(1)) send_old_tick();
+    if (random_.chance(1)) say_something();
     const Input& next = scenario_.inputs[sent];
     if (next.at_us <= now_ && random_.chance(60)) {
       ++sent;
@@ -264,6 +325,7 @@ Result<void> KafkaWorld::run_live() {
 Result<void> KafkaWorld::settle() {
   kafka_.disturb(0);
   kafka_.between_calls({});
+  outside_.calm();
   std::erase_if(machines_, [](const auto& machine) { return machine->replaced; });
   for (const auto& machine : machines_) {
     machine->frozen_until_us = 0;
@@ -295,6 +357,11 @@ Result<void> KafkaWorld::finish() {
       for (const Seat& seat : machine->seats)
         if (seat.node == &node) stop(*seat.worker);
       std::erase_if(machine->seats, [&node](const Seat& seat) { return seat.node == &node; });
+    }
+  }
+  for (int i = 0; i < 30; ++i) {  // who waits may tell
+    now_ += 5 * kSecondUs;
+    while (step_all()) {
     }
   }
   return {};

@@ -18,6 +18,7 @@
 #include "tests/fakes/model_clients.h"
 #include "tests/fakes/model_stores.h"
 #include "tests/sim/outcome.h"
+#include "tests/sim/receivers.h"
 
 namespace weir::sim {
 
@@ -38,6 +39,7 @@ class KafkaWorld {
     std::string name;
     std::unique_ptr<fakes::ModelStores> stores;
     std::vector<Seat> seats;  // none: it is down
+    std::unique_ptr<Receivers> receivers;
     TimeUs frozen_until_us = 0;
     TimeUs down_until_us = 0;
     bool replaced = false;  // another one has its name: it ends when it notices
@@ -54,9 +56,15 @@ class KafkaWorld {
   void pass(DurationUs duration);
   void send(const Input& input);
   void send_old_tick();
+  void say_something();
+  /// Until every receiver has a place: who has none begins at the end of the log.
+  Result<void> start_receivers();
   void step_somebody();
   bool step(const Machine& machine, runtime::KafkaWorker& worker);
+  /// Its receivers, one or each of them. True: something was to be done.
+  bool tell(const Machine& machine, bool all);
   void stop(runtime::KafkaWorker& worker);
+  void power_off(Machine& machine);
   /// Every worker once. Whether somebody had something to do.
   bool step_all();
   Result<void> run_live();
@@ -72,6 +80,7 @@ class KafkaWorld {
   const Scenario& scenario_;
   Random random_;
   TimeUs now_;
+  Outside outside_;
   runtime::Metrics metrics_;
   Probes probes_;
   Graph graph_;
@@ -82,6 +91,7 @@ class KafkaWorld {
   std::vector<runtime::TaskFacts> keyed_facts_;
   std::vector<std::unique_ptr<Machine>> machines_;
   const runtime::KafkaWorker* in_step_ = nullptr;
+  const Receivers* telling_ = nullptr;
   bool stands_still_ = false;
   Acknowledged acknowledged_;
   int troubles_ = 1;  // who comes second takes partitions from the first

@@ -1,8 +1,10 @@
 #include "tests/sim/objectives.h"
 
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "processors/aggregates/definitions.h"
 
@@ -10,6 +12,7 @@ namespace weir::sim {
 namespace {
 
 constexpr DurationUs kPaneUs = 10 * kSecondUs;
+constexpr double kBudget = 0.1;
 
 struct GoodOf {
   std::int64_t good = 0;
@@ -30,18 +33,131 @@ void add(const v1::SliDelta& delta, GoodOf& sum) {
   sum.total += delta.total();
 }
 
-/// What one ledger had been told when it told this.
-GoodOf told_before(const v1::BurnResult& result, const std::vector<LoggedCounts>& batches) {
+/// What one ledger had been told when it told this, of the time from `from` on.
+GoodOf told_before(const v1::BurnResult& result, const std::vector<LoggedCounts>& batches,
+                   TimeUs from = kMinTime) {
   GoodOf sum;
   for (const LoggedCounts& logged : batches) {
     if (logged.offset > result.as_of_offset()) break;
     for (const v1::SliDelta& delta : logged.batch.delta())
-      if (service_of(delta) == result.series(0) &&
+      if (service_of(delta) == result.series(0) && delta.pane() * kPaneUs >= from &&
           (delta.pane() + 1) * kPaneUs <= result.end_time_us())
         add(delta, sum);
   }
   return sum;
 }
+
+double log_choose(std::int64_t n, std::int64_t k) {
+  const auto log_factorial = [](std::int64_t of) {
+    return std::lgamma(static_cast<double>(of) + 1);
+  };
+  return log_factorial(n) - log_factorial(k) - log_factorial(n - k);
+}
+
+/// That a service which keeps its target has at least so many bad ones.
+double chance_of(const GoodOf& counts) {
+  double sum = 0;
+  for (std::int64_t bad = counts.total - counts.good; bad <= counts.total; ++bad)
+    sum += std::exp(log_choose(counts.total, bad) + static_cast<double>(bad) * std::log(kBudget) +
+                    static_cast<double>(counts.total - bad) * std::log(1 - kBudget));
+  return sum;
+}
+
+/// What the numbers say of a condition whose state was `was`. nullopt: it hangs on a last digit.
+std::optional<v1::ConditionState> state_of(const v1::ConditionDefinition& condition,
+                                           const v1::BurnResult& result,
+                                           const std::vector<LoggedCounts>& batches,
+                                           v1::ConditionState was) {
+  const auto counts_of = [&](DurationUs length) {
+    return told_before(result, batches, result.end_time_us() - length);
+  };
+  const auto burns = [&](DurationUs length) {
+    const GoodOf counts = counts_of(length);
+    // The budget is a tenth: bad / total / (1 / 10) > factor.
+    return (counts.total - counts.good) * 10 * 1'000'000'000 >
+           condition.factor_ppb() * counts.total;
+  };
+  const bool burning =
+      burns(condition.long_us()) && (condition.short_us() == 0 || burns(condition.short_us()));
+  if (was == v1::CONDITION_STATE_FIRING && (burning || !result.complete())) return was;
+  if (!burning) return v1::CONDITION_STATE_QUIET;
+  const GoodOf counts = counts_of(condition.long_us());
+  if (counts.total < condition.min_events()) return v1::CONDITION_STATE_TOO_FEW;
+  if (condition.level_ppb() == 0) return v1::CONDITION_STATE_FIRING;  // chance is not asked
+  const double chance = chance_of(counts);
+  const double level = static_cast<double>(condition.level_ppb()) / 1e9;
+  if (std::abs(chance - level) < 1e-9) return std::nullopt;
+  return chance <= level ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_PLAUSIBLE;
+}
+
+/// One change of a condition, as it is told and as results show it.
+std::string change_text(std::string_view service, std::string_view condition, TimeUs time,
+                        v1::ConditionState state) {
+  return fmt::format("{} of {} at {}: {}", condition, service, time,
+                     v1::ConditionState_Name(state));
+}
+
+/// Follows the states of conditions through the results of one partition.
+class Conditions {
+ public:
+  Conditions(const Outcome& outcome, std::size_t partition, const Wrong& wrong)
+      : outcome_(outcome), partition_(partition), wrong_(wrong) {}
+
+  void check() {
+    const v1::ObjectiveDefinition definition = objectives_of_sim()->message().objective(0);
+    for (const v1::BurnResult& result : outcome_.burns[partition_])
+      for (int i = 0; i < definition.condition_size(); ++i)
+        follow(definition.condition(i), i, result);
+    std::vector<std::string> told;
+    for (const LoggedSignal& logged : outcome_.signals) {
+      const v1::ConditionChange& change = logged.signal.condition();
+      if (logged.signal.has_condition() && change.condition() != "silent" &&
+          std::cmp_equal(logged.signal.partition(), partition_))
+        told.push_back(change_text(change.series(0), change.condition(), logged.signal.time_us(),
+                                   change.state()));
+    }
+    std::ranges::sort(told);
+    std::ranges::sort(changes_);
+    if (told != changes_)
+      wrong_(fmt::format("changes of conditions, partition {}: told [{}], results show [{}]",
+                         partition_, fmt::join(told, "; "), fmt::join(changes_, "; ")));
+  }
+
+  /// Everything that burnt is over: nothing may go on firing, unless a partition is left out.
+  void check_calm() const {
+    std::map<std::string, bool> complete;
+    for (const v1::BurnResult& result : outcome_.burns[partition_])
+      complete[result.series(0)] = result.complete();
+    for (const auto& [key, state] : states_)
+      if (state == v1::CONDITION_STATE_FIRING && complete[key.first])
+        wrong_(fmt::format("{} of {} still fires in the end", key.second, key.first));
+  }
+
+ private:
+  void follow(const v1::ConditionDefinition& condition, int index, const v1::BurnResult& result) {
+    v1::ConditionState& state =
+        states_.try_emplace({result.series(0), condition.name()}, v1::CONDITION_STATE_QUIET)
+            .first->second;
+    v1::ConditionState now = v1::CONDITION_STATE_QUIET;
+    if (!result.closed()) {
+      now = result.condition(index).state();
+      const auto expected = state_of(condition, result, outcome_.counts[partition_], state);
+      if (expected && now != *expected)
+        wrong_(change_text(result.series(0), condition.name(), result.end_time_us(), now) +
+               " where it is " + v1::ConditionState_Name(*expected));
+    }
+    if (now != state)
+      changes_.push_back(
+          change_text(result.series(0), condition.name(), result.end_time_us(), now));
+    state = now;
+  }
+
+  const Outcome& outcome_;
+  const std::size_t partition_;
+  const Wrong& wrong_;
+  std::map<std::pair<std::string, std::string>, v1::ConditionState> states_;
+  std::vector<std::string> changes_;
+};
 
 }  // namespace
 
@@ -54,15 +170,25 @@ std::shared_ptr<const objectives::Objectives> objectives_of_sim() {
   definition.set_target_ppb(900'000'000);
   definition.set_method(v1::BUDGETING_METHOD_OCCURRENCES);
   definition.set_window_us(30 * kDayUs);
-  v1::ConditionDefinition& condition = *definition.add_condition();
-  condition.set_name("page");
-  condition.set_long_us(kMinuteUs);
-  condition.set_factor_ppb(2'000'000'000);
+  v1::ConditionDefinition& page = *definition.add_condition();
+  page.set_name("page");
+  page.set_severity("page");
+  page.set_long_us(kMinuteUs);
+  page.set_factor_ppb(2'000'000'000);
+  page.set_level_ppb(50'000'000);
+  page.set_min_events(3);
+  v1::ConditionDefinition& ticket = *definition.add_condition();
+  ticket.set_name("ticket");
+  ticket.set_severity("ticket");
+  ticket.set_long_us(2 * kMinuteUs);
+  ticket.set_short_us(kMinuteUs);
+  ticket.set_factor_ppb(1'000'000'000);
+  ticket.set_for_us(20 * kSecondUs);
   return objectives::Objectives::make(message).value();
 }
 
-void check_objectives(const Oracle& oracle, const Outcome& outcome,
-                      const std::function<void(const std::string&)>& wrong) {
+void check_objectives(const Scenario& scenario, const Oracle& oracle, const Outcome& outcome,
+                      const Wrong& wrong) {
   Recount expected;
   for (const std::vector<Counted>& partition : oracle.counted()) {
     for (const Counted& counted : partition) {
@@ -92,6 +218,9 @@ void check_objectives(const Oracle& oracle, const Outcome& outcome,
                           result.series(0), result.end_time_us(), result.good(), result.total(),
                           before.good, before.total));
     }
+    Conditions conditions(outcome, partition, wrong);
+    conditions.check();
+    if (!scenario.history) conditions.check_calm();
   }
 }
 

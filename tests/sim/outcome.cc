@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "tests/sim/alerts.h"
 #include "tests/sim/objectives.h"
 #include "weir/v1/partial.pb.h"
 
@@ -78,6 +79,23 @@ Result<void> collect_objectives(std::int32_t partition, const VisitAll& visit_al
                    });
 }
 
+Result<void> collect_alerts(const VisitAll& visit_all, Outcome& outcome) {
+  WEIR_TRY(visit_all({std::string(topics::kSignal), 0}, [&](const runtime::Record& record) {
+    LoggedSignal& logged = outcome.signals.emplace_back();
+    logged.offset = record.offset;
+    logged.append_time_us = record.append_time_us;
+    logged.signal.ParseFromString(std::string(record.value));
+  }));
+  WEIR_TRY(visit_all({std::string(topics::kAlert), 0}, [&](const runtime::Record& record) {
+    LoggedAlert& logged = outcome.alerts.emplace_back();
+    logged.offset = record.offset;
+    logged.record.ParseFromString(std::string(record.value));
+  }));
+  return visit_all({std::string(topics::kDecision), 0}, [&](const runtime::Record& record) {
+    outcome.decisions.emplace_back().ParseFromString(std::string(record.value));
+  });
+}
+
 Result<void> collect_outputs(const Scenario& scenario, const VisitAll& visit_all,
                              Outcome& outcome) {
   for (std::int32_t partition = 0; partition < scenario.keyed_partitions; ++partition) {
@@ -96,6 +114,7 @@ Result<void> collect_outputs(const Scenario& scenario, const VisitAll& visit_all
                        }));
     WEIR_TRY(collect_objectives(partition, visit_all, outcome));
   }
+  WEIR_TRY(collect_alerts(visit_all, outcome));
   return visit_all({std::string(topics::kDeadLetter), 0},
                    [&outcome](const runtime::Record& record) {
                      outcome.dead.emplace_back().ParseFromString(std::string(record.value));
@@ -145,6 +164,7 @@ Result<Graph> graph_of(const Scenario& scenario, Probes& probes) {
   options.slo.stall_after_us = scenario.stall_limit_us();
   options.slo.step_bytes = scenario.step_bytes;
   options.slo.history = scenario.history;
+  options.alert = alert_config_of(scenario);
   return make_graph(options, scenario.raw_partitions, probes);
 }
 

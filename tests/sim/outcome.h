@@ -12,9 +12,11 @@
 #include "tests/sim/oracle.h"
 #include "tests/sim/owner.h"
 #include "tests/sim/scenario.h"
+#include "weir/v1/alert.pb.h"
 #include "weir/v1/burn.pb.h"
 #include "weir/v1/dead_letter.pb.h"
 #include "weir/v1/kpi.pb.h"
+#include "weir/v1/signal.pb.h"
 #include "weir/v1/sli.pb.h"
 
 namespace weir::sim {
@@ -25,6 +27,19 @@ struct LoggedCounts {
   v1::SliBatch batch;
 };
 
+/// What alerts are made of.
+struct LoggedSignal {
+  std::int64_t offset = 0;
+  TimeUs append_time_us = 0;
+  v1::Signal signal;
+};
+
+/// An alert, a notification or a silence.
+struct LoggedAlert {
+  std::int64_t offset = 0;
+  v1::AlertRecord record;
+};
+
 /// What is left when a scenario has run.
 struct Outcome {
   std::vector<std::vector<LoggedRecord>> raw;       // by partition
@@ -32,10 +47,14 @@ struct Outcome {
   std::vector<std::vector<v1::KpiResult>> results;  // likewise, in order of offsets
   std::vector<std::vector<LoggedCounts>> counts;    // likewise
   std::vector<std::vector<v1::BurnResult>> burns;   // likewise
+  std::vector<LoggedSignal> signals;
+  std::vector<LoggedAlert> alerts;
+  std::vector<v1::Decision> decisions;
   std::vector<v1::DeadLetter> dead;
-  std::int64_t lost_events = 0;  // as counted: beyond what a tier kept, after a stall
-  std::int64_t expired = 0;      // records that have left the log
-  int crashes = 0;               // anything after which a step was done again
+  std::vector<std::string> mistold;  // what is wrong with what receivers of alerts were sent
+  std::int64_t lost_events = 0;      // as counted: beyond what a tier kept, after a stall
+  std::int64_t expired = 0;          // records that have left the log
+  int crashes = 0;                   // anything after which a step was done again
 };
 
 /// The graph of a scenario. `probes` outlives it.

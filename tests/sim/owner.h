@@ -18,6 +18,9 @@
 
 namespace weir::sim {
 
+/// Told each difference.
+using Wrong = std::function<void(const std::string&)>;
+
 /// A record of `weir.partial`.
 struct LoggedBatch {
   std::int64_t offset = 0;
@@ -35,8 +38,6 @@ Owners find_owners(const Scenario& scenario, const std::vector<std::vector<Logge
 
 class Owner {
  public:
-  using Wrong = std::function<void(const std::string&)>;
-
   struct Parts {
     const Scenario& scenario;
     const Oracle& oracle;

@@ -44,13 +44,13 @@ TimeUs Input::newest_us() const {
   return newest;
 }
 
-Scenario::Scenario(std::uint64_t seed, Home home) : seed(seed) {
+Scenario::Scenario(std::uint64_t seed, Home home) : seed(seed), home(home) {
   Random random(seed);
-  choose_rules(random, home);
+  choose_rules(random);
   choose_inputs(random);
 }
 
-void Scenario::choose_rules(Random& random, Home home) {
+void Scenario::choose_rules(Random& random) {
   history = random.chance(40) && home == Home::embedded;
   raw_partitions = static_cast<std::int32_t>(random.between(1, random.chance(70) ? 3 : 8));
   keyed_partitions = static_cast<std::int32_t>(random.between(1, random.chance(80) ? 3 : 8));

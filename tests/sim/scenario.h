@@ -67,6 +67,7 @@ struct Scenario {
   explicit Scenario(std::uint64_t seed, Home home = Home::embedded);
 
   std::uint64_t seed;
+  Home home;
   bool history = false;
   std::int32_t raw_partitions = 1;
   std::int32_t keyed_partitions = 1;
@@ -93,7 +94,7 @@ struct Scenario {
   DurationUs longest_window_us() const;
 
  private:
-  void choose_rules(Random& random, Home home);
+  void choose_rules(Random& random);
   void choose_expiry(Random& random);
   void choose_inputs(Random& random);
   Input make_input(Random& random, TimeUs at);

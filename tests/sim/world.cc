@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "processors/runtime/log_follower.h"
+#include "tests/sim/alerts.h"
 #include "weir/v1/partial.pb.h"
 
 namespace weir::sim {
@@ -11,6 +13,9 @@ constexpr int kMostCrashes = 6;
 /// Without room for so many rounds: for ever.
 constexpr int kMostFull = 1'000;
 const std::string kRaw(topics::kInference);
+const runtime::TopicPartition kAlerts{std::string(topics::kAlert), 0};
+
+std::string follower_of(const std::string& receiver) { return "webhook." + receiver; }
 
 }  // namespace
 
@@ -20,6 +25,7 @@ World::World(const Scenario& scenario)
       probes_(metrics_),
       disk_(scenario.seed),
       now_(scenario.start_us),
+      outside_(scenario, now_),
       acknowledged_(static_cast<std::size_t>(scenario.raw_partitions)) {}
 
 Result<void> World::start() {
@@ -36,10 +42,14 @@ Result<void> World::start() {
   WEIR_ASSIGN(log_, runtime::EmbeddedLog::open(std::move(options)));
   for (const Graph::Topic& topic : graph_.topics) {
     if (topic.raw && scenario_.history) continue;
-    const std::vector<std::string> readers = graph_.readers_of(topic.name);
+    std::vector<std::string> readers = graph_.readers_of(topic.name);
+    if (topic.name == topics::kAlert && !scenario_.history)
+      for (const auto& [name, config] : outside_.configs()) readers.push_back(follower_of(name));
     runtime::Retention retention;
-    if (!scenario_.history) retention.max_age_us = scenario_.max_age_us;
-    if (!readers.empty()) retention.max_bytes = scenario_.max_bytes;
+    // Alerts are kept for longer than any run lasts, whatever is said of results.
+    const bool alerts = topic.name == topics::kAlert;
+    if (!scenario_.history && !alerts) retention.max_age_us = scenario_.max_age_us;
+    if (!readers.empty() && !alerts) retention.max_bytes = scenario_.max_bytes;
     WEIR_TRY(log_->create_topic({.name = topic.name,
                                  .partitions = topic.partitions,
                                  .retention = retention,
@@ -47,6 +57,12 @@ Result<void> World::start() {
                                  .readers = readers}));
   }
   WEIR_TRY(observe());
+  if (!scenario_.history) {
+    receivers_ = std::make_unique<Receivers>(outside_, [this](const std::string& receiver) {
+      return std::make_unique<runtime::LogFollower>(*log_, follower_of(receiver), kAlerts);
+    });
+    WEIR_TRY(receivers_->step_all());  // from now on they are known
+  }
   return start_workers();
 }
 
@@ -88,6 +104,8 @@ Result<void> World::survive(const Result<void>& result) {
     ++crashes_;
     if (!full) fault_planned_ = false;
     seats_.clear();
+    receivers_.reset();
+    outside_.excuse();
     log_.reset();
     if (disk_.crashed() || random_.chance(50)) disk_.restart();
     now_ += random_.below(30 * kSecondUs);
@@ -107,6 +125,24 @@ void World::plan_fault() {
     disk_.fail_at(soon);
   }
   fault_planned_ = true;
+}
+
+Result<void> World::tell_receivers() {
+  bool worked = true;
+  while (worked) {
+    WEIR_ASSIGN(worked, receivers_->step_all());
+    WEIR_TRY(observe());
+  }
+  return {};
+}
+
+Result<void> World::say_something() {
+  const v1::Signal signal = sim::say_something(random_, now_, *log_);
+  const runtime::NewRecord record{.value = signal.SerializeAsString()};
+  const auto appended = log_->append({std::string(topics::kSignal), 0}, {&record, 1});
+  if (!appended && !(scenario_.disk_bytes > 0 && appended.error().code == ErrorCode::exhausted))
+    return std::unexpected(appended.error());
+  return observe();
 }
 
 Result<Outcome> World::run() {
@@ -185,6 +221,7 @@ Result<void> World::run_live() {
     freeze_somebody();
     if (random_.chance(1)) WEIR_TRY(survive(move_workers()));
     if (random_.chance(1)) WEIR_TRY(survive(send_old_tick()));
+    if (random_.chance(1)) WEIR_TRY(survive(say_something()));
     const Input& next = scenario_.inputs[sent];
     if (next.at_us <= now_ && random_.chance(60)) {
       const auto taken = send(next);
@@ -200,12 +237,16 @@ Result<void> World::run_live() {
     Seat& seat =
         seats_[static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(seats_.size())))];
     WEIR_TRY(survive(step(seat)));
+    const auto told = receivers_->step_one();
+    if (!told) WEIR_TRY(survive(std::unexpected(told.error())));
+    WEIR_TRY(observe());
   }
   return settle();
 }
 
 /// Lets time pass until every window of every event has ended.
 Result<void> World::settle() {
+  outside_.calm();
   const TimeUs target = settled_at(scenario_, now_);
   while (lowest_watermark() < target) {
     now_ += 5 * kSecondUs;
@@ -217,11 +258,12 @@ Result<void> World::settle() {
         if (crashes != crashes_) i = 0;  // the seats are new
       }
     }
+    WEIR_TRY(survive(tell_receivers()));
   }
   return finish();
 }
 
-/// Time stands still until nobody has anything to do.
+/// Time stands still until nobody has anything to do; but receivers may have to wait.
 Result<void> World::finish() {
   bool busy = true;
   while (busy) {
@@ -229,6 +271,10 @@ Result<void> World::finish() {
     const Result<void> round = work_off(busy);
     if (!round) busy = true;
     WEIR_TRY(survive(round));
+  }
+  for (int i = 0; i < 30 && receivers_; ++i) {
+    now_ += 5 * kSecondUs;
+    WEIR_TRY(survive(tell_receivers()));
   }
   return {};
 }

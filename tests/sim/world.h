@@ -14,6 +14,7 @@
 #include "tests/fakes/memory_log.h"
 #include "tests/fakes/sim_file_system.h"
 #include "tests/sim/outcome.h"
+#include "tests/sim/receivers.h"
 
 namespace weir::sim {
 
@@ -57,6 +58,10 @@ class World {
   /// False: the log has no room just now.
   Result<bool> send(const Input& input);
   Result<void> send_old_tick();
+  /// What a person says about alerts.
+  Result<void> say_something();
+  /// Until nobody has anything to do at this time, if everything is well.
+  Result<void> tell_receivers();
   Result<void> step(Seat& seat);
   Result<void> move_workers();
   void freeze_somebody();
@@ -81,6 +86,8 @@ class World {
   std::unique_ptr<runtime::EmbeddedLog> log_;
   std::vector<Seat> seats_;
   TimeUs now_;
+  Outside outside_;
+  std::unique_ptr<Receivers> receivers_;  // null: a history tells nobody
   Acknowledged acknowledged_;
   std::map<runtime::TopicPartition, std::vector<Seen>> seen_;
   int crashes_ = 0;
