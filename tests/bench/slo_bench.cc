@@ -14,8 +14,7 @@
 #include "processors/events/batch_writer.h"
 #include "processors/fold/objective_counts.h"
 #include "processors/objectives/policy.h"
-#include "processors/slo/slo.h"
-#include "processors/state/memory_store.h"
+#include "tests/bench/slo_feed.h"
 
 namespace weir::slo {
 namespace {
@@ -40,79 +39,28 @@ v1::Objectives objectives_of(std::size_t count) {
   return message;
 }
 
-/// One slo task, fed a pane at a time.
-class Task {
- public:
-  explicit Task(std::int64_t ledgers) : ledgers_(ledgers), definitions_(objectives_of(1)) {
-    id_ = objectives::Objectives::make(definitions_).value()->all()[0].id;
-    if (!processor_.open(context_)) std::abort();
+std::vector<PaneCounts> pane_of(std::int64_t ledgers) {
+  std::vector<PaneCounts> counts;
+  for (std::int64_t ledger = 0; ledger < ledgers; ++ledger) {
+    const std::string tenant = fmt::format("tenant-{:05}", ledger);
+    const std::string_view value = tenant;
+    counts.push_back({aggregates::encode_series({&value, 1}), 9, ledger % 100 == 0 ? 1 : 0});
   }
-
-  void say(std::int64_t pane) {
-    v1::SliBatch batch;
-    batch.set_version(1);
-    batch.set_raw_partitions(1);
-    batch.set_begin_offset(pane);
-    batch.set_end_offset(pane + 1);
-    batch.set_last_part(true);
-    batch.set_watermark_us(kStart + (pane + 1) * objectives::kPaneUs);
-    if (pane == 0) *batch.mutable_definitions() = definitions_;
-    for (std::int64_t ledger = 0; ledger < ledgers_; ++ledger) {
-      const std::string tenant = fmt::format("tenant-{:05}", ledger);
-      const std::string_view value = tenant;
-      v1::SliDelta& delta = *batch.add_delta();
-      delta.set_objective_id(id_);
-      delta.set_series(aggregates::encode_series({&value, 1}));
-      delta.set_pane(kStart / objectives::kPaneUs + pane);
-      delta.set_good(9);
-      delta.set_bad(ledger % 100 == 0);
-      delta.set_total(delta.good() + delta.bad());
-    }
-    bytes_ = batch.SerializeAsString();
-    const runtime::Record record{
-        .offset = pane, .append_time_us = batch.watermark_us(), .value = bytes_};
-    if (!processor_.process({&record, 1}, context_)) std::abort();
-  }
-
-  void step() {
-    while (processor_.in_step())
-      if (!processor_.resume(context_)) std::abort();
-    if (!processor_.prepare_commit(context_)) std::abort();
-    told_ = context_.emitted_bytes();
-    (void)context_.take_emitted();
-  }
-
-  void commit() {
-    if (!store_.write(cache_.take_changes(), state::Durability::buffered)) std::abort();
-  }
-
-  std::size_t told_bytes() const { return told_; }
-
- private:
-  const std::int64_t ledgers_;
-  const v1::Objectives definitions_;
-  std::uint64_t id_ = 0;
-  runtime::Metrics metrics_;
-  Probe probe_{metrics_};
-  state::MemoryStore store_;
-  state::WriteBack cache_{store_, std::size_t{2} << 30};
-  runtime::TaskContext context_{0, 1, {1, 1}, cache_};
-  SloProcessor processor_{{.max_series = 1'000'000, .step_bytes = std::uint64_t{1} << 30}, probe_};
-  std::string bytes_;
-  std::size_t told_ = 0;
-};
+  return counts;
+}
 
 void tick(benchmark::State& state) {
-  Task task(state.range(0));
+  Feed task(objectives_of(1), {.max_series = 1'000'000, .step_bytes = std::uint64_t{1} << 30});
+  const std::vector<PaneCounts> counts = pane_of(state.range(0));
   std::int64_t pane = 0;
   for (; pane < kWarmPanes; ++pane) {
-    task.say(pane);
+    task.say(pane, counts);
     task.step();
     task.commit();
   }
   for (auto _ : state) {
     state.PauseTiming();
-    task.say(pane++);
+    task.say(pane++, counts);
     state.ResumeTiming();
     task.step();
     state.PauseTiming();
