@@ -144,7 +144,9 @@ std::vector<Annotation> default_annotations() {
                      "{{bad}} of {{total}} bad in {{window}}, burn rate {{burn_rate}}; "
                      "{{budget_spent}} of the budget is spent, at this pace all of it at "
                      "{{exhausted_at}}. Since {{since}}."),
-          annotation("command", "weir why {{fingerprint}}"), annotation("page", "{{page}}")};
+          annotation("command", "weir why {{fingerprint}}"),
+          annotation("explain", "weir explain DIR --alert {{fingerprint}}"),
+          annotation("page", "{{page}}")};
 }
 
 }  // namespace weir::alert

@@ -40,7 +40,8 @@ struct Annotation {
   Template text;
 };
 
-/// summary, description, command (`weir why ...`) and, where a page is configured, page.
+/// summary, description, command (`weir why ...`), explain (`weir explain ...`) and, where a page
+/// is configured, page. Commands name the alert and nothing that a request could say.
 std::vector<Annotation> default_annotations();
 
 }  // namespace weir::alert

@@ -61,6 +61,25 @@ class Alerts(WeirTest):
         unknown = run("why", "0" * 16, results, code=1)
         self.assertIn("there is no such alert", unknown.stderr)
 
+        # And where its numbers came from: counts of panes, and the raw records that they are of.
+        self.assertEqual(page["annotations"]["explain"],
+                         f"weir explain DIR --alert {page['fingerprint']}")
+        explained = run("explain", results, "--alert", page["fingerprint"]).stdout
+        self.assertRegex(explained, r"chat-fast model=a, 1h to 2026-01-05T00:10:\d0Z: \d+ bad of")
+        self.assertIn("counted again from the log: the same", explained)
+        counts = lines(run("explain", results, "--objective", "chat-fast", "--series", "model=a",
+                           "--window", "1h", "--format", "json").stdout)
+        self.assertEqual({row["from_records"].split("@")[0] for row in counts},
+                         {"weir.inference/0", "weir.inference/1"})
+        self.assertEqual(sum(row["bad"] for row in counts), 2_000)
+        for arguments, expected in (
+                (("--alert", "0" * 16), "there is no such alert"),
+                (("--objective", "none"), "nothing was told of it"),
+                (("--objective", "chat-fast"), "it has: model=a"),
+                (("--objective", "chat-fast", "--series", "model=a", "--window", "7m"),
+                 "has no window of 7m; it has:")):
+            self.assertIn(expected, run("explain", results, *arguments, code=1).stderr)
+
     def test_the_demonstration_pages_and_somebody_takes_it_on(self):
         up = Up(self, self.dir / "data", CONFIG + "alert: {receivers: [oncall]}\n",
                 arguments=["--demo"])

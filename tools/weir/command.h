@@ -46,6 +46,7 @@ class Commands {
 void add_ack(Commands& commands);
 void add_alerts(Commands& commands);
 void add_check(Commands& commands);
+void add_explain(Commands& commands);
 void add_graph(Commands& commands);
 void add_hook_echo(Commands& commands);
 void add_import(Commands& commands);

@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   add_slo(commands);
   add_alerts(commands);
   add_why(commands);
+  add_explain(commands);
   add_ack(commands);
   add_mark(commands);
   add_silence(commands);
