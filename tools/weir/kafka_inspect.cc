@@ -4,6 +4,7 @@
 #include "tools/weir/graph_plan.h"
 #include "tools/weir/kafka_pipeline.h"
 #include "tools/weir/output.h"
+#include "tools/weir/receivers.h"
 #include "tools/weir/text_table.h"
 
 namespace weir::cli {
@@ -39,17 +40,22 @@ Result<void> write_topics(const KafkaHome& home, const Graph& graph, const Setti
   return {};
 }
 
-Result<void> write_groups(const KafkaHome& home, const Graph& graph, Output& output) {
+/// Processors, and who follows weir.alert for each receiver.
+Result<void> write_groups(const KafkaHome& home, const Graph& graph, const Settings& settings,
+                          Output& output) {
   TextTable table(output);
   for (const char* title : {"group", "state", "reads"})
     table.add_column(title, TextTable::Align::left);
   for (const char* title : {"members", "position", "lag"})
     table.add_column(title, TextTable::Align::right);
-  for (const Graph::Node& node : graph.nodes) {
-    WEIR_ASSIGN(const auto group,
-                runtime::look_at_group(*home.cluster, node.spec.name, node.spec.input));
+  std::vector<std::pair<std::string, std::string>> readers;  // name, input
+  for (const Graph::Node& node : graph.nodes) readers.emplace_back(node.spec.name, node.spec.input);
+  for (const webhook::ReceiverConfig& each : settings.webhook.receivers)
+    readers.emplace_back(follower_name(each), topics::kAlert);
+  for (const auto& [name, input] : readers) {
+    WEIR_ASSIGN(const auto group, runtime::look_at_group(*home.cluster, name, input));
     for (const runtime::GroupPosition& each : group.positions) {
-      const runtime::TopicPartition where{node.spec.input, each.partition};
+      const runtime::TopicPartition where{input, each.partition};
       WEIR_ASSIGN(const runtime::Bounds bounds, home.cluster->committed_bounds(where));
       const std::int64_t from = each.offset.value_or(bounds.start);
       table.add_row({group.name, group.state, to_string(where), std::to_string(group.members),
@@ -76,7 +82,7 @@ Result<void> inspect_kafka(const std::string& config) {
       fmt::format("cluster {} at {}\n\n", home->cluster_id, settings.kafka.options.bootstrap));
   WEIR_TRY(write_topics(*home, graph, settings, output));
   output.write("\n");
-  WEIR_TRY(write_groups(*home, graph, output));
+  WEIR_TRY(write_groups(*home, graph, settings, output));
   return output.finish();
 }
 
