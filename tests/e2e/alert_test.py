@@ -65,7 +65,7 @@ class Alerts(WeirTest):
         self.assertEqual(page["annotations"]["explain"],
                          f"weir explain DIR --alert {page['fingerprint']}")
         explained = run("explain", results, "--alert", page["fingerprint"]).stdout
-        self.assertRegex(explained, r"chat-fast model=a, 1h to 2026-01-05T00:10:\d0Z: \d+ bad of")
+        self.assertRegex(explained, r"chat-fast model=a, 2m to 2026-01-05T00:10:\d0Z: \d+ bad of")
         self.assertIn("counted again from the log: the same", explained)
         counts = lines(run("explain", results, "--objective", "chat-fast", "--series", "model=a",
                            "--window", "1h", "--format", "json").stdout)
