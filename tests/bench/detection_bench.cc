@@ -153,7 +153,7 @@ void low(benchmark::State& state) {
     unguarded = pages_in(without, state.range(0));
   }
   state.counters["false_pages_a_week"] = share(guarded, state.range(0));
-  state.counters["false_pages_a_week_unguarded"] = share(unguarded, state.range(0));
+  state.counters["unguarded_false_pages_a_week"] = share(unguarded, state.range(0));
   state.counters["removed_ratio"] = 1 - share(guarded, unguarded);
 }
 BENCHMARK(low)->ArgName("weeks")->Arg(52)->Iterations(1)->Unit(benchmark::kSecond);

@@ -118,7 +118,9 @@ class PageTest(BrowserTest):
         search = next(line for line in self.rows(page) if "search" in line)
         self.assertEqual(search.split(" | ")[5], "–", "search has no TTFT")
         page.goto(self.server.url + "#/series?scope=service&at.service=search")
-        self.until_text(page, ".tile:has-text('Cold starts') b", "–")
+        cold = page.locator(".tile", has_text="Cold starts").locator("b")
+        cold.wait_for()
+        self.assertEqual(cold.inner_text(), "–")
 
     def test_a_silent_service_is_told(self):
         page = self.open()

@@ -95,6 +95,11 @@ class Webhooks(WeirTest):
         told = [json.loads(line)["message"].get("notification") for line in shown.splitlines()]
         return [each for each in told if each and each["receiver"] == receiver]
 
+    def decides_nothing_for(self, receiver, seconds):
+        before = len(self.notifications(receiver))
+        time.sleep(seconds)
+        return len(self.notifications(receiver)) == before
+
     def check(self, name, receiver):
         """All that the log has for it arrived, in order, and the same id said the same."""
         wanted = self.notifications(name)
@@ -172,7 +177,7 @@ class Webhooks(WeirTest):
         up = self.up(config)
         self.incidents(up, 2)
         wait_until(lambda: len(self.notifications("late")) >= 2 * len(MODELS), "notifications")
-        time.sleep(5)  # what is decided late; and all of it waits longer than it may
+        wait_until(lambda: self.decides_nothing_for("late", 5), "no more of them", 120)
         late = FaultyReceiver(self, port=late_port)
         self.wait_for_all(up, ["refusing", "late"])
         letters = run("query", self.dir / "data", "deadletter", "--format", "json").stdout
