@@ -23,11 +23,6 @@ std::string name_of(const v1::ConditionChange& change) {
                      fmt::join(change.series(), ","));
 }
 
-std::string label_of(const v1::Alert& alert, std::string_view name) {
-  const auto found = std::ranges::find(alert.label(), name, &v1::Label::name);
-  return found == alert.label().end() ? "" : found->value();
-}
-
 /// One alert as it stands.
 struct Story {
   v1::ConditionChange condition;
@@ -56,18 +51,21 @@ struct Story {
   }
 };
 
-/// The same of what was told; `names`: by fingerprint.
-std::string render(const v1::Alert& alert, const std::map<std::string, std::string>& names) {
-  std::set<std::string> inhibited_by;
+/// What was told; `names`: by fingerprint.
+Story told_of(const v1::Alert& alert, const std::map<std::string, std::string>& names) {
+  Story story{.state = alert.state(),
+              .life = alert.life(),
+              .starts_us = alert.starts_at_us(),
+              .fired_us = alert.fired_at_us(),
+              .ends_us = alert.ends_at_us(),
+              .flapping = alert.flapping(),
+              .acknowledged_by = alert.acknowledged_by(),
+              .silenced_by = {alert.silenced_by().begin(), alert.silenced_by().end()}};
   for (const std::string& each : alert.inhibited_by()) {
     const auto found = names.find(each);
-    inhibited_by.insert(found == names.end() ? each : found->second);
+    story.inhibited_by.insert(found == names.end() ? each : found->second);
   }
-  return fmt::format("life {} {} from {} fired {} to {}{} by '{}' silenced [{}] inhibited [{}]",
-                     alert.life(), v1::AlertState_Name(alert.state()), alert.starts_at_us(),
-                     alert.fired_at_us(), alert.ends_at_us(), alert.flapping() ? " flapping" : "",
-                     alert.acknowledged_by(), fmt::join(alert.silenced_by(), ","),
-                     fmt::join(inhibited_by, ","));
+  return story;
 }
 
 /// Plays the signals one by one.
@@ -234,9 +232,10 @@ class Teller {
     for (const v1::Alert* alert : told) {
       const std::string name = name_of(alert->condition());
       Story& story = stories_.all()[name];
-      if (render(*alert, names_) != story.render())
-        wrong_(fmt::format("alert {} as of signal {}: told {}; it is {}", name, offset,
-                           render(*alert, names_), story.render()));
+      const std::string as_told = told_of(*alert, names_).render();
+      if (as_told != story.render())
+        wrong_(fmt::format("alert {} as of signal {}: told {}; it is {}", name, offset, as_told,
+                           story.render()));
       story.told = story.render();
       told_us_[name] = stories_.now();
     }
@@ -269,7 +268,7 @@ class Teller {
       const v1::Alert& last = last_[alert.fingerprint()];
       const bool fires = alert.state() == v1::ALERT_STATE_FIRING;
       if (alert.SerializeAsString() != last.SerializeAsString())
-        wrong_(fmt::format("{}: {} is not as it was told last", what, label_of(alert, "service")));
+        wrong_(fmt::format("{}: {} is not as it was told last", what, names_[alert.fingerprint()]));
       if (fires && alert.silenced_by_size() + alert.inhibited_by_size() > 0)
         wrong_(fmt::format("{}: {} is hidden", what, names_[alert.fingerprint()]));
       heard_[{notification.receiver(), names_[alert.fingerprint()]}] =

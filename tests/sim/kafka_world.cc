@@ -18,10 +18,7 @@ const std::string kRaw(topics::kInference);
 constexpr DurationUs kSessionUs = 10 * kSecondUs;
 constexpr DurationUs kSliceUs = 4 * kSecondUs;  // below a session: who is well polls
 const std::string kCluster = "model";
-const TopicPartition kAlerts{std::string(topics::kAlert), 0};
 constexpr int kMostRounds = 20'000;
-
-std::string follower_of(const std::string& receiver) { return "webhook." + receiver; }
 
 }  // namespace
 

@@ -8,11 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "processors/graph.h"
 #include "processors/runtime/follower.h"
 #include "sinks/webhook/receiver.h"
 #include "tests/sim/outcome.h"
 
 namespace weir::sim {
+
+/// What receivers follow, and under which name.
+inline const runtime::TopicPartition kAlerts{std::string(topics::kAlert), 0};
+inline std::string follower_of(const std::string& receiver) { return "webhook." + receiver; }
 
 /// What stands at the other end: a chat and an Alertmanager. It keeps all that it was ever sent.
 class Outside {

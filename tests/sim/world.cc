@@ -13,9 +13,6 @@ constexpr int kMostCrashes = 6;
 /// Without room for so many rounds: for ever.
 constexpr int kMostFull = 1'000;
 const std::string kRaw(topics::kInference);
-const runtime::TopicPartition kAlerts{std::string(topics::kAlert), 0};
-
-std::string follower_of(const std::string& receiver) { return "webhook." + receiver; }
 
 }  // namespace
 
