@@ -1,5 +1,7 @@
 #include "sinks/alerts/api.h"
 
+#include <mutex>
+
 #include "sinks/alerts/requests.h"
 #include "sinks/results/alert_stats.h"
 
@@ -62,28 +64,39 @@ Result<void> Api::append(v1::Signal signal) const {
   return {};
 }
 
+Result<void> Api::read() {
+  const std::unique_lock lock(mutex_);
+  WEIR_TRY(board_.update(parts_.log));
+  return deliveries_.update(parts_.log);
+}
+
+/// `make` turns the boards into JSON, while others may do so, too.
+template <class Make>
+HttpResponse Api::answer(const Make& make) {
+  if (const auto done = read(); !done) return net::error_response(done.error());
+  const std::shared_lock lock(mutex_);
+  Json json = make();
+  if (Json warnings = results::warnings_json(board_, deliveries_); !warnings.empty())
+    json["warnings"] = std::move(warnings);
+  return json_response(json);
+}
+
 HttpResponse Api::list(const HttpRequest& request) {
-  const std::lock_guard lock(mutex_);
-  if (const auto read = board_.update(parts_.log); !read) return net::error_response(read.error());
-  if (const auto read = deliveries_.update(parts_.log); !read)
-    return net::error_response(read.error());
   const bool all = is_true(request, "all");
-  return json_response({{"alerts", results::alerts_json(board_, deliveries_, all)}});
+  return answer([&] { return Json{{"alerts", results::alerts_json(board_, deliveries_, all)}}; });
 }
 
 HttpResponse Api::receivers(const HttpRequest& /*request*/) {
   const std::vector<results::ReceiverFacts> told = parts_.receivers();
-  const std::lock_guard lock(mutex_);
-  if (const auto read = deliveries_.update(parts_.log); !read)
-    return net::error_response(read.error());
-  return json_response({{"receivers", results::receivers_json(told, deliveries_, parts_.clock())}});
+  return answer([&] {
+    return Json{{"receivers", results::receivers_json(told, deliveries_, parts_.clock())}};
+  });
 }
 
 HttpResponse Api::silences(const HttpRequest& request) {
-  const std::lock_guard lock(mutex_);
-  if (const auto read = board_.update(parts_.log); !read) return net::error_response(read.error());
   const bool all = is_true(request, "all");
-  return json_response({{"silences", results::silences_json(board_, parts_.clock(), all)}});
+  return answer(
+      [&] { return Json{{"silences", results::silences_json(board_, parts_.clock(), all)}}; });
 }
 
 HttpResponse Api::decisions(const HttpRequest& request) const {
@@ -103,16 +116,16 @@ HttpResponse Api::stats(const HttpRequest& request) const {
 }
 
 Result<v1::AlertState> Api::state_of(const std::string& fingerprint) {
-  const std::lock_guard lock(mutex_);
-  WEIR_TRY(board_.update(parts_.log));
+  WEIR_TRY(read());
+  const std::shared_lock lock(mutex_);
   const auto alert = board_.alerts().find(fingerprint);
   if (alert != board_.alerts().end()) return alert->second.state();
   return fail(ErrorCode::not_found, "there is no such alert; /api/v1/alerts?all lists them");
 }
 
 Result<void> Api::check_silence(const std::string& id) {
-  const std::lock_guard lock(mutex_);
-  WEIR_TRY(board_.update(parts_.log));
+  WEIR_TRY(read());
+  const std::shared_lock lock(mutex_);
   if (board_.silences().contains(id)) return {};
   return fail(ErrorCode::not_found, "there is no such silence; /api/v1/silences lists them");
 }

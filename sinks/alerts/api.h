@@ -2,11 +2,12 @@
 // the interface. Thread-safe: handlers run on several threads.
 //
 // What is said is appended to `weir.signal`; the answer comes when it is durable, and alert acts on
-// it within a commit.
+// it within a commit. The first request reads what is kept of alerts and decisions; each further
+// one what is new. Answers are made side by side.
 #pragma once
 
 #include <functional>
-#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -47,12 +48,15 @@ class Api {
   net::HttpResponse expire_silence(const net::HttpRequest& request);
 
  private:
+  Result<void> read();
+  template <class Make>
+  net::HttpResponse answer(const Make& make);
   Result<v1::AlertState> state_of(const std::string& fingerprint);
   Result<void> check_silence(const std::string& id);
   Result<void> append(v1::Signal signal) const;
 
   const ApiParts parts_;
-  std::mutex mutex_;
+  std::shared_mutex mutex_;
   results::AlertBoard board_;          // guarded
   results::DeliveryBoard deliveries_;  // guarded
 };

@@ -1,43 +1,30 @@
 #include "sinks/results/alert_board.h"
 
-#include "sinks/results/record_scan.h"
-
 namespace weir::results {
 
 Result<void> AlertBoard::update(const runtime::Reader& log) {
-  const auto partitions = log.partitions(kAlertTopic);
-  if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
-  if (!partitions) return std::unexpected(partitions.error());
-  const runtime::TopicPartition where{std::string(kAlertTopic), 0};
-  if (next_offset_ < 0) {
-    WEIR_ASSIGN(next_offset_, last_offsets(log, where, kBoardKeepsUs));
-  }
-  WEIR_TRY(
-      scan_partition(log, where, next_offset_, [this](const runtime::Record& from) -> Result<bool> {
-        v1::AlertRecord record;
-        WEIR_TRY(parse_record(from, record));
-        take(record, from);
-        return true;
-      }));
+  WEIR_TRY(read_new<v1::AlertRecord>(
+      log, kAlertTopic, kBoardKeepsUs, tail_,
+      [this](const runtime::Record& from, v1::AlertRecord& record) { take(from, record); }));
   forget();
   return {};
 }
 
-void AlertBoard::take(const v1::AlertRecord& record, const runtime::Record& from) {
-  append_time_us_ = from.append_time_us;
-  next_offset_ = from.offset + 1;
+void AlertBoard::take(const runtime::Record& from, v1::AlertRecord& record) {
   if (record.has_alert()) {
-    alerts_[record.alert().fingerprint()] = record.alert();
+    v1::Alert& alert = *record.mutable_alert();
+    alerts_[alert.fingerprint()] = std::move(alert);
   } else if (record.has_notification()) {
-    notifications_[std::string(from.key)] = record.notification();
+    notifications_[std::string(from.key)] = std::move(*record.mutable_notification());
   } else if (record.has_silence()) {
-    silences_[record.silence().id()] = record.silence();
+    v1::Silence& silence = *record.mutable_silence();
+    silences_[silence.id()] = std::move(silence);
   }
 }
 
 void AlertBoard::forget() {
-  if (append_time_us_ == kMinTime) return;
-  const TimeUs before = append_time_us_ - kBoardKeepsUs;
+  if (tail_.append_time_us == kMinTime) return;
+  const TimeUs before = tail_.append_time_us - kBoardKeepsUs;
   std::erase_if(alerts_, [&](const auto& each) {
     return each.second.state() == v1::ALERT_STATE_RESOLVED && each.second.append_time_us() < before;
   });

@@ -7,6 +7,7 @@
 #include "processors/core/result.h"
 #include "processors/core/time.h"
 #include "processors/runtime/io.h"
+#include "sinks/results/record_scan.h"
 #include "weir/v1/alert.pb.h"
 
 namespace weir::results {
@@ -20,8 +21,8 @@ inline constexpr DurationUs kBoardKeepsUs = 30 * kDayUs;
 class AlertBoard {
  public:
   /// Takes what was written since the last call; the first one reads the last kBoardKeepsUs of the
-  /// topic, in which everything that stands is told. A log without it has nothing. Errors: as the
-  /// reader's, and corrupt or version with topic/partition@offset.
+  /// topic, in which everything that stands is told. A log without it has nothing. Errors: the
+  /// reader's; a record that cannot be read is passed over, see unreadable().
   Result<void> update(const runtime::Reader& log);
 
   /// By fingerprint.
@@ -30,13 +31,13 @@ class AlertBoard {
   const std::map<std::string, v1::Notification>& notifications() const { return notifications_; }
   /// By id; also those that have ended.
   const std::map<std::string, v1::Silence>& silences() const { return silences_; }
+  const Unreadable& unreadable() const { return tail_.unreadable; }
 
  private:
-  void take(const v1::AlertRecord& record, const runtime::Record& from);
+  void take(const runtime::Record& from, v1::AlertRecord& record);
   void forget();
 
-  std::int64_t next_offset_ = -1;  // -1: nothing is read
-  TimeUs append_time_us_ = kMinTime;
+  Tail tail_;
   std::map<std::string, v1::Alert> alerts_;
   std::map<std::string, v1::Notification> notifications_;
   std::map<std::string, v1::Silence> silences_;

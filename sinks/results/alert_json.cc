@@ -175,6 +175,16 @@ Json silences_json(const AlertBoard& board, TimeUs now, bool all) {
   return list;
 }
 
+Json warnings_json(const AlertBoard& board, const DeliveryBoard& deliveries) {
+  Json list = Json::array();
+  for (const Unreadable& each : {board.unreadable(), deliveries.unreadable()})
+    if (each.records > 0)
+      list.push_back(fmt::format("{} record{} cannot be read and {} left out; the first: {}",
+                                 each.records, each.records == 1 ? "" : "s",
+                                 each.records == 1 ? "is" : "are", each.first));
+  return list;
+}
+
 Result<Json> decisions_json(const runtime::Reader& log, const DecisionQuery& query,
                             std::size_t most) {
   std::deque<v1::Decision> newest;

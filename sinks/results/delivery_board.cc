@@ -4,7 +4,6 @@
 
 #include "sinks/results/alert_board.h"
 #include "sinks/results/decisions.h"
-#include "sinks/results/record_scan.h"
 
 namespace weir::results {
 namespace {
@@ -20,22 +19,9 @@ bool is_about_telling(v1::DecisionKind kind) {
 }  // namespace
 
 Result<void> DeliveryBoard::update(const runtime::Reader& log) {
-  const auto partitions = log.partitions(kDecisionTopic);
-  if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
-  if (!partitions) return std::unexpected(partitions.error());
-  const runtime::TopicPartition where{std::string(kDecisionTopic), 0};
-  if (next_offset_ < 0) {
-    WEIR_ASSIGN(next_offset_, last_offsets(log, where, kBoardKeepsUs));
-  }
-  WEIR_TRY(
-      scan_partition(log, where, next_offset_, [this](const runtime::Record& from) -> Result<bool> {
-        v1::Decision decision;
-        WEIR_TRY(parse_record(from, decision));
-        next_offset_ = from.offset + 1;
-        append_time_us_ = from.append_time_us;
-        take(decision);
-        return true;
-      }));
+  WEIR_TRY(read_new<v1::Decision>(
+      log, kDecisionTopic, kBoardKeepsUs, tail_,
+      [this](const runtime::Record&, const v1::Decision& decision) { take(decision); }));
   forget();
   return {};
 }
@@ -63,15 +49,19 @@ void DeliveryBoard::take_of_alert(const v1::Decision& decision, Receiver& receiv
   Alert& alert = alerts_[decision.fingerprint()];
   alert.append_time_us = std::max(alert.append_time_us, decision.append_time_us());
   Delivery& delivery = alert.deliveries[decision.receiver()];
-  // A sink that has only a line about the alert does not know its life: 0.
-  if (decision.life() != 0 && decision.life() < delivery.life) return;
-  if (decision.life() > delivery.life) delivery = {.life = decision.life(), .because = {}};
+  const bool is_awaited = decision.notification_id() == delivery.notification_id;
+  // A sink that has only a line about the alert does not know its life, 0: the notification does.
+  if (decision.life() == 0 ? !is_awaited : decision.life() < delivery.life) return;
+  if (decision.life() > delivery.life) delivery = {.life = decision.life()};
   // What is made of the alert for others is nothing to wait for.
   if (!is_outcome && receiver.takes_alerts && delivery.sent_us != kMinTime) return;
+  if (decision.kind() == v1::DECISION_KIND_SENT) delivery.sent_us = decision.append_time_us();
+  // Of an earlier notification, while a later one waits.
+  if (is_outcome && !receiver.takes_alerts && delivery.waits() && !is_awaited) return;
   delivery.kind = decision.kind();
   delivery.append_time_us = decision.append_time_us();
   delivery.because = decision.because();
-  if (decision.kind() == v1::DECISION_KIND_SENT) delivery.sent_us = decision.append_time_us();
+  delivery.notification_id = decision.notification_id();
 }
 
 void DeliveryBoard::count(const v1::Decision& decision, Receiver& receiver) {
@@ -88,13 +78,13 @@ void DeliveryBoard::count(const v1::Decision& decision, Receiver& receiver) {
 }
 
 void DeliveryBoard::forget() {
-  if (append_time_us_ == kMinTime) return;
+  if (tail_.append_time_us == kMinTime) return;
   std::erase_if(alerts_, [&](const auto& each) {
-    return each.second.append_time_us < append_time_us_ - kBoardKeepsUs;
+    return each.second.append_time_us < tail_.append_time_us - kBoardKeepsUs;
   });
   for (auto& [name, receiver] : receivers_)
     std::erase_if(receiver.minutes, [&](const auto& each) {
-      return each.first < append_time_us_ - kHourUs - kMinuteUs;
+      return each.first < tail_.append_time_us - kHourUs - kMinuteUs;
     });
 }
 

@@ -8,6 +8,7 @@
 #include "processors/core/result.h"
 #include "processors/core/time.h"
 #include "processors/runtime/io.h"
+#include "sinks/results/record_scan.h"
 #include "weir/v1/alert.pb.h"
 
 namespace weir::results {
@@ -19,8 +20,13 @@ struct Delivery {
   /// sent; failed: the notification is a dead letter.
   v1::DecisionKind kind = v1::DECISION_KIND_UNSPECIFIED;
   TimeUs append_time_us = kMinTime;
-  std::string because;
-  TimeUs sent_us = kMinTime;  // when it took something of this life last; kMinTime: not yet
+  std::string because = {};
+  std::string notification_id = {};  // empty: throttled, or a receiver of alerts one by one
+  TimeUs sent_us = kMinTime;         // when it took something of this life last; kMinTime: not yet
+
+  bool waits() const {
+    return kind == v1::DECISION_KIND_GROUPED || kind == v1::DECISION_KIND_THROTTLED;
+  }
 };
 
 /// What became of what a receiver was to be told, all of it, whoever told it.
@@ -38,14 +44,15 @@ struct ReceiverHistory {
 class DeliveryBoard {
  public:
   /// Takes what was written since the last call; the first one reads the last kBoardKeepsUs of the
-  /// topic. A log without it has nothing. Errors: as the reader's, and corrupt or version with
-  /// topic/partition@offset.
+  /// topic. A log without it has nothing. Errors: the reader's; a record that cannot be read is
+  /// passed over, see unreadable().
   Result<void> update(const runtime::Reader& log);
 
   /// By receiver; of an alert about which nothing was decided, empty.
   const std::map<std::string, Delivery>& of_alert(const std::string& fingerprint) const;
   /// By receiver; `now`: where the last hour ends.
   std::map<std::string, ReceiverHistory> receivers(TimeUs now) const;
+  const Unreadable& unreadable() const { return tail_.unreadable; }
 
  private:
   struct Minute {
@@ -69,8 +76,7 @@ class DeliveryBoard {
   static void count(const v1::Decision& decision, Receiver& receiver);
   void forget();
 
-  std::int64_t next_offset_ = -1;  // -1: nothing is read
-  TimeUs append_time_us_ = kMinTime;
+  Tail tail_;
   std::map<std::string, Alert> alerts_;
   std::map<std::string, Receiver> receivers_;
 };

@@ -19,15 +19,21 @@ inline std::string place_of(const runtime::TopicPartition& where, const runtime:
   return fmt::format("{}@{}", runtime::to_string(where), record.offset);
 }
 
-/// As runtime::last_offsets, of a partition of a log.
+/// As runtime::last_offsets, of a partition of a log, from which records may go meanwhile.
 inline Result<std::int64_t> last_offsets(const runtime::Reader& log,
                                          const runtime::TopicPartition& where,
                                          DurationUs length_us) {
-  WEIR_ASSIGN(const runtime::Bounds bounds, log.bounds(where));
-  return runtime::last_offsets(bounds, length_us,
-                               [&](std::int64_t from, runtime::RecordBatch& batch) {
-                                 return log.read(where, from, 1, batch);
-                               });
+  WEIR_ASSIGN(runtime::Bounds bounds, log.bounds(where));
+  while (true) {
+    auto offset = runtime::last_offsets(bounds, length_us,
+                                        [&](std::int64_t from, runtime::RecordBatch& batch) {
+                                          return log.read(where, from, 1, batch);
+                                        });
+    if (offset) return offset;
+    const std::int64_t start = bounds.start;
+    WEIR_ASSIGN(bounds, log.bounds(where));
+    if (bounds.start == start) return offset;
+  }
 }
 
 /// Calls `visit(record)`, a Result<bool>, from offset `from` (or the start, where that is later) to
@@ -39,7 +45,12 @@ Result<void> scan_partition(const runtime::Reader& log, const runtime::TopicPart
   std::int64_t offset = std::max(from, bounds.start);
   runtime::RecordBatch batch;
   while (offset < bounds.end) {
-    WEIR_TRY(log.read(where, offset, kScanBytes, batch));
+    if (const auto read = log.read(where, offset, kScanBytes, batch); !read) {
+      WEIR_ASSIGN(const runtime::Bounds now, log.bounds(where));
+      if (now.start <= offset) return read;
+      offset = now.start;  // what was before has left the log since
+      continue;
+    }
     if (batch.records.empty()) return {};
     for (const runtime::Record& record : batch.records) {
       const Result<bool> go_on = visit(record);
@@ -76,6 +87,49 @@ Result<void> parse_record(const runtime::Record& record, Message& message) {
     return fail(ErrorCode::version, "{} of version {}; this binary reads 1", message.GetTypeName(),
                 message.version());
   return {};
+}
+
+/// What could not be read as what its topic carries.
+struct Unreadable {
+  std::int64_t records = 0;
+  std::string first;  // what was wrong, with topic/partition@offset in front
+
+  bool operator==(const Unreadable&) const = default;
+};
+
+/// What is known of partition 0 of a topic, and goes on with what is new. A value; one thread.
+struct Tail {
+  std::int64_t next_offset = -1;     // -1: nothing is read
+  TimeUs append_time_us = kMinTime;  // of the last record
+  Unreadable unreadable;             // passed over
+};
+
+/// Calls `take(record, message)` with each record since the last call; the first one begins
+/// `length_us` before the end. A log without the topic has nothing. What cannot be read is passed
+/// over and noted: it must not hide the others. Errors: the reader's.
+template <class Message, class Take>
+Result<void> read_new(const runtime::Reader& log, std::string_view topic, DurationUs length_us,
+                      Tail& tail, const Take& take) {
+  const auto partitions = log.partitions(topic);
+  if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
+  if (!partitions) return std::unexpected(partitions.error());
+  const runtime::TopicPartition where{std::string(topic), 0};
+  if (tail.next_offset < 0) {
+    WEIR_ASSIGN(tail.next_offset, last_offsets(log, where, length_us));
+  }
+  return scan_partition(
+      log, where, tail.next_offset, [&](const runtime::Record& from) -> Result<bool> {
+        Message message;
+        const auto read = parse_record(from, message);
+        tail.next_offset = from.offset + 1;
+        tail.append_time_us = from.append_time_us;
+        if (read) {
+          take(from, message);
+        } else if (tail.unreadable.records++ == 0) {
+          tail.unreadable.first = within(place_of(where, from), read.error()).error().message;
+        }
+        return true;
+      });
 }
 
 }  // namespace weir::results

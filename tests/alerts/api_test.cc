@@ -106,6 +106,19 @@ TEST_F(AlertApi, SaysWhoWasToldAndHowReceiversAre) {
   EXPECT_NE(receivers.find(R"("last_success":"2023-11-14T22:13:20Z")"), std::string::npos);
 }
 
+TEST_F(AlertApi, WhatCannotBeReadHidesNothingElse) {
+  EXPECT_EQ(ask("GET", "/api/v1/silences").body, "{\"silences\":[]}\n");
+  append("weir.decision", kAlert, "\x01 no message");
+  for (int again = 0; again < 2; ++again) {
+    const net::HttpResponse answer = ask("GET", "/api/v1/silences");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body,
+              R"({"silences":[],"warnings":["1 record cannot be read and is left out; the first: )"
+              R"(weir.decision/0@1: not a weir.v1.Decision"]})"
+              "\n");
+  }
+}
+
 TEST_F(AlertApi, CountsHowGoodTheAlertingIs) {
   const std::string stats = ask("GET", "/api/v1/alerts/stats").body;
   EXPECT_NE(stats.find(R"({"all":{"fired":1,)"), std::string::npos) << stats;

@@ -75,6 +75,24 @@ TEST_F(DeliveryBoardTest, SaysWhatCameOfTellingAnAlert) {
   EXPECT_EQ(of_alert(), "chat: 2 failed 12, sent -: since n2\n");
 }
 
+TEST_F(DeliveryBoardTest, AnAnswerConcernsItsOwnNotificationAlone) {
+  using enum v1::DecisionKind;
+  decide(0, DECISION_KIND_GROUPED, "n1");
+  decide(1, DECISION_KIND_GROUPED, "n2");
+  decide(2, DECISION_KIND_SENT, "n1");  // the first is told while the second waits
+  EXPECT_EQ(of_alert(), "chat: 1 grouped 1, sent 2: since n2\n");
+  decide(3, DECISION_KIND_FAILED, "n1", 0);
+  EXPECT_EQ(of_alert(), "chat: 1 grouped 1, sent 2: since n2\n");
+  decide(4, DECISION_KIND_SENT, "n2");
+  EXPECT_EQ(of_alert(), "chat: 1 sent 4, sent 4: since n2\n");
+  decide(5, DECISION_KIND_GROUPED, "n3", 2);
+  decide(6, DECISION_KIND_SENT, "n2", 0);  // a line in a notification of the life before
+  EXPECT_EQ(of_alert(), "chat: 2 grouped 5, sent -: since n3\n");
+  decide(7, DECISION_KIND_THROTTLED, "", 2);
+  decide(8, DECISION_KIND_SENT, "n3", 2);
+  EXPECT_EQ(of_alert(), "chat: 2 throttled 7, sent 8: since \n");
+}
+
 TEST_F(DeliveryBoardTest, AnAlertmanagerWaitsForNoNotification) {
   using enum v1::DecisionKind;
   decide(0, DECISION_KIND_GROUPED, "n1");
