@@ -5,6 +5,7 @@
 
 #include "processors/alert/life.h"
 #include "processors/alert/muting.h"
+#include "processors/alert/routing.h"
 #include "processors/alert/teller.h"
 
 namespace weir::alert {
@@ -20,6 +21,20 @@ std::set<std::string> members_of_groups(const Book& book) {
   return members;
 }
 
+/// Alerts that fire, and that since the configuration changed are for others than before.
+std::vector<std::string> strangers_to_receivers(const Config& config, const Book& book) {
+  std::vector<std::string> strangers;
+  for (const auto& [fingerprint, entry] : book.entries()) {
+    std::set<std::string> receivers;
+    if (entry.is_firing())
+      for (const Target& target : targets_of(config, entry.alert))
+        receivers.insert(target.key.receiver);
+    if (entry.is_firing() && !std::ranges::equal(receivers, entry.alert.receiver()))
+      strangers.push_back(fingerprint);
+  }
+  return strangers;
+}
+
 std::string with_note(std::string text, const std::string& note) {
   return note.empty() ? text : text + ": " + note;
 }
@@ -33,6 +48,8 @@ Result<void> AlertProcessor::open(runtime::TaskContext& context) {
     if (std::ranges::find(config_.receivers, key.receiver) == config_.receivers.end())
       gone.push_back(key);
   for (const GroupKey& key : gone) book_.erase_group(key);
+  for (const std::string& fingerprint : strangers_to_receivers(config_, book_))
+    book_.entry(fingerprint).changed = true;  // so that it joins its groups
   count_firing();
   return {};
 }
@@ -63,8 +80,7 @@ Result<void> AlertProcessor::take(const runtime::Record& record, runtime::TaskCo
   if (signal.version() != 1)
     return fail(ErrorCode::version, "version {}, this binary reads 1", signal.version());
   Head& head = book_.head();
-  const TimeUs before =
-      std::exchange(head.append_time_us, std::max(head.append_time_us, record.append_time_us));
+  head.append_time_us = std::max(head.append_time_us, record.append_time_us);
   Outbox outbox(
       context, probe_,
       {.append_time_us = head.append_time_us, .offset = record.offset, .history = config_.history});
@@ -90,7 +106,8 @@ Result<void> AlertProcessor::take(const runtime::Record& record, runtime::TaskCo
     default:
       probe_.unknown_signals.add();
   }
-  if (before != kMinTime && before / kDayUs != head.append_time_us / kDayUs) tell_again(outbox);
+  if (floor_div(head.told_again_us, kDayUs) != floor_div(head.append_time_us, kDayUs))
+    tell_again(outbox);
   // What one tick changes is looked at as a whole, when its time is told.
   if (!signal.has_condition()) settle(outbox);
   told_ = told_ || outbox.told();
@@ -200,8 +217,8 @@ void AlertProcessor::take_expiry(const v1::SilenceExpiry& expiry, Outbox& outbox
   outbox.tell(ended);
 }
 
-/// Who reads the end of weir.alert knows all that stands, however long it has.
 void AlertProcessor::tell_again(Outbox& outbox) {
+  book_.head().told_again_us = book_.head().append_time_us;
   std::vector<std::string> standing;
   for (const auto& [fingerprint, entry] : book_.entries())
     if (entry.alert.state() != v1::ALERT_STATE_RESOLVED) standing.push_back(fingerprint);

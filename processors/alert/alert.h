@@ -42,8 +42,9 @@ class AlertProcessor final : public runtime::Processor {
   void take_mark(const v1::AlertMark& mark, Outbox& outbox);
   void take_silence(const v1::Silence& silence, Outbox& outbox);
   void take_expiry(const v1::SilenceExpiry& expiry, Outbox& outbox);
-  /// Everything that follows from what was taken: what is hidden, and who is told.
+  /// Once a day: who reads the end of weir.alert knows all that stands, however long it has.
   void tell_again(Outbox& outbox);
+  /// Everything that follows from what was taken: what is hidden, and who is told.
   void settle(Outbox& outbox);
   /// null: there are too many alerts for one more.
   Entry* admit(const std::string& fingerprint);

@@ -5,6 +5,7 @@
 
 #include <fmt/ranges.h>
 
+#include "processors/alert/life.h"
 #include "processors/core/text.h"
 #include "processors/core/time.h"
 
@@ -62,6 +63,14 @@ constexpr std::array kNames = {
     Name{"factor",
          [](const v1::Alert& alert) { return fmt::format("{:.1f}", alert.condition().factor()); }},
     Name{"fingerprint", [](const v1::Alert& alert) { return alert.fingerprint(); }},
+    Name{"forecast",
+         [](const v1::Alert& alert) -> std::string {
+           const v1::ConditionChange& condition = alert.condition();
+           if (condition.spent_ratio() >= 1) return "all of it is gone";
+           return condition.has_exhausted_at_us()
+                      ? "at this pace all of it at " + format_rfc3339(condition.exhausted_at_us())
+                      : "at this pace it lasts";
+         }},
     Name{"objective", [](const v1::Alert& alert) { return alert.condition().objective(); }},
     Name{"page", [](const v1::Alert& alert) { return alert.page_url(); }},
     Name{"reason", [](const v1::Alert& alert) { return alert.condition().reason(); }},
@@ -71,6 +80,7 @@ constexpr std::array kNames = {
     Name{"short_burn_rate",
          [](const v1::Alert& alert) { return rate_of(alert.condition().short_window()); }},
     Name{"since", [](const v1::Alert& alert) { return format_rfc3339(alert.starts_at_us()); }},
+    Name{"title", title_of},
     Name{"total",
          [](const v1::Alert& alert) {
            return fmt::format("{}", alert.condition().long_window().total());
@@ -139,11 +149,10 @@ std::vector<Annotation> default_annotations() {
   const auto annotation = [](std::string name, std::string_view text) {
     return Annotation{std::move(name), *Template::parse(text)};
   };
-  return {annotation("summary", "{{objective}} {{condition}} ({{service}}): {{reason}}"),
+  return {annotation("summary", "{{title}} ({{service}}): {{reason}}"),
           annotation("description",
                      "{{bad}} of {{total}} bad in {{window}}, burn rate {{burn_rate}}; "
-                     "{{budget_spent}} of the budget is spent, at this pace all of it at "
-                     "{{exhausted_at}}. Since {{since}}."),
+                     "{{budget_spent}} of the budget is spent, {{forecast}}. Since {{since}}."),
           annotation("command", "weir why {{fingerprint}}"),
           annotation("explain", "weir explain DIR --alert {{fingerprint}}"),
           annotation("page", "{{page}}")};

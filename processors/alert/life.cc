@@ -47,7 +47,10 @@ Turn fire(TimeUs time, Entry& entry) {
   return {v1::DECISION_KIND_FIRED, std::move(because)};
 }
 
-void end(TimeUs ends_at, TimeUs time, Entry& entry) {
+/// `quiet`: what ended it.
+void end(v1::ConditionChange quiet, TimeUs ends_at, TimeUs time, Entry& entry) {
+  *entry.alert.mutable_condition() = std::move(quiet);
+  entry.alert.clear_quiet();
   entry.alert.set_state(v1::ALERT_STATE_RESOLVED);
   entry.alert.set_ends_at_us(ends_at);
   entry.fires_at_us = entry.quiet_since_us = kMaxTime;
@@ -107,6 +110,7 @@ std::optional<Turn> begin(const Config& config, const v1::ConditionChange& condi
   }
   if (entry.quiet_since_us == kMaxTime) return std::nullopt;
   entry.quiet_since_us = kMaxTime;
+  entry.alert.clear_quiet();
   note_onset(config.flapping, time, entry);
   change(time, entry);
   return Turn{v1::DECISION_KIND_HELD,
@@ -117,15 +121,16 @@ std::optional<Turn> begin(const Config& config, const v1::ConditionChange& condi
 std::optional<Turn> quieten(const Config& config, const v1::ConditionChange& condition, TimeUs time,
                             Entry& entry) {
   if (!is_active(entry) || entry.quiet_since_us != kMaxTime) return std::nullopt;
-  *entry.alert.mutable_condition() = condition;
   if (!entry.is_firing()) {
-    end(time, time, entry);
+    end(condition, time, time, entry);
     return Turn{v1::DECISION_KIND_LAPSED,
                 fmt::format("{}; it held for {} of {}", condition.reason(),
                             format_duration(time - entry.alert.starts_at_us()),
                             format_duration(condition.for_us()))};
   }
   entry.quiet_since_us = time;
+  // Who is told meanwhile is told why it fired.
+  *entry.alert.mutable_quiet() = condition;
   change(time, entry);
   const DurationUs hold = hold_of(config, entry);
   if (hold == 0) return std::nullopt;
@@ -141,7 +146,8 @@ std::optional<Turn> pass(const Config& config, TimeUs time, bool complete, Entry
   const DurationUs hold = hold_of(config, entry);
   if (time - entry.quiet_since_us < hold) return std::nullopt;
   const TimeUs ended = entry.quiet_since_us;
-  end(ended, time, entry);
+  // An older weir put it into the condition at once.
+  end(entry.alert.has_quiet() ? entry.alert.quiet() : entry.alert.condition(), ended, time, entry);
   std::string because = entry.alert.condition().reason();
   if (hold > 0) because += fmt::format("; so for {}", format_duration(time - ended));
   return Turn{v1::DECISION_KIND_RESOLVED, std::move(because)};

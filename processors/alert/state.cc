@@ -7,7 +7,7 @@
 namespace weir::alert {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr char kEndOfReceiver = '\0';
 
 std::unexpected<Error> damaged(std::string_view what) {
@@ -79,6 +79,7 @@ std::string encode_head(const Head& head) {
   put_fixed(out, head.append_time_us);
   put_fixed(out, head.behind_since_us);
   put_fixed(out, head.was_behind);
+  put_fixed(out, head.told_again_us);
   put_varint(out, head.sources.size());
   for (const auto& [name, source] : head.sources) {
     put_bytes(out, name.first);
@@ -94,14 +95,15 @@ Result<Head> decode_head(std::string_view bytes) {
   ByteReader reader(bytes);
   const auto version = reader.fixed<std::uint8_t>();
   if (!reader.ok()) return damaged("head");
-  if (version != kVersion)
-    return fail(ErrorCode::version, "state of alert: version {}, this binary reads {}", version,
-                kVersion);
+  if (version == 0 || version > kVersion)
+    return fail(ErrorCode::version, "state of alert: version {}, this binary reads 1 to {}",
+                version, kVersion);
   Head head;
   bool whole = true;
   head.append_time_us = reader.fixed<TimeUs>();
   head.behind_since_us = reader.fixed<TimeUs>();
   head.was_behind = read_flag(reader, whole);
+  if (version > 1) head.told_again_us = reader.fixed<TimeUs>();
   constexpr std::size_t kLeast = 1 + sizeof(std::int32_t) + 2 * sizeof(TimeUs) + 1;
   for (std::uint64_t left = read_count(reader, kLeast); left > 0; --left) {
     SourceName name;

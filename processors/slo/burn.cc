@@ -13,6 +13,7 @@ double as_double(std::int64_t number) { return static_cast<double>(number); }
 /// Further away than this is not told.
 constexpr double kFarUs = 1e16;
 
+/// When nothing of the budget is left, at that pace. nullopt: never, or there is nothing left.
 std::optional<TimeUs> exhausted_at(const v1::Budget& budget, std::optional<double> pace,
                                    TimeUs now) {
   if (budget.left_us() <= 0 || budget.budget_us() == 0 || !pace || *pace <= 0) return std::nullopt;
@@ -20,6 +21,13 @@ std::optional<TimeUs> exhausted_at(const v1::Budget& budget, std::optional<doubl
   const double after_us = left_ratio * as_double(budget.length_us()) / *pace;
   if (after_us > kFarUs) return std::nullopt;
   return now + static_cast<TimeUs>(after_us);
+}
+
+/// Whether it comes to that: a calendar window begins anew before, and a rolling one loses as much
+/// as it gains at a pace of 1.
+bool is_ahead(TimeUs exhausted_us, double pace, const Ledger& ledger,
+              const objectives::Period& period) {
+  return ledger.plan->definition().has_calendar() ? exhausted_us < period.end_us : pace > 1;
 }
 
 }  // namespace
@@ -63,7 +71,8 @@ v1::Budget budget_of(const Ledger& ledger) {
               {.budget_ppb = objective.budget_ppb(), .length_us = period.end_us - period.start_us},
               budget);
   const auto pace = burn_rate(ledger.sum(ledger.plan->pace()), objective.budget_ppb());
-  if (const auto at = exhausted_at(budget, pace, now)) budget.set_exhausted_at_us(*at);
+  const auto at = exhausted_at(budget, pace, now);
+  if (at && is_ahead(*at, *pace, ledger, period)) budget.set_exhausted_at_us(*at);
   return budget;
 }
 

@@ -47,6 +47,12 @@ std::string window_text(const v1::SignalWindow& window) {
   return fmt::format("{:.1f}x over {}", window.burn_rate(), format_duration(window.length_us()));
 }
 
+/// No more digits than say something.
+std::string probability_text(double probability) {
+  constexpr double kTiny = 1e-9;
+  return probability < kTiny ? fmt::format("below {}", kTiny) : fmt::format("{:.2g}", probability);
+}
+
 std::string describe(const v1::ConditionDefinition& definition, const v1::ConditionChange& change) {
   std::string rates = window_text(change.long_window());
   if (change.has_short_window()) rates += " and " + window_text(change.short_window());
@@ -57,15 +63,15 @@ std::string describe(const v1::ConditionDefinition& definition, const v1::Condit
   switch (change.state()) {
     case v1::CONDITION_STATE_FIRING:
       return change.has_probability()
-                 ? fmt::format("{}; chance alone would do it with probability {:.2g}", burning,
-                               change.probability())
+                 ? fmt::format("{}; chance alone would do it with probability {}", burning,
+                               probability_text(change.probability()))
                  : burning;
     case v1::CONDITION_STATE_TOO_FEW:
       return fmt::format("{}, on {} bad of {}: below {} nothing is said", burning, bad, total,
                          definition.min_events());
     case v1::CONDITION_STATE_PLAUSIBLE:
-      return fmt::format("{}, on {} bad of {}: chance alone does it with probability {:.2g}",
-                         burning, bad, total, change.probability());
+      return fmt::format("{}, on {} bad of {}: chance alone does it with probability {}", burning,
+                         bad, total, probability_text(change.probability()));
     default:
       return fmt::format("no longer burns above {}x: {}", format_ppb(definition.factor_ppb()),
                          rates);
@@ -115,11 +121,11 @@ v1::ConditionChange silence_change(const Ledger& ledger, std::string_view severi
   if (probability) {
     change.set_probability(*probability);
     reason = fmt::format(
-        "nothing came since {}; after {} in the last {} chance alone does that with probability "
-        "{:.2g}",
+        "nothing came since {}; after {} in the last {} chance alone does that with probability {}",
         format_rfc3339(ledger.record.last_event_us),
         in_trials(ledger.plan->definition(), ledger.sum(ledger.plan->pace())).total,
-        format_duration(ledger.plan->windows()[ledger.plan->pace()].length_us), *probability);
+        format_duration(ledger.plan->windows()[ledger.plan->pace()].length_us),
+        probability_text(*probability));
   }
   change.set_reason(reason.empty() ? "events come again" : std::move(reason));
   return change;

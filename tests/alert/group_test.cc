@@ -150,6 +150,24 @@ TEST(AlertRoutes, WithoutReceiversAlertsAreKeptAllTheSame) {
   EXPECT_EQ(task.state(), "alert chat page-1h firing\n");
 }
 
+TEST(AlertRoutes, ANewReceiverIsToldOfWhatFiresAlready) {
+  AlertTask task;
+  task.tick(change(), 0);
+  task.commit();
+  task.config.receivers = {"chat", "oncall"};
+  task.restart();
+  EXPECT_EQ(task.pass(10),
+            "notify chat first {}:{service=\"chat\"} #1: +chat page-1h\n"
+            "decision chat page-1h grouped: the group is new\n");
+  EXPECT_EQ(task.state(),
+            "alert chat page-1h firing\n"
+            "group chat {}:{service=\"chat\"} #1: chat page-1h\n"
+            "group oncall {}:{service=\"chat\"} #1: chat page-1h\n");
+  task.commit();
+  task.restart();
+  EXPECT_EQ(task.pass(20), "");
+}
+
 TEST(AlertRoutes, AGroupWhoseReceiverIsGoneIsDropped) {
   AlertTask task;
   task.tick(change(), 0);

@@ -56,6 +56,24 @@ TEST(AlertLife, OneThatDoesNotHoldForLongEnoughIsNeverTold) {
   EXPECT_TRUE(task.notifications().empty());
 }
 
+TEST(AlertLife, SaysWhyItFiredUntilItResolves) {
+  Config config = config_for();
+  config.grouping.wait_us = 30 * kSecondUs;
+  AlertTask task(config);
+  const auto summary = [&](std::size_t notification) {
+    const v1::Notification& told = task.notifications().at(notification);
+    return labels::read(told.alert(0).annotation()).at("summary");
+  };
+  task.tick(change(), 0);
+  task.tick(quiet(change()), 20);
+  task.restart_always();
+  task.pass(40);  // while it is held firing
+  EXPECT_EQ(summary(0), "chat page-1h (chat): it burns");
+  task.pass(110);
+  EXPECT_EQ(summary(1), "chat page-1h (chat): it is quiet");
+  EXPECT_FALSE(task.alerts().begin()->second.has_quiet());
+}
+
 TEST(AlertLife, DoesNotEndOnAnIncompleteTime) {
   AlertTask task;
   task.tick(change(), 0);
@@ -135,7 +153,7 @@ TEST(AlertLife, KnowsWhatItIsCalled) {
   EXPECT_EQ(alert.fingerprint(), labels::fingerprint(labels::read(alert.label())));
   EXPECT_EQ(labels::read(alert.annotation()).at("command"), "weir why " + alert.fingerprint());
   EXPECT_EQ(labels::read(alert.annotation()).at("summary"),
-            "chat-latency page-1h (chat): it burns");
+            "chat-latency page-1h model=m (chat): it burns");
 }
 
 TEST(AlertLife, WhatStandsIsToldAgainEachDay) {

@@ -11,6 +11,7 @@ Head head() {
   return {.append_time_us = 5,
           .behind_since_us = 4,
           .was_behind = true,
+          .told_again_us = 6,
           .sources = {{{"slo", 0}, {.time_us = 1, .append_time_us = 2, .complete = true}},
                       {{"slo", 1}, {.time_us = 3, .append_time_us = 4}}}};
 }
@@ -51,7 +52,8 @@ TEST(AlertState, IsReadAsItWasWritten) {
 
 TEST(AlertState, HasTheBytesOfItsVersion) {
   EXPECT_EQ(to_hex(encode_head(head())),
-            "010500000000000000040000000000000001020373"
+            "02050000000000000004000000000000000106000000000000000203"
+            "73"
             "6c6f0000000001000000000000000200000000000000010373"
             "6c6f010000000300000000000000040000000000000000");
   EXPECT_EQ(to_hex(encode_entry(entry())),
@@ -63,6 +65,18 @@ TEST(AlertState, HasTheBytesOfItsVersion) {
             "0000");
   EXPECT_EQ(to_hex(encode_load({.last_digest_us = 3, .told = {1}})),
             "0300000000000000010100000000000000");
+}
+
+TEST(AlertState, AnOlderHeadIsReadAsOneThatNeverToldAgain) {
+  std::string bytes = encode_head(head());
+  bytes[0] = 1;
+  bytes.erase(1 + 2 * sizeof(TimeUs) + 1, sizeof(TimeUs));
+  Head expected = head();
+  expected.told_again_us = kMinTime;
+  EXPECT_EQ(decode_head(bytes).value(), expected);
+  bytes[0] = 3;
+  EXPECT_EQ(decode_head(bytes).error().message,
+            "state of alert: version 3, this binary reads 1 to 2");
 }
 
 TEST(AlertState, EveryCutIsDamage) {
