@@ -1,5 +1,6 @@
 #include "sinks/webhook/item.h"
 
+#include <algorithm>
 #include <set>
 
 namespace weir::webhook {
@@ -41,6 +42,7 @@ void fold_into(const Item& earlier, Item& later) {
   later.offsets.insert(later.offsets.begin(), earlier.offsets.begin(), earlier.offsets.end());
   later.append_time_us = std::min(earlier.append_time_us, later.append_time_us);
   later.attempts = std::max(earlier.attempts, later.attempts);
+  later.alone = earlier.alone || later.alone;
 }
 
 std::vector<std::string_view> alerts_of(const Item& item) {
@@ -50,13 +52,17 @@ std::vector<std::string_view> alerts_of(const Item& item) {
     alerts.emplace_back(alert.fingerprint());
   for (const v1::AlertLine& line : item.record.notification().more())
     alerts.emplace_back(line.fingerprint());
+  std::ranges::sort(alerts);
+  const auto repeated = std::ranges::unique(alerts);
+  alerts.erase(repeated.begin(), repeated.end());
   return alerts;
 }
 
 std::size_t bytes_of(const Item& item) {
   constexpr std::size_t kFixed = 512;
+  constexpr std::size_t kOfAlert = 128;  // that it waits is known by alert, too
   return kFixed + item.key.size() + item.record.ByteSizeLong() +
-         item.offsets.size() * sizeof(std::int64_t);
+         item.offsets.size() * sizeof(std::int64_t) + alerts_of(item).size() * kOfAlert;
 }
 
 }  // namespace weir::webhook

@@ -28,7 +28,8 @@ struct Item {
 /// name any more are added as they were.
 void fold_into(const Item& earlier, Item& later);
 
-/// The fingerprints of the alerts that it tells of. They live as long as the item.
+/// The fingerprints of the alerts that it tells of, ascending, each once. They live as long as the
+/// item.
 std::vector<std::string_view> alerts_of(const Item& item);
 
 /// What it takes in memory, about.

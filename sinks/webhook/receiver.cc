@@ -15,6 +15,8 @@ constexpr std::size_t kAlertBatch = 64;
 /// A place that moved without an outcome is committed this often: the log may let go what is
 /// before.
 constexpr DurationUs kPlaceEveryUs = 5 * kSecondUs;
+/// Another process may name a new receiver before this one follows for it.
+constexpr DurationUs kConfiguredSinceUs = 10 * kMinuteUs;
 /// All that fires is told on weir.alert each day (alert.proto): twice that is more than enough.
 constexpr DurationUs kFiringIsToldWithinUs = 2 * kDayUs;
 
@@ -56,7 +58,10 @@ Result<void> Receiver::begin() {
   WEIR_ASSIGN(const runtime::Bounds bounds, parts_.follower->bounds());
   WEIR_ASSIGN(const auto place, parts_.follower->place());
   const bool is_new = !place;
-  runtime::FollowerPlace from = place.value_or(runtime::FollowerPlace{.position = bounds.end});
+  runtime::FollowerPlace from = place.value_or(runtime::FollowerPlace{});
+  if (is_new) {
+    WEIR_ASSIGN(from.position, first_since(bounds, parts_.clock() - kConfiguredSinceUs));
+  }
   from.position = std::max(from.position, bounds.start);
   if (takes_alerts_) WEIR_TRY(remember({bounds.start, from.position}));
   backlog_ =
@@ -68,6 +73,17 @@ Result<void> Receiver::begin() {
   committed_ = is_new ? runtime::FollowerPlace{.position = -1} : std::move(from);
   if (is_new) WEIR_TRY(commit());
   return {};
+}
+
+Result<std::int64_t> Receiver::first_since(const runtime::Bounds& bounds, TimeUs time) {
+  return runtime::first_offset(
+      bounds,
+      [this](std::int64_t offset, runtime::RecordBatch& batch) {
+        return parts_.follower->read(offset, 1, batch);
+      },
+      [time](const runtime::RecordBatch& at) {
+        return at.records.empty() || at.records.front().append_time_us >= time;
+      });
 }
 
 Result<void> Receiver::remember(const runtime::Bounds& bounds) {

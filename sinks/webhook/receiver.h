@@ -3,7 +3,8 @@
 // request, and commits what came of it. One thread drives it; it waits for nothing but the answer.
 //
 // An Alertmanager is told of alerts that are routed to it, and does its own grouping; every other
-// receiver of the notifications that name it. A receiver that is new begins at the log's end.
+// receiver of the notifications that name it. A receiver that is new begins with what named it in
+// the last 10 minutes; alert tells it of all that fires already.
 #pragma once
 
 #include <functional>
@@ -51,6 +52,8 @@ class Receiver {
  private:
   Result<bool> work(const std::stop_token& stop);
   Result<void> begin();
+  /// The first offset from which on everything was appended at or after the time.
+  Result<std::int64_t> first_since(const runtime::Bounds& bounds, TimeUs time);
   Result<void> remember(const runtime::Bounds& bounds);
   static bool parse(const runtime::Record& from, v1::AlertRecord& record);
   Result<bool> read();

@@ -66,6 +66,31 @@ TEST_F(BacklogTest, TellsInOrderAndThePositionFollows) {
   EXPECT_EQ(position(), 13);
 }
 
+TEST_F(BacklogTest, AnAlertThatIsNamedTwiceIsOne) {
+  take("g", 'a', {"x", "x"});
+  take("g", 'b', {"x"});
+  EXPECT_EQ(next(0), "a");
+  EXPECT_EQ(answered(kTaken, 1), "a sent at 1; ");
+  EXPECT_EQ(next(1), "b");
+}
+
+TEST_F(BacklogTest, WhatTellsOfTheSameAlertsWaitsThroughADigestToo) {
+  take("g", 'a', {"x"});
+  take("digest", 'b', {"x", "y"});
+  take("h", 'c', {"y"});
+  take("i", 'd', {"z"});
+  EXPECT_EQ(next(0), "a");
+  EXPECT_EQ(answered(kRefused, 1), "a failed at 1; ");
+  EXPECT_EQ(next(1), "b");
+  EXPECT_EQ(answered(kAgain, 1), "");
+  const TimeUs later = 1 + kMinuteUs;
+  EXPECT_EQ(next(later), "d");  // and not what waits for the digest
+  EXPECT_EQ(answered(kTaken, later), "d sent at 1; ");
+  EXPECT_EQ(next(later), "b");
+  EXPECT_EQ(answered(kTaken, later), "b sent at 2; ");
+  EXPECT_EQ(next(later), "c");
+}
+
 TEST_F(BacklogTest, PausesLongerAfterEachFailureWithFullJitter) {
   take("g", 'a');
   TimeUs now = 0;

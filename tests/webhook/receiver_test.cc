@@ -201,9 +201,19 @@ TEST_F(ReceiverTest, GoesOnAfterARestartWhereItWas) {
 TEST_F(ReceiverTest, ANewReceiverIsNotToldOfThePast) {
   notify('a');
   run();
+  now_ += 11 * kMinuteUs;
   EXPECT_EQ(start("webhook.new"), "");
   notify('b');
   EXPECT_EQ(run(), "b=200 ");
+}
+
+TEST_F(ReceiverTest, ANewReceiverIsToldOfWhatNamedItWhileItStarted) {
+  notify('a');
+  run();
+  now_ += 11 * kMinuteUs;
+  notify('b');
+  now_ += kMinuteUs;
+  EXPECT_EQ(start("webhook.new"), "b=200 ");
 }
 
 TEST_F(ReceiverTest, ARecordThatItCannotReadIsADeadLetter) {
