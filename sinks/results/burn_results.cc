@@ -1,5 +1,6 @@
 #include "sinks/results/burn_results.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -42,11 +43,15 @@ Result<void> read_burn(const runtime::Reader& log, const BurnQuery& query, const
   return {};
 }
 
-std::string series_text(const v1::BurnResult& result) {
+std::string series_text(const Texts& scope, const Texts& series) {
   std::string text;
-  for (int i = 0; i < result.scope_size() && i < result.series_size(); ++i)
-    text += fmt::format("{}{}={}", i == 0 ? "" : ",", result.scope(i), result.series(i));
+  for (int i = 0; i < std::min(scope.size(), series.size()); ++i)
+    text += fmt::format("{}{}={}", i == 0 ? "" : ",", scope[i], series[i]);
   return text;
+}
+
+std::string series_text(const v1::BurnResult& result) {
+  return series_text(result.scope(), result.series());
 }
 
 }  // namespace weir::results

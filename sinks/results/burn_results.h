@@ -31,6 +31,8 @@ using VisitBurn = std::function<bool(const v1::BurnResult&)>;
 Result<void> read_burn(const runtime::Reader& log, const BurnQuery& query, const VisitBurn& visit);
 
 /// "tenant=a,model=b"; empty: the objective has one ledger.
+using Texts = google::protobuf::RepeatedPtrField<std::string>;
+std::string series_text(const Texts& scope, const Texts& series);
 std::string series_text(const v1::BurnResult& result);
 
 }  // namespace weir::results

@@ -6,17 +6,15 @@
 
 #include <fmt/ranges.h>
 
-#include "processors/aggregates/definitions.h"
 #include "processors/graph.h"
 #include "processors/objectives/parts.h"
-#include "processors/slo/plan.h"
+#include "sinks/results/alert_board.h"
 #include "sinks/results/burn_results.h"
-#include "sinks/results/record_scan.h"
+#include "tools/weir/alert_source.h"
 #include "tools/weir/command.h"
 #include "tools/weir/json_rows.h"
 #include "tools/weir/log_source.h"
-#include "weir/v1/alert.pb.h"
-#include "weir/v1/sli.pb.h"
+#include "tools/weir/recount.h"
 
 namespace weir::cli {
 namespace {
@@ -34,156 +32,87 @@ struct ExplainArguments {
   Format format = Format::table;
 };
 
-/// What is to be explained: a window of a ledger, as it was told.
-struct Told {
-  v1::BurnResult result;
-  std::int64_t good = 0;
-  std::int64_t total = 0;
+/// What is to be explained.
+struct Question {
+  std::string objective;
+  std::string series;
+  std::vector<DurationUs> lengths_us;  // of windows, the longest first
+  TimeUs at_us = kMaxTime;
 };
 
 std::string list_of(const std::vector<std::string>& names) {
   return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// The window of that length. False: the ledger has none.
-bool find_window(DurationUs length, Told& told) {
-  for (const v1::BurnWindow& window : told.result.window()) {
-    if (window.length_us() != length) continue;
-    told.good = window.good();
-    told.total = window.total();
-    return true;
-  }
-  return false;
-}
-
 /// The last result of the ledger up to that time.
-Result<Told> find_told(const runtime::Reader& log, const ExplainArguments& arguments) {
-  std::optional<Told> told;
+Result<v1::BurnResult> find_told(const runtime::Reader& log, const Question& question) {
+  std::optional<v1::BurnResult> told;
   std::set<std::string> series;
   const auto visit = [&](const v1::BurnResult& result) {
     const std::string own = results::series_text(result);
     series.insert(own);
-    if (own != arguments.series || result.closed()) return true;
-    if (!told || result.end_time_us() >= told->result.end_time_us()) told = Told{.result = result};
+    if (own != question.series || result.closed()) return true;
+    if (!told || result.end_time_us() >= told->end_time_us()) told = result;
     return true;
   };
   WEIR_TRY(
-      results::read_burn(log, {.objective = arguments.objective, .to_us = arguments.at_us}, visit));
+      results::read_burn(log, {.objective = question.objective, .to_us = question.at_us}, visit));
   if (series.empty())
     return fail(ErrorCode::not_found,
                 "objective {}: nothing was told of it{}; `weir slo status` lists what there is",
-                arguments.objective,
-                arguments.at_us == kMaxTime ? "" : " until " + format_rfc3339(arguments.at_us));
+                question.objective,
+                question.at_us == kMaxTime ? "" : " until " + format_rfc3339(question.at_us));
   if (!told)
     return fail(ErrorCode::not_found, "objective {} has no series '{}'; it has: {}",
-                arguments.objective, arguments.series, list_of({series.begin(), series.end()}));
-  if (find_window(arguments.window_us, *told)) return *told;
-  std::vector<std::string> lengths;
-  for (const v1::BurnWindow& window : told->result.window())
-    lengths.push_back(format_duration(window.length_us()));
-  return fail(ErrorCode::not_found, "objective {} has no window of {}; it has: {}",
-              arguments.objective, format_duration(arguments.window_us), list_of(lengths));
+                question.objective, question.series, list_of({series.begin(), series.end()}));
+  if (told->method() != v1::BUDGETING_METHOD_OCCURRENCES)
+    return fail(ErrorCode::invalid_argument,
+                "objective {} counts slices of time; only what counts events (Occurrences) is "
+                "explained record by record",
+                question.objective);
+  if (told->overflow())
+    return fail(ErrorCode::invalid_argument,
+                "objective {}: {} stands for all series above the cap (slo.max_series), whose "
+                "counts the log does not tell from the others; raise the cap",
+                question.objective, question.series);
+  return *std::move(told);
 }
 
-/// The window by which an alert began to hold, as it did.
-Result<void> name_alert(const runtime::Reader& log, ExplainArguments& arguments) {
-  std::optional<v1::Alert> alert;
-  WEIR_TRY(results::scan_topic(log, topics::kAlert,
-                               [&](std::int32_t, const runtime::Record& record) -> Result<bool> {
-                                 v1::AlertRecord told;
-                                 WEIR_TRY(results::parse_record(record, told));
-                                 if (told.alert().fingerprint() == arguments.alert)
-                                   alert = std::move(*told.mutable_alert());
-                                 return true;
-                               }));
-  if (!alert)
+Result<std::vector<RecountedWindow>> windows_of(const v1::BurnResult& told,
+                                                const Question& question) {
+  std::vector<RecountedWindow> windows;
+  for (const DurationUs length_us : question.lengths_us) {
+    const auto found = std::ranges::find(told.window(), length_us, &v1::BurnWindow::length_us);
+    if (found != told.window().end()) {
+      windows.push_back({.told = *found});
+      continue;
+    }
+    std::vector<std::string> lengths;
+    for (const v1::BurnWindow& window : told.window())
+      lengths.push_back(format_duration(window.length_us()));
+    return fail(ErrorCode::not_found, "objective {} has no window of {}; it has: {}",
+                question.objective, format_duration(length_us), list_of(lengths));
+  }
+  return windows;
+}
+
+/// The windows by which an alert began to hold, as they did.
+Result<Question> question_of_alert(const runtime::Reader& log, const std::string& fingerprint) {
+  results::AlertBoard board;
+  WEIR_TRY(board.update(log));
+  const auto found = board.alerts().find(fingerprint);
+  if (found == board.alerts().end())
     return fail(ErrorCode::not_found,
-                "{}: there is no such alert; `weir alerts DIR --all` lists them", arguments.alert);
-  const v1::ConditionChange& condition = alert->condition();
-  v1::BurnResult ledger;
-  *ledger.mutable_scope() = condition.scope();
-  *ledger.mutable_series() = condition.series();
-  arguments.objective = condition.objective();
-  arguments.series = results::series_text(ledger);
-  arguments.window_us = condition.long_window().length_us();
-  arguments.at_us = alert->starts_at_us();
-  return {};
+                "{}: there is no such alert; `weir alerts DIR --all` lists them", fingerprint);
+  const v1::ConditionChange& condition = found->second.condition();
+  Question question{.objective = condition.objective(),
+                    .series = results::series_text(condition.scope(), condition.series()),
+                    .lengths_us = {condition.long_window().length_us()},
+                    .at_us = found->second.starts_at_us()};
+  if (condition.has_short_window())
+    question.lengths_us.push_back(condition.short_window().length_us());
+  return question;
 }
-
-/// Adds up again what fold counted, batch by batch.
-class Recount {
- public:
-  Recount(const runtime::Reader& log, const Told& told, DurationUs window_us)
-      : log_(log), told_(told), window_us_(window_us) {}
-
-  Result<void> run() {
-    const runtime::TopicPartition where{std::string(topics::kSli), told_.result.as_of_partition()};
-    WEIR_ASSIGN(const runtime::Bounds bounds, log_.bounds(where));
-    begins_at_ = bounds.start;
-    return results::scan_partition(log_, where, 0,
-                                   [&](const runtime::Record& record) -> Result<bool> {
-                                     if (record.offset > told_.result.as_of_offset()) return false;
-                                     v1::SliBatch batch;
-                                     WEIR_TRY(results::parse_record(record, batch));
-                                     if (batch.has_definitions()) learn(batch.definitions());
-                                     for (const v1::SliDelta& delta : batch.delta())
-                                       add(record, batch, delta);
-                                     return true;
-                                   });
-  }
-
-  /// The first record there is: what was before it has left the log.
-  std::int64_t begins_at() const { return begins_at_; }
-  std::int64_t good() const { return good_; }
-  std::int64_t total() const { return total_; }
-  const Json& rows() const { return rows_; }
-
- private:
-  void learn(const v1::Objectives& definitions) {
-    const auto known = objectives::Objectives::make(definitions);
-    const auto* objective = known ? (*known)->find(told_.result.objective_id()) : nullptr;
-    if (objective == nullptr) return;
-    const slo::LedgerPlan plan(*objective);
-    for (const slo::LedgerPlan::Window& window : plan.windows())
-      if (window.length_us == window_us_)
-        from_us_ =
-            align_down(told_.result.end_time_us() - window_us_, slo::kTierSpans[window.tier]);
-  }
-
-  bool concerns(const v1::SliDelta& delta) const {
-    const TimeUs pane_us = delta.pane() * objectives::kPaneUs;
-    if (delta.objective_id() != told_.result.objective_id() || pane_us < from_us_ ||
-        pane_us >= told_.result.end_time_us())
-      return false;
-    const auto series = aggregates::decode_series(
-        delta.series(), static_cast<std::size_t>(told_.result.series_size()));
-    return told_.result.overflow() ||
-           (series && std::ranges::equal(*series, told_.result.series()));
-  }
-
-  void add(const runtime::Record& record, const v1::SliBatch& batch, const v1::SliDelta& delta) {
-    if (!concerns(delta)) return;
-    good_ += delta.good();
-    total_ += delta.total();
-    rows_.push_back(
-        {{"pane", format_rfc3339(delta.pane() * objectives::kPaneUs)},
-         {"good", delta.good()},
-         {"bad", delta.total() - delta.good()},
-         {"counted_at",
-          fmt::format("{}/{}@{}", topics::kSli, told_.result.as_of_partition(), record.offset)},
-         {"from_records", fmt::format("{}/{}@[{}, {})", batch.raw_topic(), batch.raw_partition(),
-                                      batch.begin_offset(), batch.end_offset())}});
-  }
-
-  const runtime::Reader& log_;
-  const Told& told_;
-  const DurationUs window_us_;
-  TimeUs from_us_ = told_.result.end_time_us() - window_us_;
-  std::int64_t begins_at_ = 0;
-  std::int64_t good_ = 0;
-  std::int64_t total_ = 0;
-  Json rows_ = Json::array();
-};
 
 constexpr std::array kColumns = {
     JsonColumn{"pane", [](const Json& row) { return text_of(row, "pane"); }},
@@ -192,49 +121,70 @@ constexpr std::array kColumns = {
     JsonColumn{"counted_at", [](const Json& row) { return text_of(row, "counted_at"); }},
     JsonColumn{"from_records", [](const Json& row) { return text_of(row, "from_records"); }}};
 
-/// What was told, how it was calculated, and whether the counts say the same.
-std::string heading(const Told& told, const Recount& recount, DurationUs window_us) {
-  const v1::BurnResult& result = told.result;
-  const std::int64_t bad = told.total - told.good;
-  const std::int64_t budget_ppb = objectives::kPpb - result.target_ppb();
-  const std::string series = results::series_text(result);
-  std::string text = fmt::format("{}{}, {} to {}: {} bad of {}", result.objective(),
-                                 series.empty() ? "" : " " + series, format_duration(window_us),
-                                 format_rfc3339(result.end_time_us()), bad, told.total);
-  if (told.total > 0)
-    text += fmt::format("\n  burn rate = ({} / {}) / {} = {:.4g}", bad, told.total,
-                        objectives::format_ppb(budget_ppb),
-                        static_cast<double>(bad) / static_cast<double>(told.total) * 1e9 /
-                            static_cast<double>(budget_ppb));
-  if (!result.complete()) text += "\n  a raw partition was left out of the time then";
-  const bool same = recount.good() == told.good && recount.total() == told.total;
-  if (same) return text + "\n  counted again from the log: the same\n\n";
-  text += fmt::format("\n  counted again from the log: {} bad of {}",
-                      recount.total() - recount.good(), recount.total());
-  if (recount.begins_at() > 0)
-    text += fmt::format("; what was before {}/{}@{} has left the log", topics::kSli,
-                        result.as_of_partition(), recount.begins_at());
-  if (result.excluded_total() > 0) text += "; planned times are counted apart";
-  return text + "\n\n";
+Json rows_of(const Recount& recount, const v1::BurnResult& told) {
+  Json rows = Json::array();
+  for (const RecountedDelta& each : recount.deltas())
+    rows.push_back(
+        {{"pane", format_rfc3339(each.pane_us)},
+         {"good", each.good},
+         {"bad", each.bad},
+         {"counted_at", fmt::format("{}/{}@{}", topics::kSli, told.as_of_partition(), each.offset)},
+         {"from_records", each.raw_records}});
+  return rows;
 }
 
-Result<void> explain(ExplainArguments arguments) {
+/// What was told of a window, how it was calculated, and whether the counts say the same.
+std::string describe(const RecountedWindow& window, const v1::BurnResult& told,
+                     std::int64_t begins_at) {
+  const std::int64_t bad = window.told.total() - window.told.good();
+  const std::int64_t budget_ppb = objectives::kPpb - told.target_ppb();
+  std::string text = fmt::format("  {}: {} bad of {}", format_duration(window.told.length_us()),
+                                 bad, window.told.total());
+  if (window.told.has_burn_rate())
+    text += fmt::format(", burn rate = ({} / {}) / {} = {:.4g}", bad, window.told.total(),
+                        objectives::format_ppb(budget_ppb), window.told.burn_rate());
+  if (window.is_same()) return text + "; counted again from the log: the same\n";
+  text += fmt::format("; counted again from the log: {} bad of {}", window.total - window.good,
+                      window.total);
+  if (begins_at > 0)
+    text += fmt::format("; what was before {}/{}@{} has left the log", topics::kSli,
+                        told.as_of_partition(), begins_at);
+  if (told.excluded_total() > 0) text += "; planned times are counted apart";
+  return text + "\n";
+}
+
+std::string heading(const Recount& recount, const v1::BurnResult& told) {
+  const std::string series = results::series_text(told);
+  std::string text = fmt::format("{}{}{} at {}\n", told.objective(), series.empty() ? "" : " ",
+                                 series, format_rfc3339(told.end_time_us()));
+  for (const RecountedWindow& window : recount.windows())
+    text += describe(window, told, recount.begins_at());
+  if (!told.complete()) text += "  a raw partition was left out of the time then\n";
+  if (recount.left_out() > 0)
+    text += fmt::format("  {} older counts are not listed\n", recount.left_out());
+  return text + "\n";
+}
+
+Result<void> explain(const ExplainArguments& arguments) {
   if (arguments.directory.empty() == arguments.kafka_config.empty())
     return fail(ErrorCode::invalid_argument,
                 "give the directory of a log, or --kafka FILE instead of it");
   WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
-  if (!arguments.alert.empty()) WEIR_TRY(name_alert(source->reader(), arguments));
-  WEIR_ASSIGN(const Told told, find_told(source->reader(), arguments));
-  if (told.result.method() != v1::BUDGETING_METHOD_OCCURRENCES)
-    return fail(ErrorCode::invalid_argument,
-                "objective {} counts slices of time; only what counts events (Occurrences) is "
-                "explained record by record",
-                arguments.objective);
-  Recount recount(source->reader(), told, arguments.window_us);
+  Question question{.objective = arguments.objective,
+                    .series = arguments.series,
+                    .lengths_us = {arguments.window_us},
+                    .at_us = arguments.at_us};
+  if (!arguments.alert.empty()) {
+    WEIR_ASSIGN(question, question_of_alert(source->reader(), arguments.alert));
+  }
+  WEIR_ASSIGN(const v1::BurnResult told, find_told(source->reader(), question));
+  WEIR_ASSIGN(auto windows, windows_of(told, question));
+  Recount recount(source->reader(), told, std::move(windows));
   WEIR_TRY(recount.run());
   Output output;
-  if (arguments.format == Format::table) output.write(heading(told, recount, arguments.window_us));
-  return write_rows(recount.rows(), kColumns, arguments.format, output);
+  if (arguments.format == Format::table) output.write(heading(recount, told));
+  return write_rows(rows_of(recount, told), kColumns, arguments.format, output,
+                    "nothing was counted in that time");
 }
 
 }  // namespace
@@ -254,14 +204,18 @@ void add_explain(Commands& commands) {
                  "read the cluster of this configuration instead of a directory");
   CLI::Option_group& what = *app.add_option_group("what");
   what.require_option(1);
-  what.add_option("--alert", arguments->alert, "what made this alert: its fingerprint");
+  CLI::Option* const alert = add_parsed(what, "--alert", arguments->alert, parse_fingerprint,
+                                        "what made this alert: its fingerprint");
   what.add_option("--objective", arguments->objective, "a ledger of the objective of this name");
   app.add_option("--series", arguments->series,
-                 "which of its ledgers, where it has several: tenant=a,model=b");
+                 "which of its ledgers, where it has several: tenant=a,model=b")
+      ->excludes(alert);
   add_parsed(app, "--window", arguments->window_us, parse_duration,
-             "which of its windows: 5m, 1h (where nothing is said), 6h, 3d, ...");
+             "which of its windows: 5m, 1h (where nothing is said), 6h, 3d, ...")
+      ->excludes(alert);
   add_parsed(app, "--at", arguments->at_us, parse_rfc3339,
-             "as it was told then, or last before (2026-01-05T03:10:00Z)");
+             "as it was told then, or last before (2026-01-05T03:10:00Z)")
+      ->excludes(alert);
   add_format(app, arguments->format);
 }
 

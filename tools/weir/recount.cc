@@ -1,0 +1,78 @@
+#include "tools/weir/recount.h"
+
+#include <algorithm>
+
+#include "processors/aggregates/definitions.h"
+#include "processors/graph.h"
+#include "processors/objectives/parts.h"
+#include "processors/slo/plan.h"
+#include "sinks/results/record_scan.h"
+
+namespace weir::cli {
+
+Recount::Recount(const runtime::Reader& log, const v1::BurnResult& told,
+                 std::vector<RecountedWindow> windows)
+    : log_(log), told_(told), windows_(std::move(windows)) {
+  for (RecountedWindow& window : windows_)
+    window.from_us = told_.end_time_us() - window.told.length_us();
+}
+
+Result<void> Recount::run() {
+  const runtime::TopicPartition where{std::string(topics::kSli), told_.as_of_partition()};
+  WEIR_ASSIGN(const runtime::Bounds bounds, log_.bounds(where));
+  begins_at_ = bounds.start;
+  return results::scan_partition(log_, where, 0,
+                                 [&](const runtime::Record& record) -> Result<bool> {
+                                   if (record.offset > told_.as_of_offset()) return false;
+                                   v1::SliBatch batch;
+                                   WEIR_TRY(results::parse_record(record, batch));
+                                   if (batch.has_definitions()) learn(batch.definitions());
+                                   for (const v1::SliDelta& delta : batch.delta())
+                                     if (is_of_ledger(delta)) add(record, batch, delta);
+                                   return true;
+                                 });
+}
+
+/// Windows leave by the panes of their tier.
+void Recount::learn(const v1::Objectives& definitions) {
+  const auto known = objectives::Objectives::make(definitions);
+  const auto* objective = known ? (*known)->find(told_.objective_id()) : nullptr;
+  if (objective == nullptr) return;
+  const slo::LedgerPlan plan(*objective);
+  for (RecountedWindow& window : windows_)
+    for (const slo::LedgerPlan::Window& each : plan.windows())
+      if (each.length_us == window.told.length_us())
+        window.from_us =
+            align_down(told_.end_time_us() - each.length_us, slo::kTierSpans[each.tier]);
+}
+
+bool Recount::is_of_ledger(const v1::SliDelta& delta) const {
+  if (delta.objective_id() != told_.objective_id()) return false;
+  const auto series =
+      aggregates::decode_series(delta.series(), static_cast<std::size_t>(told_.series_size()));
+  return series && std::ranges::equal(*series, told_.series());
+}
+
+void Recount::add(const runtime::Record& record, const v1::SliBatch& batch,
+                  const v1::SliDelta& delta) {
+  const TimeUs pane_us = delta.pane() * objectives::kPaneUs;
+  if (pane_us >= told_.end_time_us()) return;
+  for (RecountedWindow& window : windows_) {
+    if (pane_us < window.from_us) continue;
+    window.good += delta.good();
+    window.total += delta.total();
+  }
+  if (pane_us < windows_.front().from_us) return;
+  deltas_.push_back(
+      {.pane_us = pane_us,
+       .good = delta.good(),
+       .bad = delta.total() - delta.good(),
+       .offset = record.offset,
+       .raw_records = fmt::format("{}/{}@[{}, {})", batch.raw_topic(), batch.raw_partition(),
+                                  batch.begin_offset(), batch.end_offset())});
+  if (deltas_.size() <= kMaxDeltas) return;
+  deltas_.pop_front();
+  ++left_out_;
+}
+
+}  // namespace weir::cli

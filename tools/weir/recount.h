@@ -1,0 +1,68 @@
+// What a ledger told, counted again from the log: batch by batch of `weir.sli`, which fold counted
+// from the raw records. One thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "processors/core/result.h"
+#include "processors/core/time.h"
+#include "processors/runtime/io.h"
+#include "weir/v1/burn.pb.h"
+#include "weir/v1/sli.pb.h"
+
+namespace weir::cli {
+
+/// One window of the ledger: what was told, and what was found.
+struct RecountedWindow {
+  v1::BurnWindow told;
+  TimeUs from_us = 0;
+  std::int64_t good = 0;
+  std::int64_t total = 0;
+
+  bool is_same() const { return good == told.good() && total == told.total(); }
+};
+
+/// What one batch counted in one pane.
+struct RecountedDelta {
+  TimeUs pane_us = 0;
+  std::int64_t good = 0;
+  std::int64_t bad = 0;
+  std::int64_t offset = 0;  // of the batch
+  std::string raw_records;  // "weir.inference/0@[3, 9)"
+};
+
+class Recount {
+ public:
+  /// Of the first window; older ones are counted and not kept.
+  static constexpr std::size_t kMaxDeltas = 10'000;
+
+  /// `told` is no ledger of the series above the cap, and has the windows; all outlive this. The
+  /// longest window is the first.
+  Recount(const runtime::Reader& log, const v1::BurnResult& told,
+          std::vector<RecountedWindow> windows);
+
+  /// Errors: the reader's, and corrupt or version with topic/partition@offset.
+  Result<void> run();
+
+  const std::vector<RecountedWindow>& windows() const { return windows_; }
+  const std::deque<RecountedDelta>& deltas() const { return deltas_; }
+  std::int64_t left_out() const { return left_out_; }
+  /// The first record there is: what was before it has left the log.
+  std::int64_t begins_at() const { return begins_at_; }
+
+ private:
+  void learn(const v1::Objectives& definitions);
+  bool is_of_ledger(const v1::SliDelta& delta) const;
+  void add(const runtime::Record& record, const v1::SliBatch& batch, const v1::SliDelta& delta);
+
+  const runtime::Reader& log_;
+  const v1::BurnResult& told_;
+  std::vector<RecountedWindow> windows_;
+  std::deque<RecountedDelta> deltas_;
+  std::int64_t left_out_ = 0;
+  std::int64_t begins_at_ = 0;
+};
+
+}  // namespace weir::cli
