@@ -19,15 +19,19 @@ struct BurndownPoint {
   std::optional<double> hour_rate;   // the burn rate over an hour
 };
 
-/// One ledger, the version told last.
+/// One ledger, the version told last. Of a rolling window each point is of another time, so that
+/// the first one may be anywhere, also below 0.
 struct Burndown {
   v1::BurnResult last;
+  /// Points are only of the calendar window that `last` is in, and begin at its start with all of
+  /// the budget.
+  bool calendar = false;
   std::vector<BurndownPoint> points;  // ascending; each holds until the next
 };
 
 struct BurndownQuery {
   std::string objective;    // empty: all
-  std::size_t points = 0;   // at most so many of a ledger (> 0): the last of as many equal times
+  std::size_t points = 0;   // at most so many of a ledger (> 2): the last of as many equal times
   std::int64_t newest = 0;  // looks at so many records of each partition; 0: all
 };
 

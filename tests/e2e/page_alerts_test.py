@@ -54,13 +54,36 @@ class PageAlertsTest(BrowserTest):
             self.assertIn(said, rows.nth(0).text_content())
         self.assertIn("12 told, 1 as digests, 7 alerts held back", rows.nth(1).text_content())
         self.alerts.receivers = []
-        self.until(page, "document.querySelector('.receivers').hidden")
+        self.until(page, "!document.querySelector('.receivers table').checkVisibility()")
+        self.assertIn("told to nobody. Name some in weir.yaml",
+                      page.locator(".receivers").inner_text())
 
     def test_nothing_fires(self):
         self.alerts.known = []
         page = self.open(wait=".panel")
         self.until_text(page, "h1", "Nothing fires")
-        self.until_text(page, ".silences", "None holds.")
+        self.until_text(page, ".head .detail", "Without objectives there are no alerts")
+        self.until_text(page, ".silences", "None holds. A silence keeps what it matches from")
+
+    def test_the_figures_of_an_alert_say_of_when_they_are(self):
+        page = self.open(f"{ALERTS}?alert={THIRD}")
+        as_of = "dl.facts div:has(dt:text-is('As of')) dd"
+        self.card(page, THIRD).wait_for()
+        told = [self.card(page, each).locator(as_of).inner_text() for each in (FIRST, THIRD)]
+        self.assertRegex(told[0], r"^\w+ \d+ \d\d:\d\d, or a later change$")
+        self.assertRegex(told[1], r"^\w+ \d+ \d\d:\d\d$")
+        self.assertIn("those of now are in Objectives", page.text_content(".head .detail"))
+
+    def test_all_that_keeps_an_alert_quiet_is_said(self):
+        self.alerts.known[0] |= {"acknowledged": {"by": "ann", "at": None, "note": None},
+                                 "silenced_by": ["5c"], "inhibited_by": ["x"], "flapping": True}
+        self.alerts.known[0]["told"][0] |= {"what": "failed", "because": "given up: 404"}
+        page = self.open()
+        self.assertEqual(self.card(page).locator(".tag").all_text_contents(),
+                         ["acknowledged by ann", "silenced", "hidden by a louder alert",
+                          "comes and goes"])
+        self.assertRegex(self.card(page).locator(".told").text_content(),
+                         r"^oncall told .*; not told the latest, .*: given up: 404$")
 
     def test_why_is_told_newest_first(self):
         page = self.open()

@@ -122,6 +122,18 @@ class PageTest(BrowserTest):
         cold.wait_for()
         self.assertEqual(cold.inner_text(), "–")
 
+    def test_few_requests_are_not_called_well(self):
+        self.fleet.series = lambda scope: [["chat"], ["search"]] if scope == ["service"] else []
+        page = self.open()
+        self.server.push(row(["service"], ["search"], self.fleet.now_s) | {"requests": 4})
+        page.wait_for_selector("tr[data-level=few]")
+        self.assertEqual(page.text_content("tr[data-level=few] .level"), "few requests")
+        self.assertEqual(page.text_content("tr[data-level=few] .why"),
+                         "few requests to judge by: 4 in the window")
+        self.fleet.series = lambda scope: [["search"]] if scope == ["service"] else []
+        page.reload()
+        self.until_text(page, "h1", "The service has few requests")
+
     def test_a_silent_service_is_told(self):
         page = self.open()
         self.fleet.series = lambda scope: [["chat"], ["code"]] if scope == ["service"] else []
@@ -238,18 +250,6 @@ class PageTest(BrowserTest):
         self.assertEqual(page.text_content("table.plain tbody th"), "weir.inference/2")
         self.assertRegex(page.text_content("table.plain tbody tr"), r"stalled since \d\d:15:20$")
 
-    def test_the_objectives(self):
-        page = self.open(OBJECTIVES)
-        self.until_text(page, "h1", "1 of 2 budgets burn too fast")
-        self.assertTrue(page.text_content("table.plain tbody th").endswith(HOSTILE))
-        for said in ("99.8", "page-1h", "model=llama-70b"):
-            self.assertIn(said, page.text_content("main"))
-        page.wait_for_selector("figure canvas")
-        self.assertEqual(page.locator(".charts .item b").all_text_contents()[:2],
-                         ["66.96 %", "-18.00 %"])
-        self.fleet.objectives = lambda: {"rows": []}
-        self.until_text(page, "h1", "No objectives")
-
     def test_a_token_is_asked_for_and_kept_in_the_tab(self):
         self.fleet.token = "open sesame"
         page = self.open(wait="form")
@@ -291,6 +291,18 @@ class LooksTest(BrowserTest):
                 && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML)""")
             self.assertEqual(outside, [])
             self.assertEqual(page.evaluate(CONTRAST), [])
+
+    def test_no_column_is_cut(self):
+        for width in (1280, 1001, 1000, 390):
+            for place in (OBJECTIVES, ALERTS):
+                with self.subTest(width=width, place=place):
+                    page = self.open(place, width)
+                    self.until(page, "document.querySelector('table.wide td')?.checkVisibility()")
+                    self.assertEqual(page.evaluate("""[...document.querySelectorAll(
+                        "table.wide th, table.wide td")].filter(e => e.checkVisibility()
+                        && (e.getBoundingClientRect().right > innerWidth
+                            || e.scrollWidth > e.clientWidth)).map(e => e.outerHTML)"""), [])
+                    page.close()
 
     def test_the_theme_can_be_chosen(self):
         page = self.open(theme="light")

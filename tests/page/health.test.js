@@ -34,7 +34,7 @@ test("slow is measured against the series' own calm level", () => {
 
 test("few requests say nothing about a quantile or a ratio", () => {
   assert.equal(verdict({ requests: 5, rated: 5, success_ratio: 0.2, latency_us: { p99: 9e6 } }),
-    "well: ");
+    "few: few requests to judge by: 5 in the window");
 });
 
 test("nothing rated is no failure", () => {

@@ -1,7 +1,7 @@
 // One alert: what holds, since when, who was told, and what can be done about it.
 import { get, send } from "./api.js";
-import { decision_words, figures_of, level_of, matchers_of, series_words, standings_of, title_of,
-  told_of } from "./alert_words.js";
+import { decision_words, figures_of, figures_time, level_of, matchers_of, series_words,
+  standings_of, title_of, told_of } from "./alert_words.js";
 import { ask_form, keep_who, who } from "./ask_form.js";
 import { h, set_attribute, set_children, set_text } from "./dom.js";
 import { clock } from "./format.js";
@@ -43,9 +43,11 @@ export class AlertCard {
     set_text(this.series, series_words(alert));
     set_children(this.tags, standings_of(alert).map((text) => h("span", { class: "tag" }, text)));
     set_text(this.why, annotations.summary ?? alert.condition?.reason ?? "");
-    const facts = [["Since", clock(seconds_of_time(starts_at), true)],
-      ...(ends_at ? [["Until", clock(seconds_of_time(ends_at), true)]] : []),
-      ...figures_of(alert), ["Service", labels.service ?? "–"]];
+    const figures = figures_of(alert);
+    const facts = [["Since", time_words(starts_at)],
+      ...(ends_at ? [["Until", time_words(ends_at)]] : []),
+      ...figures, ...(figures.length ? [["As of", figures_time(alert, time_words)]] : []),
+      ["Service", labels.service ?? "–"]];
     set_children(this.facts, facts.map(([name, value]) =>
       h("div", {}, h("dt", {}, name), h("dd", {}, value))));
     this.#show_told(told_of(alert, time_words));

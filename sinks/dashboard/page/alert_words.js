@@ -48,7 +48,7 @@ export function loudest_of(alerts) {
   return ["bad", "watch"].find((level) => levels.includes(level)) ?? "well";
 }
 
-/** [name, value] pairs: the numbers as they were last told. */
+/** [name, value] pairs: the numbers as they were when its condition last began or ended. */
 export function figures_of({ condition }) {
   const window = condition?.long_window;
   const figures = [];
@@ -61,6 +61,12 @@ export function figures_of({ condition }) {
     figures.push(["Budget spent", percent(condition.spent_ratio)]);
   return figures;
 }
+
+/** Of when those are: they are told as its condition begins and as it ends. While it fires, it may have
+ *  ended and begun again, which the API does not tell. */
+export const figures_time = ({ state, starts_at, ends_at }, time) =>
+  (state === "resolved" ? time(ends_at) : state === "pending" ? time(starts_at)
+    : `${time(starts_at)}, or a later change`);
 
 /** "held: for a flap to settle". */
 export const decision_words = ({ kind, because, receiver, by }) =>
@@ -79,8 +85,10 @@ function told_words(told, time) {
   if (!told) return "not told yet";
   const { what, at, because, sent_at } = told;
   if (what === "sent") return `told ${time(at)}: ${because}`;
-  if (what === "failed") return `not told, ${time(at)}: ${because}`;
   const before = sent_at ? `told ${time(sent_at)}; ` : "";
+  if (what === "failed") {
+    return `${before}not told${sent_at ? " the latest" : ""}, ${time(at)}: ${because}`;
+  }
   return before + (what === "throttled" ? `held back since ${time(at)}: ${because}`
     : `has not taken the latest since ${time(at)}`);
 }

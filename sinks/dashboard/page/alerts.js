@@ -70,8 +70,10 @@ export class AlertsView {
       state !== "resolved" || this.ended.checked || fingerprint === this.route.alert);
     set_attribute(this.heading, "data-level", loudest_of(alerts));
     set_text(this.heading, heading_of(alerts));
-    set_text(this.detail, wanted.length ? `${wanted.length} shown.`
-      : "Alerts come from the conditions of objectives: see Objectives.");
+    set_text(this.detail, wanted.length
+      ? `${wanted.length} shown. Their figures are of their last change: those of now are in Objectives.`
+      : "No condition of an objective holds, so nobody has to be told of anything. Without "
+        + "objectives there are no alerts: Objectives says how to get some.");
     for (const alert of wanted) {
       const card = this.cards.get(alert.fingerprint);
       if (card) card.update(alert);
@@ -100,7 +102,8 @@ export class AlertsView {
     if (this.told === told) return;
     this.told = told;
     set_children(this.silences, silences.length === 0
-      ? [h("li", { class: "detail" }, "None holds.")]
+      ? [h("li", { class: "detail" }, "None holds. A silence keeps what it "
+        + "matches from being told, until it ends: add one here, or at an alert.")]
       : silences.map((silence) => this.#silence(silence)));
   }
 

@@ -1,8 +1,9 @@
 // What ledgers of objectives say: conditions, budgets, burn rates. Pure functions of API rows.
-import { words } from "./format.js";
+import { ABSENT, clock, words } from "./format.js";
 
 const STATE = "CONDITION_STATE_";
 const US = 1e6;
+export const HOUR_US = 3600 * US;
 
 /** The condition that says that nothing comes any more. */
 export const SILENT = "silent";
@@ -21,6 +22,19 @@ export const burn_over = (ledger, length_us) =>
 
 export const left_of = ({ budget }) =>
   ((budget?.spent_ratio ?? null) === null ? null : 1 - budget.spent_ratio);
+
+/** Whether its window is one of the calendar, which has yet to end; a rolling one ends now. */
+export const is_calendar = ({ budget, end_time_us }) =>
+  budget.start_us + budget.length_us > end_time_us;
+
+/** When all of the budget is spent, as words. At a burn rate up to 1 it lasts. */
+export function exhaustion_words(ledger) {
+  const left = left_of(ledger);
+  if (left === null) return ABSENT;
+  if (left <= 0) return "spent already";
+  const at_us = ledger.budget.exhausted_at_us;
+  return at_us && burn_over(ledger, HOUR_US) > 1 ? clock(at_us / US, true) : "not at this pace";
+}
 
 /** What fires first, then the least budget left. */
 export const worst_first = (a, b) => firing_of(b).length - firing_of(a).length

@@ -1,7 +1,7 @@
 // One chart over time: a figure with its unit and window, what it draws, a legend that reads the
 // cursor, and a table behind it. uPlot draws.
 import uPlot from "/uplot/uPlot.js";
-import { ABSENT, bytes, clock, tick } from "./format.js";
+import { ABSENT, bytes, clock, clock_within, seconds_of, tick } from "./format.js";
 import { h, set_attribute, set_text } from "./dom.js";
 import { colour, on_theme } from "./theme.js";
 import { fill_table } from "./chart_table.js";
@@ -9,6 +9,8 @@ import { fill_table } from "./chart_table.js";
 const HEIGHT_PX = 190;
 const STACKED = 0.5;  // opacity of a stacked area
 const BINARY = Array.from({ length: 45 }, (_, i) => 2 ** i);
+const DAY_S = seconds_of("1d");
+const ZERO_DASH = [6, 4];
 const GRACE_ENDS = 2;  // the partitions do not tell the same end at the same moment
 const LEGEND = 12;  // series that it names
 const CURSOR = "weir";  // charts with the same name move their cursors together
@@ -17,8 +19,10 @@ let next_id = 0;
 
 /**
  * spec: { title, unit, text, series: [{ name, colour, fill?, width?, dash? }], stacked?, hide_empty?,
- *         top?, bands?: [[upper, lower, colour]], on_zoom?(from_s, to_s) }
- * `text` writes a value with its unit. A stacked chart is given the single values and stacks them.
+ *         top?, zero?, bands?: [[upper, lower, colour]], on_zoom?(from_s, to_s) }
+ * `zero` is what it means that a value is 0: the axis goes from `top` to 0, or as far below as the
+ * values do, and a line is drawn at 0. `text` writes a value with its unit. A stacked chart is given
+ * the single values and stacks them.
  */
 export class Chart {
   constructor(spec) {
@@ -67,8 +71,7 @@ export class Chart {
     this.nothing = h("p", { class: "nothing", hidden: true }, "Nothing in this range");
     this.place = h("div", { class: "plot", tabindex: "0", role: "img", on: {
       keydown: (event) => this.#key(event) } }, this.nothing);
-    set_attribute(this.place, "aria-label",
-      `Chart of ${spec.title}, ${spec.unit}; the arrow keys read it, the table holds its figures`);
+    this.say_axis("");
     this.table_place = h("div", { class: "scroll chart-table", id: `${this.id}-table`, hidden: true,
       tabindex: "0", role: "region", "aria-label": `${spec.title}, as a table` });
     this.marks = spec.series.map((series) => h("i", { class: "mark" }));
@@ -76,10 +79,13 @@ export class Chart {
     this.at = h("span", { class: "at" });
     this.items = spec.series.slice(0, LEGEND).map((series, i) =>
       h("span", { class: "item" }, this.marks[i], series.name, " ", this.figures[i]));
+    this.zero_mark = h("i", { class: "mark zero" });
     this.shade = h("span", { class: "item", hidden: true }, h("i", { class: "mark shade" }),
       "incomplete");
     this.legend = h("div", { class: "legend" }, this.at, this.items, spec.series.length > LEGEND
-      ? h("span", { class: "item" }, `and ${spec.series.length - LEGEND} more`) : null, this.shade);
+      ? h("span", { class: "item" }, `and ${spec.series.length - LEGEND} more`) : null,
+    spec.zero ? h("span", { class: "item" }, this.zero_mark, `${tick(spec.text(0))}: ${spec.zero}`)
+      : null, this.shade);
     this.spoken = h("span", { class: "visually-hidden", role: "status" });
     this.element = h("figure", { class: "chart" },
       h("figcaption", {}, h("div", {}, h("h3", {}, spec.title), this.window_text), this.toggle),
@@ -106,6 +112,7 @@ export class Chart {
     this.spec.series.forEach((series, i) => {
       this.marks[i].style.background = mark(colour(series.colour), series.dash);
     });
+    this.zero_mark.style.background = mark(colour("text"), ZERO_DASH);
     if (!this.width) return;
     const drawn = [this.data.ends, ...(this.spec.stacked ? stack(this.data.values)
       : this.data.values)];
@@ -132,10 +139,21 @@ export class Chart {
     const last = ends.findLastIndex((_, end) => values.some((line) => (line[end] ?? null) !== null));
     const i = index ?? (last < 0 ? ends.length - 1 : last);
     set_text(this.at, ends.length === 0 ? ""
-      : clock(ends[i]) + (incomplete[i] ? " incomplete" : ""));
+      : this.#clock(ends[i]) + (incomplete[i] ? " incomplete" : ""));
     const grace = index === null ? GRACE_ENDS : 0;
     this.figures.forEach((figure, s) => set_text(figure, this.spec.text(
       values[s].slice(Math.max(0, i - grace), i + 1).findLast((value) => value !== null) ?? null)));
+  }
+
+  #clock(seconds) {
+    return clock_within(this.range[1] - this.range[0], seconds);
+  }
+
+  /** Of uPlot: what the axis of the values shows, as words. */
+  say_axis(axis) {
+    const { title, unit } = this.spec;
+    set_attribute(this.place, "aria-label", `Chart of ${title}, ${unit}; ${axis}`
+      + "the arrow keys read it, the table holds its figures");
   }
 
   /** Of uPlot: the cursor stands on `index`, or nowhere. */
@@ -152,7 +170,7 @@ export class Chart {
     const index = Math.max(0, Math.min(data.ends.length - 1, now + step[event.key]));
     plot.setCursor({ left: plot.valToPos(data.ends[index], "x"), top: 1 });
     this.#read(index);
-    set_text(this.spoken, `${clock(data.ends[index])}: ` + this.spec.series.slice(0, 8).map(
+    set_text(this.spoken, `${this.#clock(data.ends[index])}: ` + this.spec.series.slice(0, 8).map(
       (series, s) => `${series.name} ${this.spec.text(data.values[s][index])}`).join(", "));
   }
 }
@@ -185,15 +203,20 @@ function options(chart, width) {
     scales: { x: { time: true }, y: { range: (_, low, high) => y_range(spec, low, high) } },
     axes: [
       { ...axis, size: 26, space: 64, values: (_, splits, __, ___, step_s) => splits.map(
-        (at) => (step_s < 60 ? clock(at) : clock(at).slice(0, 5))) },
-      { ...axis, size: 66, space: 34, gap: 6,
-        incrs: spec.text === bytes ? BINARY : undefined,
+        (at) => (step_s < 60 ? clock(at) : step_s < DAY_S ? clock(at).slice(0, 5)
+          : clock(at, true).slice(0, -6))) },
+      { ...axis, size: (_, texts) => Math.max(66,
+          ...(texts ?? []).map((text) => 7 * text.length + 10)),
+        space: 34, gap: 6, incrs: spec.text === bytes ? BINARY : undefined,
+        splits: spec.zero ? (_, __, floor) => zero_splits(spec.top, floor) : undefined,
         values: (_, splits) => splits.map((value) => tick(spec.text(value))) },
     ],
     series: [{}, ...spec.series.map((series, i) => line(spec, series, i))],
     bands: bands(spec),
     hooks: {
       drawClear: [(plot) => shade_incomplete(chart, plot)],
+      drawAxes: [(plot) => spec.zero && draw_zero(plot)],
+      setScale: [(plot, key) => key === "y" && chart.say_axis(axis_words(spec, plot.scales.y))],
       setCursor: [(plot) => chart.read_cursor(plot.cursor.idx)],
       setSelect: [(plot) => zoom(spec, plot)],
     },
@@ -242,11 +265,54 @@ function bands(spec) {
 
 function y_range(spec, low, high) {
   if (low === null || high === null) return [0, 1];
+  if (spec.zero) {
+    const floor = zero_floor(spec.top, low);
+    return [floor, spec.top + (spec.top - floor) * 0.03];
+  }
   if (spec.top !== undefined) {
     const span = Math.max(spec.top - low, 0.001);
     return [Math.max(0, spec.top - span * 1.15), spec.top + span * 0.03];
   }
   return [0, high > 0 ? high * 1.12 : 1];
+}
+
+/** The round number of which about four are as much as `length`. */
+function step_of(length) {
+  const unit = 10 ** Math.floor(Math.log10(length / 4));
+  return [1, 2, 2.5, 5, 10].map((times) => times * unit).find((step) => step >= length / 4);
+}
+
+/** 0, or a round number as far below as `low`: a step of the axis from there to `top`. */
+function zero_floor(top, low) {
+  let floor = Math.min(0, low);
+  for (;;) {
+    const step = step_of(top - floor);
+    const round = Math.floor(floor / step + 1e-9) * step;
+    if (round === floor) return floor;
+    floor = round;
+  }
+}
+
+function zero_splits(top, floor) {
+  const step = step_of(top - floor);
+  return Array.from({ length: Math.floor((top - floor) / step + 1e-9) + 1 }, (_, i) =>
+    (Math.round(floor / step) + i) * step);
+}
+
+const axis_words = (spec, { min, max }) =>
+  (min === null ? "" : `its axis goes from ${tick(spec.text(min))} to ${tick(spec.text(max))}; `);
+
+function draw_zero({ ctx, bbox, valToPos }) {
+  const y = Math.round(valToPos(0, "y", true)) + 0.5;
+  ctx.save();
+  ctx.strokeStyle = colour("text");
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash(ZERO_DASH.map((length) => length * devicePixelRatio));
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.restore();
 }
 
 function shade_incomplete(chart, plot) {

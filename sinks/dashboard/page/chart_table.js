@@ -1,10 +1,11 @@
 // The table behind a chart: the same figures, newest first.
-import { clock } from "./format.js";
+import { clock_within } from "./format.js";
 import { h } from "./dom.js";
 
 const MOST_ROWS = 500;
 
 export function fill_table(place, spec, data) {
+  const range_s = data.ends.at(-1) - data.ends[0];
   const newest = data.ends.map((_, i) => i).reverse()
     .filter((i) => data.values.some((values) => values[i] !== null)).slice(0, MOST_ROWS);
   const table = h("table", {},
@@ -13,7 +14,7 @@ export function fill_table(place, spec, data) {
       spec.series.map((series) => h("th", { scope: "col", class: "figure" }, series.name)),
       h("th", { scope: "col" }, "Note"))),
     h("tbody", {}, newest.map((i) => h("tr", {},
-      h("th", { scope: "row" }, clock(data.ends[i])),
+      h("th", { scope: "row" }, clock_within(range_s, data.ends[i])),
       data.values.map((values) => h("td", { class: "figure" }, spec.text(values[i]))),
       h("td", {}, notes(data, i))))));
   const top = place.scrollTop;

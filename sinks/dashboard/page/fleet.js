@@ -81,10 +81,13 @@ function headline(items, dimensions, feed) {
   const [one, many] = kinds(dimensions);
   const wrong = items.filter(({ verdict }) => ["bad", "watch"].includes(verdict.level)).length;
   const silent = items.filter(({ verdict }) => verdict.level === "silent").length;
+  const few = items.filter(({ verdict }) => verdict.level === "few").length;
   const all = `${items.length} ${items.length === 1 ? one : many}`;
   if (wrong) return `${wrong} of ${all} ${wrong === 1 ? "needs" : "need"} attention`;
   if (silent === 1 && items.length === 1) return `The ${one} is silent`;
   if (silent) return `${silent} of ${all} ${silent === 1 ? "is" : "are"} silent`;
+  if (few === 1 && items.length === 1) return `The ${one} has few requests`;
+  if (few) return `${few} of ${all} ${few === 1 ? "has" : "have"} few requests`;
   return items.length === 1 ? `The ${one} is well` : `All ${all} are well`;
 }
 

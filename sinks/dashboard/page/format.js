@@ -107,6 +107,9 @@ export function clock(seconds, day = false) {
   return `${date.toLocaleString("en", { month: "short" })} ${date.getDate()} ${time}`;
 }
 
+/** The same, with the day where a time as long as `range_s` is in sight. */
+export const clock_within = (range_s, seconds) => clock(seconds, range_s > UNITS.d);
+
 /** "CEST", "UTC": the zone that `clock` speaks of. */
 export function zone(seconds) {
   const parts = new Intl.DateTimeFormat("en", { timeZoneName: "short" })

@@ -4,8 +4,9 @@
 import { count, duration, percent, times, words } from "./format.js";
 import { ERRORS } from "./kpis.js";
 
-export const LEVELS = ["well", "silent", "watch", "bad"];
-export const LEVEL_WORDS = { well: "well", silent: "silent", watch: "watch", bad: "bad" };
+export const LEVELS = ["well", "few", "silent", "watch", "bad"];
+export const LEVEL_WORDS = { well: "well", few: "few requests", silent: "silent", watch: "watch",
+  bad: "bad" };
 
 // Errors among the rated; a fleet rarely promises less than 95 %, or cares above 99.9 %.
 const ERROR_WATCH = 0.02;
@@ -13,7 +14,7 @@ const ERROR_BAD = 0.05;
 // Times the calm level. A P99 of few requests is nearly their maximum, and jumps.
 const TIMES_WATCH = 2;
 const TIMES_BAD = 3.5;
-const FEWEST_REQUESTS = 20;
+const FEWEST_REQUESTS = 20;  // in the window; of fewer nothing is said
 const FEWEST_ENDS = 4;
 
 const TIMED = [
@@ -52,17 +53,22 @@ export function judge(series, from_s, end_s) {
     findings.push({ kpi: id, level: ratio >= TIMES_BAD ? "bad" : "watch", score: ratio,
       text: `${name} ${duration(now)}, ${times(ratio)} its calm ${duration(calm)}` });
   }
+  if (row.requests < FEWEST_REQUESTS) findings.push(few(row));
   findings.sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level) || b.score - a.score);
   return { level: findings[0]?.level ?? "well", findings, row };
 }
 
-/** What is left of a verdict when nothing was told since `end_s`: what was well then may be
+/** What is left of a verdict when nothing was told since `end_s`: what was not wrong then may be
  *  anything now. */
 export function overtaken(verdict, end_s) {
-  if (verdict.level !== "well") return verdict;
+  if (!["well", "few"].includes(verdict.level)) return verdict;
   return { ...verdict, level: "silent", findings: [{ kpi: "traffic", level: "silent", score: 0,
     last_s: end_s, text: "no new results" }] };
 }
+
+/** What went well with a few requests is no sign of health. */
+const few = ({ requests }) => ({ kpi: "traffic", level: "few", score: 0,
+  text: `few requests to judge by: ${count(requests)} in the window` });
 
 /** The error that most of them are. */
 function mostly({ status }) {

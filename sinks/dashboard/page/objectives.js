@@ -1,16 +1,23 @@
 // How much of each error budget is left, how fast it burns, and what that sets off.
 import { get } from "./api.js";
-import { burn_over, doubtful_of, firing_of, left_of, name_of, SILENT, worst_first }
+import { burn_over, doubtful_of, exhaustion_words, firing_of, HOUR_US, left_of, name_of, SILENT,
+  worst_first }
   from "./budgets.js";
 import { Burndowns } from "./burndown.js";
 import { h, set_attribute, set_children, set_text } from "./dom.js";
 import { clock, percent, times, whole } from "./format.js";
+import { wide_row, wide_table } from "./wide_table.js";
 
 const EVERY_MS = 5000;
 const BURNDOWN_EVERY_MS = 30_000;
 const US = 1e6;
 const SHORT_US = 5 * 60 * US;
-const HOUR_US = 3600 * US;
+
+// Each with the kind of what it holds.
+const COLUMNS = [["Objective"], ["Target", "figure"], ["Good", "figure"], ["Of", "figure"],
+  ["Now", "figure"], ["Budget left", "figure"], ["Burn 5\u00a0min", "figure"],
+  ["Burn 1\u00a0h", "figure"],
+  ["All spent at", "figure"], ["Conditions", "text"]];
 
 export class ObjectivesView {
   title = "Objectives";
@@ -20,11 +27,12 @@ export class ObjectivesView {
     this.heading = h("h1", {}, "Reading the objectives…");
     this.detail = h("p", { class: "detail" });
     this.rows = h("tbody", {});
-    this.place = objective_table(this.rows);
+    this.place = h("section", { class: "panel", hidden: true },
+      wide_table("Objectives", "Objectives, the worst first", COLUMNS, this.rows));
     this.burndowns = new Burndowns();
     this.element = h("div", { class: "view" },
       h("div", { class: "head" }, h("div", {}, this.heading, this.detail)),
-      h("section", { class: "panel" }, this.place), this.burndowns.element);
+      this.place, this.burndowns.element);
     this.#read();
     this.#read_burndown();
     this.timers = [setInterval(() => this.#read(), EVERY_MS),
@@ -50,7 +58,8 @@ export class ObjectivesView {
   async #read_burndown() {
     if (this.app.paused && this.told) return;
     try {
-      this.burndowns.set((await get("burndown")).rows);
+      const [burndowns, ledgers] = await Promise.all([get("burndown"), get("objectives")]);
+      this.burndowns.set(burndowns.rows, ledgers.rows);
       this.told = true;
     } catch {
       // The heading says what is wrong; the charts keep what they had.
@@ -70,7 +79,9 @@ export class ObjectivesView {
             : "Every budget holds");
     set_text(this.detail, this.ledgers.length
       ? `As of ${clock(Math.max(...this.ledgers.map((each) => each.end_time_us)) / US)}.`
-      : "Write some with `weir slo init`, and name the file in weir.yaml under slo: objectives.");
+      : "An objective says how much of a service has to be good; none is known here, or none has "
+        + "had an event yet. Write some with `weir slo init`, and name the file in weir.yaml under "
+        + "slo: objectives.");
     this.place.hidden = this.ledgers.length === 0;
     set_children(this.rows, [...this.ledgers].sort(worst_first).map(ledger_row));
   }
@@ -81,30 +92,15 @@ export class ObjectivesView {
   }
 }
 
-const COLUMNS = ["Objective", "Target", "Good", "Of", "Now", "Budget left", "Burn 5 min",
-  "Burn 1 h", "Spent at", "Conditions"];
-
-function objective_table(body) {
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Objectives" },
-    h("table", { class: "plain" },
-      h("caption", { class: "visually-hidden" }, "Objectives, the worst first"),
-      h("thead", {}, h("tr", {}, COLUMNS.map((name, i) => h("th", { scope: "col",
-        class: i >= 1 && i <= 8 ? "figure" : null }, name)))), body));
-}
-
 function ledger_row(ledger) {
-  const figure = (text) => h("td", { class: "figure" }, text);
   const { budget } = ledger;
   const left = left_of(ledger);
   const firing = firing_of(ledger);
   const notes = [...firing, ...doubtful_of(ledger),
     ...(ledger.maintenance ? [`maintenance: ${ledger.maintenance}`] : []),
     ...(ledger.complete ? [] : ["incomplete"])];
-  return h("tr", { "data-level": firing.length || left < 0 ? "bad" : null },
-    h("th", { scope: "row" }, name_of(ledger)),
-    figure(percent(ledger.target_ppb / 1e9)), figure(whole(budget.good)),
-    figure(whole(budget.total)), figure(percent(budget.sli)), figure(percent(left)),
-    figure(times(burn_over(ledger, SHORT_US))), figure(times(burn_over(ledger, HOUR_US))),
-    figure(budget.exhausted_at_us ? clock(budget.exhausted_at_us / US, true) : "–"),
-    h("td", {}, notes.join(", ") || "quiet"));
+  return wide_row(COLUMNS, firing.length || left < 0 ? "bad" : null, [name_of(ledger),
+    percent(ledger.target_ppb / 1e9), whole(budget.good), whole(budget.total), percent(budget.sli),
+    percent(left), times(burn_over(ledger, SHORT_US)), times(burn_over(ledger, HOUR_US)),
+    exhaustion_words(ledger), notes.join(", ") || "quiet"]);
 }
