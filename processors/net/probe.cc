@@ -12,8 +12,14 @@ namespace {
 
 using Labels = runtime::Metrics::Labels;
 
+/// Files are one route, however many there are: a name has an ending, and "/" is the first of them.
+std::string_view label_of(std::string_view route) {
+  const std::string_view name = route.substr(route.rfind('/') + 1);
+  return route == "/" || name.contains('.') ? "page" : route;
+}
+
 Labels labels_of(std::string_view method, std::string_view route) {
-  return {{"method", std::string(method)}, {"route", std::string(route)}};
+  return {{"method", std::string(method)}, {"route", std::string(label_of(route))}};
 }
 
 std::array<runtime::Counter*, 4> status_counters(runtime::Metrics& metrics, Labels labels) {

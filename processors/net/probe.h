@@ -11,7 +11,8 @@
 
 namespace weir::net {
 
-/// Of one route. Bytes are of bodies: as received (before decompression) and as sent.
+/// Of one route. Bytes are of bodies: as received (before decompression) and as sent. Files of the
+/// page ("/" and names with an ending, as "/main.js") are counted together, as the route `page`.
 struct RouteProbe {
   RouteProbe(runtime::Metrics& metrics, std::string_view method, std::string_view route);
 

@@ -1,8 +1,12 @@
 #include "sinks/prometheus/exposition.h"
 
 #include <algorithm>
+#include <array>
 
+#include "sinks/prometheus/alert_samples.h"
 #include "sinks/prometheus/kpi_samples.h"
+#include "sinks/prometheus/slo_samples.h"
+#include "sinks/results/burn_results.h"
 
 namespace weir::prometheus {
 namespace {
@@ -29,18 +33,52 @@ std::vector<Shown> shown_of(const results::Catalog& catalog) {
   return all;
 }
 
+/// For the same reasons.
+std::vector<const v1::BurnResult*> shown_of(const results::BurnBoard& board) {
+  std::vector<const v1::BurnResult*> all;
+  for (const auto& [name, ledger] : board.ledgers()) all.push_back(&ledger);
+  std::ranges::stable_sort(all, {}, [](const v1::BurnResult* each) { return each->scope_size(); });
+  return all;
+}
+
+const std::array<GaugeName, 3>& names_of_left_out() {
+  static const std::array<GaugeName, 3> all = {{
+      {"weir_prometheus_omitted_series",
+       "Series of a window left out of this page, which is full."},
+      {"weir_prometheus_omitted_ledgers",
+       "Ledgers of objectives left out of this page, which is full."},
+      {"weir_prometheus_unreadable_records",
+       "Records left out of this page, as they cannot be read."},
+  }};
+  return all;
+}
+
 }  // namespace
 
-net::HttpResponse Exposition::answer(const net::HttpRequest&) const {
+net::HttpResponse Exposition::answer(const net::HttpRequest&) {
   auto exposed = text();
   if (!exposed) return net::error_response(500, exposed.error().message);
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = *std::move(exposed)};
 }
 
-Result<std::string> Exposition::text() const {
+Result<std::string> Exposition::text() {
+  LeftOut left_out;
+  WEIR_ASSIGN(std::string text, kpi_text(left_out));
+  WEIR_ASSIGN(const std::string of_objectives, slo_text(left_out));
+  text += of_objectives;
+  Gauges of_page(names_of_left_out());
+  of_page.add(0, "", static_cast<double>(left_out.series));
+  of_page.add(1, "", static_cast<double>(left_out.ledgers));
+  of_page.add(2, fmt::format(R"(topic="{}")", results::kBurnTopic),
+              static_cast<double>(left_out.unreadable_results));
+  text += of_page.text();
+  text += parts_.metrics.expose();
+  return text;
+}
+
+Result<std::string> Exposition::kpi_text(LeftOut& left_out) const {
   const TimeUs now = parts_.clock();
   KpiSamples samples(parts_.max_bytes);
-  std::uint64_t omitted = 0;
   for (const auto& [scope, window] : shown_of(*parts_.view.catalog())) {
     const auto end = parts_.view.common_end(scope, window);
     if (!end) continue;
@@ -51,18 +89,22 @@ Result<std::string> Exposition::text() const {
                                                        .from_us = *end,
                                                        .to_us = *end}));
     WEIR_TRY(results.read([&](const results::KpiRow& row) {
-      if (!samples.add(results, row)) ++omitted;
+      if (!samples.add(results, row)) ++left_out.series;
       return true;
     }));
   }
-  return samples.text() +
-         fmt::format(
-             "# HELP weir_prometheus_omitted_series Series of a window left out of this "
-             "page, which is full.\n"
-             "# TYPE weir_prometheus_omitted_series gauge\n"
-             "weir_prometheus_omitted_series {}\n",
-             omitted) +
-         parts_.metrics.expose();
+  return samples.text();
+}
+
+Result<std::string> Exposition::slo_text(LeftOut& left_out) {
+  const std::lock_guard lock(mutex_);
+  WEIR_TRY(ledgers_.update(parts_.log));
+  WEIR_TRY(alerts_.update(parts_.log));
+  SloSamples samples(parts_.max_slo_bytes);
+  for (const v1::BurnResult* ledger : shown_of(ledgers_))
+    if (!samples.add(*ledger)) ++left_out.ledgers;
+  left_out.unreadable_results = ledgers_.unreadable().records;
+  return samples.text() + alert_text(alerts_.alerts());
 }
 
 }  // namespace weir::prometheus

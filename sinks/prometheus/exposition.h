@@ -1,16 +1,20 @@
 // GET /metrics: what Prometheus scrapes. The KPIs of each scope's shortest and its 5-minute window,
-// at the last end that all partitions have told, and Weir's own metrics.
+// at the last end that all partitions have told; objectives and alerts as they stand; and Weir's
+// own metrics.
 //
 // A window that ended more than kStaleUs ago is shown no more: traffic of yesterday is not a value
-// of now. Thread-safe.
+// of now. A ledger of an objective is shown until it is closed. Thread-safe.
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 
 #include "processors/core/result.h"
 #include "processors/net/http_message.h"
 #include "processors/runtime/probe.h"
+#include "sinks/results/alert_board.h"
+#include "sinks/results/burn_board.h"
 #include "sinks/view/live_view.h"
 
 namespace weir::prometheus {
@@ -18,11 +22,15 @@ namespace weir::prometheus {
 /// Everything referred to outlives the exposition.
 struct ExpositionParts {
   const view::LiveView& view;
+  const runtime::Reader& log;  // of objectives and alerts
   const runtime::Metrics& metrics;
   std::function<TimeUs()> clock;
   /// Of KPIs. A series has some 4 KiB in each window; scopes with fewer dimensions come first, and
   /// what finds no room is counted in `weir_prometheus_omitted_series`.
   std::size_t max_bytes = 32 << 20;
+  /// Of objectives. A ledger has some 2 KiB; those with fewer dimensions come first, and what finds
+  /// no room is counted in `weir_prometheus_omitted_ledgers`.
+  std::size_t max_slo_bytes = 8 << 20;
 };
 
 class Exposition {
@@ -33,12 +41,26 @@ class Exposition {
   explicit Exposition(ExpositionParts parts) : parts_(std::move(parts)) {}
 
   /// 500 where the log cannot be read.
-  net::HttpResponse answer(const net::HttpRequest& request) const;
-  /// Errors: the view's.
-  Result<std::string> text() const;
+  net::HttpResponse answer(const net::HttpRequest& request);
+  /// Reads what was written of objectives and alerts since the last call. Errors: the view's and
+  /// the log's.
+  Result<std::string> text();
 
  private:
+  /// What did not get on the page.
+  struct LeftOut {
+    std::uint64_t series = 0;
+    std::uint64_t ledgers = 0;
+    std::int64_t unreadable_results = 0;
+  };
+
+  Result<std::string> kpi_text(LeftOut& left_out) const;
+  Result<std::string> slo_text(LeftOut& left_out);
+
   const ExpositionParts parts_;
+  std::mutex mutex_;
+  results::BurnBoard ledgers_;  // guarded
+  results::AlertBoard alerts_;  // guarded
 };
 
 }  // namespace weir::prometheus

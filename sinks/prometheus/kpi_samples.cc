@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cmath>
 
 #include "sinks/results/kpi_json.h"
 
@@ -13,7 +12,6 @@ namespace {
 using results::Json;
 
 constexpr double kUsPerSecond = 1e6;
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 struct Named {
   std::string_view name;
@@ -61,11 +59,6 @@ std::string_view help_of(const std::array<Named, N>& table, std::string_view nam
   return found->help;
 }
 
-struct Metric {
-  std::string name;
-  std::string help;
-};
-
 /// What becomes of one scalar of weir.v1.KpiValues.
 struct Target {
   std::string scalar;
@@ -76,11 +69,11 @@ struct Target {
 
 /// Every metric, and every scalar in the order of the proto.
 struct Plan {
-  std::vector<Metric> metrics;
+  std::vector<GaugeName> metrics;
   std::vector<Target> targets;
 };
 
-Metric metric_of_duration(std::string_view duration, std::string_view statistic) {
+GaugeName metric_of_duration(std::string_view duration, std::string_view statistic) {
   const std::string_view suffix = statistic == "count"        ? "observations"
                                   : statistic == "tail_ratio" ? statistic
                                                               : std::string_view();
@@ -93,7 +86,7 @@ Metric metric_of_duration(std::string_view duration, std::string_view statistic)
 void add_target(Plan& plan, std::string_view scalar) {
   constexpr std::string_view kUnit = "_us";
   Target target{.scalar = std::string(scalar)};
-  Metric metric;
+  GaugeName metric;
   const std::size_t dot = scalar.find('.');
   const std::string_view head = scalar.substr(0, dot);
   if (dot == std::string_view::npos) {
@@ -135,69 +128,32 @@ std::string labels_of(const results::ScopeName& scope, const windows::Window& wi
 
 }  // namespace
 
-std::string escape_label(std::string_view value) {
-  std::string out;
-  out.reserve(value.size());
-  for (const char c : value) {
-    if (c == '\n')
-      out += "\\n";
-    else if (c == '\0')
-      out += kReplacement;
-    else if (c == '\\' || c == '"')
-      (out += '\\') += c;
-    else
-      out += c;
-  }
-  return out;
-}
-
 std::vector<std::string> kpi_metric_names() {
   std::vector<std::string> names;
-  for (const Metric& metric : plan().metrics) names.push_back(metric.name);
+  for (const GaugeName& metric : plan().metrics) names.push_back(metric.name);
   return names;
 }
 
-KpiSamples::KpiSamples(std::size_t max_bytes)
-    : max_bytes_(max_bytes), samples_(plan().metrics.size()) {}
-
-void KpiSamples::add(std::size_t metric, std::string_view labels, double value) {
-  std::string& samples = samples_[metric];
-  const std::size_t before = samples.size();
-  fmt::format_to(std::back_inserter(samples), "{}{{{}}} {}\n", plan().metrics[metric].name, labels,
-                 value);
-  bytes_ += samples.size() - before;
-}
+KpiSamples::KpiSamples(std::size_t max_bytes) : max_bytes_(max_bytes), gauges_(plan().metrics) {}
 
 void KpiSamples::add_end(const results::ScopeName& scope, const windows::Window& window,
                          TimeUs end_us) {
-  add(kEnd, labels_of(scope, window), static_cast<double>(end_us) / kUsPerSecond);
+  gauges_.add(kEnd, labels_of(scope, window), static_cast<double>(end_us) / kUsPerSecond);
 }
 
 bool KpiSamples::add(const results::KpiResults& results, const results::KpiRow& row) {
-  if (bytes_ >= max_bytes_) return false;
+  if (gauges_.bytes() >= max_bytes_) return false;
   std::string labels = labels_of(results.scope(), results.window());
   for (std::size_t i = 0; i < results.scope().size(); ++i)
     labels += fmt::format(R"(,{}="{}")", results.scope()[i], escape_label(row.series[i]));
-  add(kComplete, labels, row.window.complete() ? 1 : 0);
+  gauges_.add(kComplete, labels, row.window.complete() ? 1 : 0);
   auto target = plan().targets.begin();
   results::for_each_scalar(row.window.value(), [&](const std::string&, const Json& value) {
     const Target& to = *target++;
-    if (value.is_null() || !std::isfinite(value.get<double>())) return;
-    add(to.metric, labels + to.label, value.get<double>() / to.divisor);
+    if (!value.is_null())
+      gauges_.add(to.metric, labels + to.label, value.get<double>() / to.divisor);
   });
   return true;
-}
-
-std::string KpiSamples::text() const {
-  std::string text;
-  text.reserve(bytes_ + (std::size_t{16} << 10));
-  for (std::size_t i = 0; i < samples_.size(); ++i) {
-    if (samples_[i].empty()) continue;
-    const Metric& metric = plan().metrics[i];
-    text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n", metric.name, metric.help);
-    text += samples_[i];
-  }
-  return text;
 }
 
 }  // namespace weir::prometheus

@@ -1,27 +1,21 @@
-// Rows of results as gauges in the Prometheus text format (version 0.0.4). README.md lists the
-// names; they follow from the fields of weir.v1.KpiValues.
+// Rows of results as gauges. README.md lists the names; they follow from the fields of
+// weir.v1.KpiValues.
 //
 //   # HELP weir_kpi_latency_p99_seconds Latency, 99th percentile.
 //   # TYPE weir_kpi_latency_p99_seconds gauge
 //   weir_kpi_latency_p99_seconds{scope="service",window="1m/10s",service="chat"} 1.812
 //
-// Numbers are written so that they read back as the same double. A label's value may hold any text:
-// what would end it is escaped, and NUL, at which Prometheus stops reading, is replaced.
-//
 // One thread.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "processors/core/time.h"
+#include "sinks/prometheus/gauges.h"
 #include "sinks/results/kpi_results.h"
 
 namespace weir::prometheus {
-
-/// The value as it stands between the quotes of a label.
-std::string escape_label(std::string_view value);
 
 /// The names of all gauges that rows may become, in the order of the text.
 std::vector<std::string> kpi_metric_names();
@@ -38,14 +32,11 @@ class KpiSamples {
   bool add(const results::KpiResults& results, const results::KpiRow& row);
 
   /// All samples by metric, each behind its HELP and TYPE; metrics without samples are left out.
-  std::string text() const;
+  std::string text() const { return gauges_.text(); }
 
  private:
-  void add(std::size_t metric, std::string_view labels, double value);
-
   const std::size_t max_bytes_;
-  std::size_t bytes_ = 0;
-  std::vector<std::string> samples_;  // by metric
+  Gauges gauges_;
 };
 
 }  // namespace weir::prometheus

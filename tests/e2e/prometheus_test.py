@@ -3,6 +3,7 @@
 nothing against the page."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from weir_cli import ROOT, SKIPPED, WeirTest, query
-from weir_up import CONFIG, Up, wait_until
+from weir_up import CONFIG, LATENCY_OBJECTIVE, Up, wait_until
 
 PLACE = ROOT / "build/prometheus/usr/bin"
 if not (PLACE / "promtool").is_file():
@@ -22,7 +23,7 @@ if not (PLACE / "promtool").is_file():
 
 TOKENS = {"WEIR_WRITE_TOKEN": "write-me-0123456789", "WEIR_READ_TOKEN": "read-me-9876543210"}
 WEIR_CONFIG = CONFIG.replace("127.0.0.1:0'", "127.0.0.1:0', tokens: {write: 'env:WEIR_WRITE_TOKEN',"
-                             " read: 'env:WEIR_READ_TOKEN'}")
+                             " read: 'env:WEIR_READ_TOKEN'}") + "slo: {objectives: [slo.yaml]}\n"
 HOSTILE = 'a"} 1\nweir_evil{x="\\'
 
 # What of a row is no number of its own name in seconds.
@@ -54,6 +55,31 @@ def samples_of(row):
     return {("weir_kpi_" + name, frozenset({**labels, **({"status": status} if status else {})}
                                            .items())): float(value)
             for (name, status), value in values.items() if value is not None}
+
+
+def duration_of(length_us):
+    """7,200,000,000: 2h."""
+    unit, size_us = next((unit, size_s * 1_000_000)
+                         for unit, size_s in (("d", 86_400), ("h", 3_600), ("m", 60))
+                         if length_us % (size_s * 1_000_000) == 0)
+    return f"{length_us // size_us}{unit}"
+
+
+def slo_samples_of(row):
+    """{(metric, labels): value} that a row of /api/v1/objectives should be exposed as."""
+    labels = {"objective": row["objective"], "service": row["service"],
+              **{name: value for name, value in zip(row["scope"], row["series"]) if value}}
+    budget = row["budget"]
+    values = {("objective_ratio", ""): row["target_ppb"] / 1e9,
+              ("good_events", ""): budget["good"], ("events", ""): budget["total"]}
+    if budget["spent_ratio"] is not None:
+        values[("budget_remaining_ratio", "")] = 1 - budget["spent_ratio"]
+    for window in row["window"]:
+        if window["burn_rate"] is not None:
+            values[("burn_rate", duration_of(window["length_us"]))] = window["burn_rate"]
+    return {("weir_slo_" + name, frozenset({**labels, **({"window": window} if window else {})}
+                                           .items())): float(value)
+            for (name, window), value in values.items()}
 
 
 class Prometheus:
@@ -112,6 +138,7 @@ def events(now_us):
 class PrometheusTest(WeirTest):
     def setUp(self):
         super().setUp()
+        self.write("slo.yaml", LATENCY_OBJECTIVE)
         self.weir = Up(self, self.dir / "data", WEIR_CONFIG, TOKENS)
         self.weir.token = TOKENS["WEIR_WRITE_TOKEN"]
         body = "\n".join(events(int(time.time() * 1e6)))
@@ -148,6 +175,34 @@ class PrometheusTest(WeirTest):
         self.assertIn(HOSTILE, {dict(labels).get("service") for _, labels in stored})
         self.assertEqual(prometheus.query("weir_fold_events_total"),
                          {("weir_fold_events_total", frozenset()): 120})
+
+    def test_prometheus_stores_what_objectives_say(self):
+        prometheus = Prometheus(self, f"127.0.0.1:{self.weir.port}")
+
+        def same():
+            expected = {}
+            for row in self.weir.get("/api/v1/objectives")["rows"]:
+                expected.update(slo_samples_of(row))
+            stored = prometheus.query('{__name__=~"weir_slo_.*", __name__!~".*_total"}')
+            return stored == expected and expected
+        stored = wait_until(same, "Prometheus to have what /api/v1/objectives says")
+        self.assertEqual({dict(labels).get("model") for _, labels in stored},
+                         {"llama", "qwen", None})
+        self.assertEqual({name for name, _ in stored},
+                         {"weir_slo_objective_ratio", "weir_slo_budget_remaining_ratio",
+                          "weir_slo_burn_rate", "weir_slo_good_events", "weir_slo_events"})
+        alerts = prometheus.query("weir_alerts")
+        self.assertLessEqual(
+            {("firing", "page"), ("pending", "page"), ("firing", "ticket"), ("pending", "ticket")},
+            {(dict(labels)["state"], dict(labels)["severity"]) for _, labels in alerts})
+
+    def test_the_files_of_the_page_are_one_route(self):
+        self.weir.get("/")
+        self.weir.get("/main.js")
+        routes = set(re.findall(r'^weir_http_requests_total\{method="GET",route="([^"]*)"',
+                                self.weir.get("/metrics"), re.MULTILINE))
+        self.assertLessEqual({"page", "/metrics", "/api/v1/query"}, routes)
+        self.assertEqual({route for route in routes if route == "/" or "." in route}, set())
 
     def test_it_needs_the_read_token(self):
         self.weir.token = None

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "processors/net/probe.h"
 #include "sinks/prometheus/kpi_samples.h"
 #include "tests/fakes/memory_log.h"
 #include "weir/v1/config.pb.h"
@@ -76,10 +77,11 @@ class ExpositionTest : public testing::Test {
   std::string exposed(const std::string& pattern = "", std::size_t max_bytes = 1 << 20) {
     view::LiveView view(log_, {}, probe_);
     EXPECT_TRUE(view.open());
-    const Exposition exposition({.view = view,
-                                 .metrics = metrics_,
-                                 .clock = [this] { return now_; },
-                                 .max_bytes = max_bytes});
+    Exposition exposition({.view = view,
+                           .log = log_,
+                           .metrics = metrics_,
+                           .clock = [this] { return now_; },
+                           .max_bytes = max_bytes});
     const auto text = exposition.text();
     if (!text) return text.error().message;
     std::string matching;
@@ -180,7 +182,7 @@ TEST_F(ExpositionTest, LeavesOutFineScopesWhereThereIsNoRoom) {
           .value = requests(1)});
   tell({.value = requests(100)});
 
-  EXPECT_EQ(exposed("^weir_(kpi_requests\\{|prometheus)", 1'000),
+  EXPECT_EQ(exposed("^weir_(kpi_requests\\{|prometheus_omitted_series)", 1'000),
             R"(weir_kpi_requests{scope="service",window="1m/10s",service="chat"} 100
 weir_kpi_requests{scope="service,model",window="1m/10s",service="chat",model="0"} 1
 weir_kpi_requests{scope="service,model",window="1m/10s",service="chat",model="1"} 1
@@ -196,6 +198,19 @@ TEST_F(ExpositionTest, AddsUpTheSharesOfPartitionsWithoutInventingAPeak) {
   }
   EXPECT_EQ(exposed("^weir_kpi_(requests|peak_requests_per_second)\\{"),
             "weir_kpi_requests{scope=\"service\",window=\"1m/10s\",service=\"__other__\"} 4\n");
+}
+
+TEST_F(ExpositionTest, FilesOfThePageAreOneRoute) {
+  net::HttpProbe probe(metrics_);
+  for (const char* path :
+       {"/", "/main.js", "/uplot/uPlot.css", "/api/v1/query", "/api/v1/alerts/*"})
+    probe.route("GET", path).answered(200, 10, kMillisecondUs);
+
+  EXPECT_EQ(exposed("^weir_http_sent_bytes"),
+            R"(weir_http_sent_bytes_total{method="GET",route="/api/v1/alerts/*"} 10
+weir_http_sent_bytes_total{method="GET",route="/api/v1/query"} 10
+weir_http_sent_bytes_total{method="GET",route="page"} 30
+)");
 }
 
 TEST_F(ExpositionTest, ReadmeListsEveryName) {

@@ -21,8 +21,8 @@ LiveResults::LiveResults(const LiveResultsParts& parts)
                                .clock = now_us,
                                .draw_id = random_id}),
       streams_(view_),
-      exposition_(
-          prometheus::ExpositionParts{.view = view_, .metrics = parts.metrics, .clock = now_us}) {}
+      exposition_(prometheus::ExpositionParts{
+          .view = view_, .log = parts.log, .metrics = parts.metrics, .clock = now_us}) {}
 
 std::vector<net::Route> LiveResults::routes() {
   std::vector<net::Route> routes = dashboard::routes(api_, streams_);

@@ -1,0 +1,54 @@
+#include "sinks/results/burn_board.h"
+
+#include "sinks/results/burn_results.h"
+
+namespace weir::results {
+
+Result<void> BurnBoard::update(const runtime::Reader& log) {
+  const auto partitions = log.partitions(kBurnTopic);
+  if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
+  if (!partitions) return std::unexpected(partitions.error());
+  next_offsets_.resize(static_cast<std::size_t>(*partitions));
+  for (std::int32_t partition = 0; partition < *partitions; ++partition)
+    WEIR_TRY(update(log, {std::string(kBurnTopic), partition}));
+  return {};
+}
+
+Result<void> BurnBoard::update(const runtime::Reader& log, const runtime::TopicPartition& where) {
+  WEIR_ASSIGN(const runtime::Bounds bounds, log.bounds(where));
+  std::int64_t& next = next_offsets_[static_cast<std::size_t>(where.partition)];
+  if (next < bounds.end - kNewest) {
+    forget(where.partition);  // which of them are closed by now is not read
+    next = bounds.end - kNewest;
+  }
+  return scan_partition(log, where, next, [&](const runtime::Record& record) -> Result<bool> {
+    v1::BurnResult result;
+    const auto read = parse_record(record, result);
+    next = record.offset + 1;
+    if (read) {
+      take(std::move(result));
+    } else if (unreadable_.records++ == 0) {
+      unreadable_.first = within(place_of(where, record), read.error()).error().message;
+    }
+    return true;
+  });
+}
+
+void BurnBoard::take(v1::BurnResult result) {
+  LedgerName name{.objective = result.objective(),
+                  .series = {result.series().begin(), result.series().end()},
+                  .partition = result.overflow() ? result.as_of_partition() : -1};
+  if (result.closed()) {
+    ledgers_.erase(name);
+  } else {
+    ledgers_.insert_or_assign(std::move(name), std::move(result));
+  }
+}
+
+void BurnBoard::forget(std::int32_t partition) {
+  std::erase_if(ledgers_, [partition](const auto& each) {
+    return each.second.as_of_partition() == partition;
+  });
+}
+
+}  // namespace weir::results
