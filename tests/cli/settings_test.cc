@@ -1,9 +1,11 @@
 // deploy/weir.yaml tells every key with its default: it must mean what an empty file means.
 #include <fstream>
+#include <iterator>
 
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include "processors/aggregates/definitions.h"
 #include "processors/net/event_buffer.h"
 #include "tests/fakes/temp_directory.h"
 #include "tools/weir/graph_plan.h"
@@ -91,6 +93,12 @@ TEST(Settings, KeepAlertsForAsLongAsAStartReads) {
   EXPECT_EQ(kept(topics::kAlert, true), 0);
   settings.retention.result.max_age_us = 0;  // without end
   EXPECT_EQ(kept(topics::kAlert), 0);
+  settings.retention.result.max_bytes = 1 << 20;
+  const auto spec = [&settings](std::string_view topic) {
+    return topic_spec({std::string(topic), "", false, 1}, settings, false);
+  };
+  EXPECT_EQ(spec(topics::kAlert).retention.max_bytes, 0U);
+  EXPECT_EQ(spec(topics::kKpi).retention.max_bytes, 1U << 20);
 }
 
 TEST(Settings, ShareOutMemoryAndNoMore) {
@@ -117,6 +125,48 @@ TEST(Settings, ShareOutMemoryAndNoMore) {
             "/weir.yaml:3: key 'http': bodies (max_body_memory, by default twice max_body or more) "
             "and streams may take 160MiB, more than half of `memory`, 256MiB; raise that, or lower "
             "them");
+}
+
+TEST(Settings, NameReceiversThatCanBeTold) {
+  const fakes::TempDirectory directory;
+  const std::string file = directory.path() + "/weir.yaml";
+  const auto told = [&](const std::string& text) -> std::string {
+    std::ofstream(file) << text;
+    const auto settings = load_settings(file);
+    if (!settings) return settings.error().message.substr(directory.path().size());
+    std::string shown = fmt::format("{}", fmt::join(settings->alert.receivers, " "));
+    for (const std::string& each : settings->warnings)
+      shown += "\n" + each.substr(directory.path().size());
+    return shown;
+  };
+  const std::string two =
+      "webhook:\n  receivers:\n    - {name: a, type: slack, url: 'https://h.example.com/a'}\n"
+      "    - {name: b, type: slack, url: 'https://h.example.com/b'}\n";
+
+  EXPECT_EQ(told(two), "a b");
+  EXPECT_EQ(told(two + "alert: {receivers: [b]}\n"),
+            "b\n/weir.yaml:3: receiver 'a' is not among alert.receivers and is never told "
+            "anything; add it there, or delete it here");
+  EXPECT_EQ(told(two + "alert:\n  receivers: [a, c]\n"),
+            "/weir.yaml:6: key 'alert.receivers': 'c' is not among webhook.receivers and could "
+            "never be told; there are a, b");
+  EXPECT_EQ(told("alert: {receivers: [a]}\n"),
+            "/weir.yaml:1: key 'alert.receivers': 'a' is not among webhook.receivers and could "
+            "never be told; there are none");
+}
+
+TEST(AlertmanagerExample, ComparesEveryDimension) {
+  std::ifstream file(WEIR_SOURCE_DIR "/deploy/alertmanager.yml");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::string_view key = "equal: [";
+  const std::size_t begin = text.find(key) + key.size();
+  std::string equal = text.substr(begin, text.find(']', begin) - begin);
+  std::erase_if(equal, [](char c) { return c == ' ' || c == '\n'; });
+
+  std::string all = "service,objective";
+  for (std::size_t i = 1; i < aggregates::kDimensions; ++i)
+    all += fmt::format(",{}", aggregates::to_string(static_cast<aggregates::Dimension>(i)));
+  EXPECT_EQ(equal, all);
 }
 
 TEST(Settings, OfKafkaAreReadAndWhatCannotBeIsRefused) {

@@ -16,8 +16,10 @@ runtime::Retention retention_of(const Graph::Topic& topic, const RetentionSettin
   if (topic.name == topics::kPartial || topic.name == topics::kSli) return settings.partial;
   if (topic.name == topics::kDeadLetter) return settings.dead_letter;
   runtime::Retention retention = settings.result;
-  if (topic.name == topics::kAlert && retention.max_age_us > 0)
+  if (topic.name != topics::kAlert) return retention;
+  if (retention.max_age_us > 0)
     retention.max_age_us = std::max(retention.max_age_us, kAlertsKeptUs);
+  retention.max_bytes = 0;  // what stands must not go because much happened
   return retention;
 }
 

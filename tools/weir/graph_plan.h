@@ -14,8 +14,9 @@ namespace weir::cli {
 /// A topic of the graph by its name. REQUIRES: it is one.
 const Graph::Topic& topic_of(const Graph& graph, const std::string& name);
 
-/// weir.alert is kept for three days at least, whatever the settings say of results.
-/// `history`: records are as old as what they tell of, so that only size bounds them.
+/// weir.alert is kept by age alone, for three days at least, whatever the settings say of results;
+/// only a disk whose budget holds less than that of everything lets it go earlier. `history`:
+/// records are as old as what they tell of, so that only size bounds them.
 runtime::TopicSpec topic_spec(const Graph::Topic& topic, const Settings& settings, bool history);
 
 /// How a processor runs: the same for each of its threads.
