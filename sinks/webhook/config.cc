@@ -5,7 +5,9 @@
 #include <set>
 
 #include "processors/core/text.h"
+#include "processors/net/address.h"
 #include "processors/net/http_client.h"
+#include "processors/net/text.h"
 #include "processors/net/webhook_signature.h"
 
 namespace weir::webhook {
@@ -32,6 +34,31 @@ bool is_reference(std::string_view text) {
 
 Result<std::string> parse_url(std::string_view text) {
   return is_reference(text) ? net::Secret::check_reference(text) : net::check_url(text);
+}
+
+/// The name or address that a URL leads to; IPv6 without its brackets. Empty where it is no URL.
+std::string host_of(std::string_view url) {
+  std::string host = net::origin_of(url);
+  const std::size_t scheme = host.find("://");
+  host.erase(0, scheme == std::string::npos ? scheme : scheme + 3);
+  const std::size_t colon = host.rfind(':');
+  if (colon != std::string::npos && host.find(']', colon) == std::string::npos) host.resize(colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+/// A name may lead anywhere, which the client looks at each time; an address says it now.
+Result<void> check_reach(std::string_view url, bool allow_private) {
+  const std::string host = host_of(url);
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(host, no_address);
+  const bool is_private =
+      no_address ? net::equals_ignoring_case(host, "localhost") : !net::is_public(address);
+  if (allow_private || !is_private) return {};
+  return fail(ErrorCode::invalid_argument,
+              "leads to {}, which is not on the public internet, so every attempt would be "
+              "refused; where it is your own, write allow_private: true",
+              host);
 }
 
 void read_duration(const config::Section& section, std::string_view key, DurationUs least,
@@ -69,6 +96,8 @@ ReceiverConfig read_receiver(const config::Section& section) {
   section.parsed("token", receiver.token, net::Secret::check_reference);
   section.string("ca_file", receiver.ca_file);
   section.boolean("allow_private", receiver.allow_private);
+  if (const auto good = check_reach(receiver.url, receiver.allow_private); !good)
+    section.refuse("url", good.error().message);
   read_duration(section, "timeout", kMillisecondUs, receiver.timeout_us);
   read_duration(section, "coalesce_after", 0, receiver.coalesce_after_us);
   read_duration(section, "give_up_after", kSecondUs, receiver.give_up_after_us);
@@ -126,6 +155,8 @@ Result<ReceiverSecrets> load_secrets(const ReceiverConfig& config) {
     secrets.url = url.reveal();
   }
   if (const auto good = net::check_url(secrets.url); !good) return within_it("url", good.error());
+  if (const auto good = check_reach(secrets.url, config.allow_private); !good)
+    return within_it("url", good.error());
   WEIR_ASSIGN(secrets.key, load(config, "key", config.key));
   WEIR_ASSIGN(secrets.token, load(config, "token", config.token));
   for (const std::string& reference : config.secrets) {

@@ -29,7 +29,8 @@ struct ReceiverConfig {
   std::vector<std::string> secrets;  // references; each signs, the first is the newest
   std::string ca_file;               // PEM; empty: the system's authorities
   /// Connect to loopback and private networks, too: right for what you run yourself. Otherwise a
-  /// URL that somebody else chose could reach into your network.
+  /// URL that somebody else chose could reach into your network. Without it a URL with such an
+  /// address (or localhost) is refused when it is read; a name, when it is connected to.
   bool allow_private = false;
   DurationUs timeout_us = 10 * kSecondUs;  // of one attempt
 
@@ -74,7 +75,8 @@ struct ReceiverSecrets {
   std::string hide_in(std::string text) const;
 };
 
-/// Errors: of Secret::load, net::check_url and net::webhook_key, with the receiver and the key.
+/// Errors: of Secret::load, net::check_url and net::webhook_key, and an address that needs
+/// `allow_private`, with the receiver and the key.
 Result<ReceiverSecrets> load_secrets(const ReceiverConfig& config);
 
 }  // namespace weir::webhook

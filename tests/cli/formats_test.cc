@@ -22,7 +22,8 @@ TEST(Units, FitTheNumber) {
 }
 
 TEST(Printable, EscapesAndCuts) {
-  EXPECT_EQ(printable("plain \"text\"", 40), "plain \\\"text\\\"");
+  EXPECT_EQ(printable("plain \"text\", it's", 40), "plain \"text\", it's");
+  EXPECT_EQ(printable("\\d \\\" \\n\t", 40), R"(\\d \\" \\n\t)");
   EXPECT_EQ(printable("gr\xC3\xBC\xC3\x9F"
                       "e\n",
                       40),

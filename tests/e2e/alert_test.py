@@ -12,7 +12,11 @@ from weir_cli import WeirTest, run
 from weir_up import CONFIG, LATENCY_OBJECTIVE, Up, wait_until
 
 START = datetime(2026, 1, 5, tzinfo=timezone.utc)
-RULES = """slo: {objectives: [slo.yaml]}
+# Nobody listens there: what it is told waits.
+ONCALL = """webhook:
+  receivers: [{name: oncall, type: generic, url: 'http://127.0.0.1:9/', allow_private: true}]
+"""
+RULES = ONCALL + """slo: {objectives: [slo.yaml]}
 alert: {receivers: [oncall], page: 'https://weir.example'}
 """
 DEMO_WITHIN_S = 60 + 60 + 60  # the incident begins after a minute; and a slow machine
@@ -39,6 +43,13 @@ class Alerts(WeirTest):
         run("replay", raw, "--out", results, "--config", config)
 
         self.assertEqual(run("alerts", results, "--format", "json").stdout.count("page-1h"), 0)
+        self.assertRegex(run("alerts", results, "--all").stdout,
+                         r"resolved +chat-fast page-1h model=a +2026-01-05T00:1")
+        self.assertIn("there is no silence", run("silence", "list", results, "--all").stderr)
+        self.assertRegex(run("alerts", results, "--stats").stdout,
+                         r"(?m)^all +\d+ +\d+ +\d+ +0 +0 +- +- +\d+(\.\d)?[smh] ")
+        self.assertRegex(run("alerts", results, "--stats", "--format", "csv").stdout,
+                         r"(?m),mttr_s,mtbf_s$")
         alerts = lines(run("alerts", results, "--all", "--format", "json").stdout)
         page = [alert for alert in alerts if alert["labels"]["condition"] == "page-1h"][0]
         self.assertEqual((page["state"], page["severity"], page["life"], page["receivers"]),
@@ -65,8 +76,8 @@ class Alerts(WeirTest):
         self.assertEqual(page["annotations"]["explain"],
                          f"weir explain DIR --alert {page['fingerprint']}")
         explained = run("explain", results, "--alert", page["fingerprint"]).stdout
-        self.assertRegex(explained, r"chat-fast model=a, 2m to 2026-01-05T00:10:\d0Z: \d+ bad of")
-        self.assertIn("counted again from the log: the same", explained)
+        self.assertRegex(explained, r"chat-fast model=a at 2026-01-05T00:10:\d0Z\n  2m: \d+ bad of")
+        self.assertEqual(explained.count("counted again from the log: the same"), 2)  # and 10s
         counts = lines(run("explain", results, "--objective", "chat-fast", "--series", "model=a",
                            "--window", "1h", "--format", "json").stdout)
         self.assertEqual({row["from_records"].split("@")[0] for row in counts},
@@ -79,10 +90,13 @@ class Alerts(WeirTest):
                 (("--objective", "chat-fast", "--series", "model=a", "--window", "7m"),
                  "has no window of 7m; it has:")):
             self.assertIn(expected, run("explain", results, *arguments, code=1).stderr)
+        for arguments, expected in ((("--alert", "nonsense"), "fingerprint"),
+                                    (("--alert", "0" * 16, "--at", "2026-01-05T00:00:00Z"),
+                                     "--at excludes --alert")):
+            self.assertIn(expected, run("explain", results, *arguments, code=2).stderr)
 
     def test_the_demonstration_pages_and_somebody_takes_it_on(self):
-        up = Up(self, self.dir / "data", CONFIG + "alert: {receivers: [oncall]}\n",
-                arguments=["--demo"])
+        up = Up(self, self.dir / "data", CONFIG + ONCALL, arguments=["--demo"])
         started = time.monotonic()
 
         def pages():
@@ -103,13 +117,17 @@ class Alerts(WeirTest):
         wait_until(lambda: [each for each in up.get("/api/v1/alerts")["alerts"]
                             if each["acknowledged"] and each["acknowledged"]["by"] == "ann"],
                    "the acknowledgement")
-        silence = run("silence", "add", "service=chat", "--for", "1h", "--author", "ann",
-                      "--reason", "looking", *there).stdout.strip()
+        added = run("silence", "add", "service=chat", "--for", "1h", "--by", "ann", "--reason",
+                    "looking", *there)
+        silence = added.stdout.strip()
+        self.assertRegex(silence, "^[0-9a-f]{32}$")
+        self.assertRegex(added.stderr, r'^weir: silenced \{service="chat"\} until 20\S+Z; ')
         wait_until(lambda: not pages(), "the silence")
         for place in (there, (up.directory,)):
             listed, = lines(run("silence", "list", *place, "--format", "json").stdout)
             self.assertEqual((listed["id"], listed["state"], listed["matchers"], listed["by"]),
                              (silence, "active", ['service="chat"'], "ann"))
+            self.assertIn(' service="chat" ', run("silence", "list", *place).stdout)
         run("silence", "expire", silence, "--author", "ann & bob", *there)
         wait_until(lambda: not up.get("/api/v1/silences")["silences"], "the silence's end")
         self.assertIn("ann & bob", run("inspect", up.directory, "weir.signal", "--limit",
@@ -146,12 +164,13 @@ class Alerts(WeirTest):
         self.assertIn("`weir alerts --all`", refused("ack", unknown, "--by", "ann", *there,
                                                      env=both))
         self.assertIn("`weir silence list`", refused(
-            "silence", "expire", "0" * 32, "--author", "ann", *there, env=both))
+            "silence", "expire", "0" * 32, "--by", "ann", *there, env=both))
         self.assertIn("for: must be at most 366d", refused(
-            "silence", "add", "a=b", "--for", "400d", "--author", "ann", "--reason", "r", *there,
+            "silence", "add", "a=b", "--for", "400d", "--by", "ann", "--reason", "r", *there,
             env=both))
         self.assertIn("no such alert", refused("why", unknown, *there, env=both))
         self.assertEqual(run("alerts", *there, "--format", "csv", env=both).stdout.count("\n"), 1)
+        self.assertIn("nothing is pending or fires", run("alerts", *there, env=both).stderr)
         self.assertEqual(up.stop(), 0)
         self.assertIn("is a weir running there?", refused("alerts", *there, env=nobody))
 

@@ -114,7 +114,9 @@ class Slo(WeirTest):
     def test_another_source_is_refused_when_it_is_to_run(self):
         file = self.write("slo.yaml", OBJECTIVE.replace("type: weir", "type: prometheus"))
         config = self.write("weir.yaml", "slo: {objectives: [slo.yaml]}\n")
-        self.assertIn("cannot run: ", run("slo", "list", file).stdout)
+        listed = run("slo", "list", file, code=1)
+        self.assertIn("cannot run: ", listed.stdout)
+        self.assertIn("1 of 1 objectives cannot run", listed.stderr)
         self.assertIn("is not one that Weir reads", run("check", config, code=1).stderr)
 
 

@@ -1,15 +1,35 @@
 #!/usr/bin/env python3
 """Arguments, help, exit codes, and the configuration file."""
 
+import os
 import subprocess
 import unittest
 
 from weir_cli import TUMBLING, WEIR, WeirTest, run
+from weir_up import LATENCY_OBJECTIVE
 
 COMMANDS = ("import", "import azure-llm", "import llmperf", "import ndjson", "import csv",
             "simulate", "up", "replay", "query", "query kpi", "query deadletter", "inspect",
             "check", "graph", "topics", "run", "ingest", "alerts", "why", "ack", "mark",
             "silence", "silence add", "silence list", "silence expire")
+
+# It notifies by name.
+NOTIFYING = LATENCY_OBJECTIVE + """  alertPolicies: [{alertPolicyRef: mine}]
+---
+apiVersion: openslo/v1
+kind: AlertPolicy
+metadata: {name: mine}
+spec:
+  conditions: [{conditionRef: fast}]
+  notificationTargets: [{targetRef: oncall}, {targetRef: dba}]
+---
+apiVersion: openslo/v1
+kind: AlertCondition
+metadata: {name: fast}
+spec:
+  severity: page
+  condition: {kind: burnrate, op: gte, threshold: 2, lookbackWindow: 1h, alertAfter: 1m}
+"""
 
 
 class Usage(WeirTest):
@@ -72,9 +92,9 @@ class Usage(WeirTest):
                 (("ack", "0" * 16, "--token", "the-token-itself"), "env:NAME or file:PATH"),
                 (("mark", "0" * 16, "--by", "ann"), "--useful"),
                 (("silence", "add", "--for", "2h", "--reason", "r"), "MATCHER"),
-                (("silence", "add", "a=b", "--for", "2h", "--author", "ann"), "--reason"),
-                (("silence", "add", "a=b", "--reason", "r", "--author", "ann"), "--for"),
-                (("silence", "add", "a=b", "--reason", "r", "--author", "ann", "--for", "1h",
+                (("silence", "add", "a=b", "--for", "2h", "--by", "ann"), "--reason"),
+                (("silence", "add", "a=b", "--reason", "r", "--by", "ann"), "--for"),
+                (("silence", "add", "a=b", "--reason", "r", "--by", "ann", "--for", "1h",
                   "--to", "2026-01-05T00:00:00Z"), "--for"),
                 (("silence", "add", "a=b", "--reason", "r", "--for", "soon"), "soon"),
                 (("silence", "expire", "7"), "no id of a silence"),
@@ -92,6 +112,25 @@ class Usage(WeirTest):
         self.assertEqual(shown[1:], ["weir silence add:   tenant=a b",
                                      "weir silence add:           ^",
                                      "weir silence add: (see weir silence add --help)"])
+
+    def test_who_says_so_is_the_user_or_is_asked_for(self):
+        nobody = {name: value for name, value in os.environ.items()
+                  if name not in ("USER", "LOGNAME")}
+        there = ("--url", "http://127.0.0.1:9")
+        for command in (("ack", "0" * 16), ("mark", "0" * 16, "--useless"),
+                        ("silence", "add", "a=b", "--for", "2h", "--reason", "r"),
+                        ("silence", "expire", "0" * 32)):
+            with self.subTest(command=command):
+                # A user that /etc/passwd does not have, as containers have them.
+                unnamed = subprocess.run(
+                    ["unshare", "--user", "--map-user=54321", WEIR, *command, *there],
+                    capture_output=True, text=True, timeout=60, env=nobody)
+                self.assertEqual(unnamed.returncode, 1)
+                self.assertIn("user 54321 has no name on this machine; give one: --by NAME",
+                              unnamed.stderr)
+                for known in ({}, {"USER": "ann"}, {"LOGNAME": "ann"}):
+                    self.assertIn("is a weir running there?",
+                                  run(*command, *there, code=1, env={**nobody, **known}).stderr)
 
     def test_graph(self):
         text = run("graph", "--partitions", "3").stdout
@@ -144,6 +183,34 @@ class Configuration(WeirTest):
         self.fails("replay", raw, "--out", self.dir / "more", "--config", config,
                    says=("weir.yaml/weir.log",))
         self.assertFalse((self.dir / "more").exists())
+
+    def test_receivers_that_nobody_knows_or_names(self):
+        self.write("slo.yaml", NOTIFYING)
+        config = """alert:
+  receivers: [oncall, %s]
+webhook:
+  receivers:
+    - {name: oncall, type: slack, url: env:WEIR_TEST_UNSET}
+    - {name: chat, type: slack, url: 'https://hooks.example.com/x'}
+slo: {objectives: [slo.yaml]}
+"""
+        bad = self.write("bad.yaml", config % "caht")
+        problem = ("bad.yaml:2: key 'alert.receivers': 'caht' is not among webhook.receivers and "
+                   "could never be told; there are oncall, chat")
+        self.fails("check", bad, says=(problem,))
+        self.fails("up", "--data", self.dir / "data", "--config", bad, says=(problem,))
+        self.assertFalse((self.dir / "data").exists())
+
+        nobody = run("check", self.write("weir.yaml", config.replace(", %s", ""))).stderr
+        for text in ("weir check: warning: ", "weir.yaml:6: receiver 'chat' is not among alert.rec",
+                     "slo.yaml:15: objective chat-fast is to notify 'dba'",
+                     "webhook receiver oncall: url: env:WEIR_TEST_UNSET: this environment variable "
+                     "is not set; weir would not start here"):
+            self.assertIn(text, nobody)
+        self.assertNotIn("'oncall'", nobody)
+        fine = run("check", self.write("weir.yaml", config.replace("%s", "chat")),
+                   env={**os.environ, "WEIR_TEST_UNSET": "https://hooks.example.com/y"}).stderr
+        self.assertEqual(len(fine.splitlines()), 1, fine)  # of 'dba'
 
     def test_a_missing_file(self):
         self.fails("check", self.dir / "none.yaml", says=("none.yaml",))

@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 from datetime import datetime, timedelta, timezone
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from faulty_receiver import FaultyReceiver
 from weir_cli import DATA, ROOT, SKIPPED, WEIR, WeirTest, need_package, run
@@ -30,6 +30,7 @@ IN_PLACE = ["unshare", "--map-root-user", "--mount", "sh", "-c",
             'mount --bind "$0/share" /usr/share && exec "$0/bin/prometheus-alertmanager" "$@"',
             PLACE]
 
+EXAMPLE = ROOT / "deploy/alertmanager.yml"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MODELS = [f"m{i}" for i in range(6)]
 RULES = CONFIG + """slo: {objectives: [slo.yaml]}
@@ -216,9 +217,8 @@ class Alertmanager(WeirTest):
         super().setUp()
         self.write("slo.yaml", LATENCY_OBJECTIVE)
         self.port = free_port()
-        config = self.write("alertmanager.yml",
-                            "route: {receiver: nobody, group_by: [alertname]}\n"
-                            "receivers: [{name: nobody}]\n")
+
+    def start(self, config):
         with open(self.dir / "alertmanager.log", "wb") as log:
             process = subprocess.Popen(
                 [*IN_PLACE, f"--config.file={config}",
@@ -226,19 +226,25 @@ class Alertmanager(WeirTest):
                  f"--web.listen-address=127.0.0.1:{self.port}"], stdout=log, stderr=log)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        wait_until(lambda: self.ask() is not None, "Alertmanager")
+        wait_until(lambda: self.alerts() is not None, "Alertmanager")
 
-    def ask(self):
-        """The models whose page is active; None until it answers."""
+    def alerts(self):
+        """As it tells them; None until it answers."""
         try:
             with urlopen(f"http://127.0.0.1:{self.port}/api/v2/alerts", timeout=10) as answer:
-                alerts = json.load(answer)
+                return json.load(answer)
         except OSError:
             return None
-        return {each["labels"]["model"] for each in alerts
+
+    def pages(self):
+        """The models whose page is active."""
+        return {each["labels"]["model"] for each in self.alerts()
                 if each["status"]["state"] == "active" and each["labels"]["severity"] == "page"}
 
     def test_it_shows_what_fires_until_it_ends_also_across_a_kill(self):
+        self.start(self.write("alertmanager.yml",
+                              "route: {receiver: nobody, group_by: [alertname]}\n"
+                              "receivers: [{name: nobody}]\n"))
         recorder = FaultyReceiver(self)
         config = rules(f"name: am, type: alertmanager, url: 'http://127.0.0.1:{self.port}', "
                        "resend: 1s, expire_after: 2m",
@@ -246,16 +252,16 @@ class Alertmanager(WeirTest):
         up = Up(self, self.dir / "data", config)
         at = datetime.now(timezone.utc)
         self.assertEqual(up.send(traffic(at - timedelta(seconds=60), 60, BAD))[0], 200)
-        wait_until(lambda: self.ask() == set(MODELS), "all fire")
+        wait_until(lambda: self.pages() == set(MODELS), "all fire")
         up.kill()
-        self.assertEqual(self.ask(), set(MODELS))
+        self.assertEqual(self.pages(), set(MODELS))
         up = Up(self, self.dir / "data", config)
         for _ in range(30):  # several resends
-            self.assertEqual(self.ask(), set(MODELS))
+            self.assertEqual(self.pages(), set(MODELS))
             time.sleep(0.1)
         now = datetime.now(timezone.utc)
         self.assertEqual(up.send(burst(now, 2000, GOOD))[0], 200)
-        wait_until(lambda: self.ask() == set(), "all have ended")
+        wait_until(lambda: self.pages() == set(), "all have ended")
         self.validate(recorder)
         self.assertEqual(up.stop(), 0)
 
@@ -270,9 +276,35 @@ class Alertmanager(WeirTest):
         for body in bodies:
             jsonschema.validate(body, schema, format_checker=jsonschema.FormatChecker())
 
+    def test_the_example_hides_tickets_of_the_same_objective_and_series_and_no_others(self):
+        self.start(EXAMPLE)
+
+        def alert(severity, **labels):
+            return {"labels": {"alertname": "ErrorBudgetBurn", "service": "chat",
+                               "condition": f"{severity}-1h", "severity": severity, **labels}}
+        hidden = [alert("ticket", objective="fast", model="a"),
+                  alert("ticket", objective="whole")]
+        told = [alert("page", objective="fast", model="a"), alert("page", objective="whole"),
+                alert("ticket", objective="available", model="a"),
+                alert("ticket", objective="fast", model="b"),
+                alert("ticket", objective="fast", model="a", region="eu"),
+                alert("ticket", objective="fast", model="a", service="rank")]
+        urlopen(Request(f"http://127.0.0.1:{self.port}/api/v2/alerts",
+                        json.dumps(hidden + told).encode(),
+                        {"Content-Type": "application/json"}), timeout=10).close()
+
+        def words(alerts):
+            return sorted(str(sorted(each["labels"].items())) for each in alerts)
+
+        def shown(suppressed):
+            return words(each for each in self.alerts()
+                         if (each["status"]["state"] == "suppressed") == suppressed)
+        wait_until(lambda: len(shown(True)) >= len(hidden), "what is hidden")
+        self.assertEqual((shown(True), shown(False)), (words(hidden), words(told)))
+
     def test_the_example_is_one_that_it_accepts(self):
-        checked = subprocess.run([PLACE / "bin/amtool", "check-config",
-                                  ROOT / "deploy/alertmanager.yml"], capture_output=True, text=True)
+        checked = subprocess.run([PLACE / "bin/amtool", "check-config", EXAMPLE],
+                                 capture_output=True, text=True)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
 

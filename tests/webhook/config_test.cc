@@ -74,6 +74,31 @@ TEST(WebhookConfig, RefusesWhatCannotBeMeant) {
   EXPECT_NE(twice.find("weir.yaml:4"), std::string::npos) << twice;
 }
 
+TEST(WebhookConfig, AnAddressThatWouldBeRefusedEachTimeIsRefusedAtOnce) {
+  for (const char* url :
+       {"http://127.0.0.1:9099/", "https://10.1.2.3/hook", "http://[::1]:9099", "http://[fd00::1]/",
+        "http://169.254.169.254/latest", "http://LocalHost:9099/x"}) {
+    const std::string receiver = fmt::format("name: a, type: generic, url: '{}'", url);
+    EXPECT_NE(one(receiver).find("weir.yaml:3: key 'webhook.receivers[0].url': leads to "),
+              std::string::npos)
+        << one(receiver);
+    EXPECT_EQ(one(receiver + ", allow_private: true").find("leads to"), std::string::npos) << url;
+  }
+  for (const char* url : {"https://93.184.216.34/x", "https://[2606:2800:220:1::1]:8443/x",
+                          "http://am.example.com:9093", "env:HOOK_URL"})
+    EXPECT_EQ(one(fmt::format("name: a, type: generic, url: '{}'", url)).find("leads to"),
+              std::string::npos)
+        << url;
+
+  ASSERT_EQ(setenv("WEIR_TEST_HOOK", "http://127.0.0.1:9099/s3cret", 1), 0);
+  ReceiverConfig config{.name = "chat", .url = "env:WEIR_TEST_HOOK"};
+  EXPECT_EQ(load_secrets(config).error().message,
+            "webhook receiver chat: url: leads to 127.0.0.1, which is not on the public internet, "
+            "so every attempt would be refused; where it is your own, write allow_private: true");
+  config.allow_private = true;
+  EXPECT_EQ(load_secrets(config).value().url, "http://127.0.0.1:9099/s3cret");
+}
+
 TEST(WebhookConfig, SecretsAreLoadedAndHidden) {
   ASSERT_EQ(setenv("WEIR_TEST_HOOK", "https://hooks.example.com/T0/s3cret", 1), 0);
   ASSERT_EQ(setenv("WEIR_TEST_KEY", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 1), 0);

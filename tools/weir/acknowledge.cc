@@ -30,12 +30,14 @@ Result<void> say(const SayArguments& arguments, const char* verb, Json body) {
               arguments.alert, remote.origin());
 }
 
-Result<void> ack_command(const SayArguments& arguments) {
+Result<void> ack_command(SayArguments arguments) {
+  WEIR_ASSIGN(arguments.by, author_of(arguments.by));
   WEIR_TRY(say(arguments, "ack", Json::object()));
   return print_line(fmt::format("{} is acknowledged by {}", arguments.alert, arguments.by));
 }
 
-Result<void> mark_command(const SayArguments& arguments) {
+Result<void> mark_command(SayArguments arguments) {
+  WEIR_ASSIGN(arguments.by, author_of(arguments.by));
   WEIR_TRY(say(arguments, "mark", {{"useful", arguments.useful}}));
   return print_line(fmt::format("{} is marked {} by {}", arguments.alert,
                                 arguments.useful ? "useful" : "not useful", arguments.by));

@@ -1,5 +1,8 @@
 #include "tools/weir/alert_source.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "processors/core/text.h"
@@ -99,12 +102,20 @@ Result<std::string> parse_fingerprint(const std::string& text) {
               quote(text));
 }
 
-void add_author(CLI::App& app, const std::string& name, std::string& by) {
-  const char* const user = std::getenv("USER");
-  by = user == nullptr ? "" : user;
-  CLI::Option* const option =
-      app.add_option(name, by, fmt::format("who says so{}", by.empty() ? "" : " (" + by + ")"));
-  if (by.empty()) option->required();
+void add_author(CLI::App& app, const std::string& names, std::string& by) {
+  app.add_option(names, by, "who says so (without it: the user that runs this)");
+}
+
+Result<std::string> author_of(const std::string& by) {
+  if (!by.empty()) return by;
+  for (const char* const name : {"USER", "LOGNAME"})
+    if (const char* const user = std::getenv(name); user != nullptr && *user != '\0') return user;
+  const passwd* const entry = getpwuid(getuid());
+  if (entry != nullptr && *entry->pw_name != '\0') return entry->pw_name;
+  return fail(ErrorCode::invalid_argument,
+              "who says so? USER and LOGNAME are not set, and user {} has no name on this machine; "
+              "give one: --by NAME",
+              getuid());
 }
 
 Result<std::unique_ptr<AlertSource>> AlertSource::open(const AlertPlace& place) {

@@ -23,8 +23,11 @@ void add_alert_place(CLI::App& app, AlertPlace& place);
 
 /// Of an alert. Error: invalid_argument.
 Result<std::string> parse_fingerprint(const std::string& text);
-/// Adds the option of who says so; without it, whoever is logged in.
-void add_author(CLI::App& app, const std::string& name, std::string& by);
+/// Adds the option of who says so, under these names.
+void add_author(CLI::App& app, const std::string& names, std::string& by);
+/// What the option says, or without it the user's name: of USER, LOGNAME, or this machine. Error:
+/// invalid_argument, where none of them has one.
+Result<std::string> author_of(const std::string& by);
 
 /// One thread.
 class AlertSource {

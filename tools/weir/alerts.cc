@@ -3,6 +3,8 @@
 #include <array>
 #include <map>
 
+#include <fmt/ranges.h>
+
 #include "tools/weir/alert_source.h"
 #include "tools/weir/json_rows.h"
 #include "tools/weir/text_table.h"
@@ -24,14 +26,28 @@ struct AlertsArguments {
 constexpr std::size_t kMaxLabelBytes = 200;
 constexpr std::size_t kMaxAnnotationBytes = 500;
 
-/// Why nobody is told of it, or who is on it.
+/// "chat-availability page-1h tenant=a": what it is about, series and all.
+std::string title_of(const Json& alert) {
+  const Json& condition = field(alert, "condition");
+  const Json& scope = field(condition, "scope");
+  const Json& series = field(condition, "series");
+  std::string title = text_of(condition, "objective") + " " + text_of(condition, "condition");
+  for (std::size_t i = 0; i < std::min(scope.size(), series.size()); ++i)
+    title += fmt::format(" {}={}", text_of(scope[i]), text_of(series[i]));
+  return title;
+}
+
+/// Why nobody is told of it, who is on it, and whether it comes and goes.
 std::string note_of(const Json& alert) {
-  if (const Json& by = field(alert, "silenced_by"); !by.empty()) return "silenced by " + joined(by);
+  std::vector<std::string> notes;
+  if (const Json& by = field(alert, "silenced_by"); !by.empty())
+    notes.push_back("silenced by " + joined(by));
   if (const Json& by = field(alert, "inhibited_by"); !by.empty())
-    return "inhibited by " + joined(by);
-  const Json& acknowledged = field(alert, "acknowledged");
-  if (acknowledged.is_object()) return text_of(acknowledged, "by") + " is on it";
-  return field(alert, "flapping") == true ? "comes and goes" : "";
+    notes.push_back("inhibited by " + joined(by));
+  if (const Json& acknowledged = field(alert, "acknowledged"); acknowledged.is_object())
+    notes.push_back(text_of(acknowledged, "by") + " is on it");
+  if (field(alert, "flapping") == true) notes.emplace_back("comes and goes");
+  return fmt::format("{}", fmt::join(notes, "; "));
 }
 
 /// "oncall: sent,chat": what was decided last about telling each, if anything was.
@@ -49,6 +65,7 @@ constexpr std::array kAlertColumns = {
     JsonColumn{"fingerprint", [](const Json& row) { return text_of(row, "fingerprint"); }},
     JsonColumn{"severity", [](const Json& row) { return text_of(row, "severity"); }},
     JsonColumn{"state", [](const Json& row) { return text_of(row, "state"); }},
+    JsonColumn{"alert", title_of},
     JsonColumn{"since", [](const Json& row) { return text_of(row, "starts_at"); }},
     JsonColumn{"ended", [](const Json& row) { return text_of(row, "ends_at"); }},
     JsonColumn{"receivers", receivers_of},
@@ -76,6 +93,30 @@ constexpr std::array kStatsColumns = {
     JsonColumn{"mttr_s", [](const Json& row) { return text_of(row, "mttr_s"); }},
     JsonColumn{"mtbf_s", [](const Json& row) { return text_of(row, "mtbf_s"); }}};
 
+/// Empty where it is no number.
+std::string ratio_of(const Json& row, const char* name) {
+  const Json& ratio = field(row, name);
+  return ratio.is_number() ? fmt::format("{:.3g}", ratio.get<double>()) : "";
+}
+
+std::string length_of(const Json& row, const char* name) {
+  const Json& seconds = field(row, name);
+  return seconds.is_number() ? short_duration(seconds.get<double>() * 1e6) : "";
+}
+
+/// The same in digits and units for people.
+constexpr std::array kStatsTable = {
+    kStatsColumns[0],
+    kStatsColumns[1],
+    kStatsColumns[2],
+    kStatsColumns[3],
+    kStatsColumns[4],
+    JsonColumn{"signal_to_noise", [](const Json& row) { return ratio_of(row, "signal_to_noise"); }},
+    JsonColumn{"precision", [](const Json& row) { return ratio_of(row, "precision"); }},
+    JsonColumn{"mtta", [](const Json& row) { return length_of(row, "mtta_s"); }},
+    JsonColumn{"mttr", [](const Json& row) { return length_of(row, "mttr_s"); }},
+    JsonColumn{"mtbf", [](const Json& row) { return length_of(row, "mtbf_s"); }}};
+
 /// A row for each service, and one for all.
 Result<void> stats_command(const AlertsArguments& arguments, AlertSource& source) {
   WEIR_ASSIGN(const Json stats, source.stats(arguments.query));
@@ -87,7 +128,8 @@ Result<void> stats_command(const AlertsArguments& arguments, AlertSource& source
   for (const auto& [service, own] : field(stats, "services").items()) add(service, own);
   add("all", field(stats, "all"));
   Output output;
-  return write_rows(rows, kStatsColumns, arguments.format, output);
+  const auto& columns = arguments.format == Format::table ? kStatsTable : kStatsColumns;
+  return write_rows(rows, columns, arguments.format, output);
 }
 
 Result<void> alerts_command(const AlertsArguments& arguments) {
@@ -95,7 +137,9 @@ Result<void> alerts_command(const AlertsArguments& arguments) {
   if (arguments.stats) return stats_command(arguments, *source);
   WEIR_ASSIGN(const Json alerts, source->alerts(arguments.all));
   Output output;
-  return write_rows(alerts, kAlertColumns, arguments.format, output);
+  return write_rows(alerts, kAlertColumns, arguments.format, output,
+                    arguments.all ? "there is no alert"
+                                  : "nothing is pending or fires; --all shows what has resolved");
 }
 
 /// What it is, before what happened to it.
@@ -122,7 +166,8 @@ Result<void> why_command(const AlertsArguments& arguments) {
                 arguments.alert);
   Output output;
   if (alert != alerts.end() && arguments.format == Format::table) output.write(heading(*alert));
-  return write_rows(decisions, kDecisionColumns, arguments.format, output);
+  return write_rows(decisions, kDecisionColumns, arguments.format, output,
+                    "no decision about it is kept any more");
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // `weir check`: whether a configuration is good, and what it means.
+#include <cstdio>
+
 #include <fmt/ranges.h>
 
 #include "processors/net/event_buffer.h"
@@ -18,6 +20,26 @@ struct CheckArguments {
   double rate_per_s = 1;
   DurationUs age_us = 30 * kDayUs;
 };
+
+void warn(std::string_view text) { fmt::print(stderr, "weir check: warning: {}\n", text); }
+
+void warn_of_secret(const std::string& key, const std::string& reference) {
+  if (reference.empty()) return;
+  if (const auto loaded = net::Secret::load(reference); !loaded)
+    warn(fmt::format("{}: {}; weir would not start here", key, loaded.error().message));
+}
+
+/// What may be as it should where Weir runs: that may be another machine.
+void warn_of_secrets(const Settings& settings) {
+  warn_of_secret("http.tokens.write", settings.http.write_token);
+  warn_of_secret("http.tokens.read", settings.http.read_token);
+  warn_of_secret("ingest.user_key", settings.ingest.user_key);
+  for (const auto& [name, reference] : settings.kafka.secrets)
+    warn_of_secret("kafka.secrets." + name, reference);
+  for (const webhook::ReceiverConfig& each : settings.webhook.receivers)
+    if (const auto loaded = webhook::load_secrets(each); !loaded)
+      warn(loaded.error().message + "; weir would not start here");
+}
 
 std::string bytes_text(double bytes) { return short_bytes(static_cast<std::uint64_t>(bytes)); }
 
@@ -84,6 +106,8 @@ Result<void> check(const CheckArguments& arguments) {
   WEIR_ASSIGN(const Settings settings, load_settings(arguments.file));
   WEIR_ASSIGN(const auto scopes, forecast(settings.fold, {.series = arguments.series,
                                                           .rate_per_s = arguments.rate_per_s}));
+  for (const std::string& each : settings.warnings) warn(each);
+  warn_of_secrets(settings);
   Output output;
   output.write(fmt::format("{}: good\n", arguments.file));
   write_http(settings.http, output);

@@ -22,7 +22,8 @@ void write_csv(const results::Json& rows, std::span<const JsonColumn> columns, O
   }
 }
 
-void write_table(const results::Json& rows, std::span<const JsonColumn> columns, Output& output) {
+void write_table(const results::Json& rows, std::span<const JsonColumn> columns, Output& output,
+                 std::string_view nothing) {
   TextTable table(output);
   for (const JsonColumn& column : columns) table.add_column(column.title, TextTable::Align::left);
   for (const results::Json& row : rows) {
@@ -33,7 +34,7 @@ void write_table(const results::Json& rows, std::span<const JsonColumn> columns,
     }
     if (!table.add_row(std::move(cells))) break;
   }
-  table.finish();
+  table.finish(nothing);
 }
 
 }  // namespace
@@ -60,11 +61,11 @@ std::string joined(const results::Json& list) {
 }
 
 Result<void> write_rows(const results::Json& rows, std::span<const JsonColumn> columns,
-                        Format format, Output& output) {
+                        Format format, Output& output, std::string_view nothing) {
   if (format == Format::csv) {
     write_csv(rows, columns, output);
   } else if (format == Format::table) {
-    write_table(rows, columns, output);
+    write_table(rows, columns, output, nothing);
   } else {
     for (const results::Json& row : rows)
       if (!output.write(results::to_line(row))) break;

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "processors/core/result.h"
 #include "sinks/results/proto_json.h"
@@ -29,8 +30,9 @@ std::string joined(const results::Json& list);
 ///
 ///   json  one object a line, whole
 ///   csv   a header, then the columns
-///   table the columns, cut to what a line has room for; empty is "-"
+///   table the columns, cut to what a line has room for; empty is "-". Of no row, standard error
+///         says `nothing`, if it says something
 Result<void> write_rows(const results::Json& rows, std::span<const JsonColumn> columns,
-                        Format format, Output& output);
+                        Format format, Output& output, std::string_view nothing = {});
 
 }  // namespace weir::cli

@@ -72,6 +72,8 @@ Receivers::~Receivers() {
 
 Result<std::unique_ptr<Receivers>> Receivers::make(const ReceiversParts& parts) {
   std::unique_ptr<Receivers> receivers(new Receivers(parts));
+  for (const std::string& each : parts.settings.warnings)
+    spdlog::warn("event=configuration_warning text={:?}", each);
   for (const webhook::ReceiverConfig& config : parts.settings.webhook.receivers) {
     WEIR_ASSIGN(webhook::ReceiverSecrets secrets, webhook::load_secrets(config));
     Running& running =

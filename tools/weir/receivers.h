@@ -35,7 +35,7 @@ struct ReceiversParts {
 
 class Receivers {
  public:
-  /// Loads the secrets. Errors: as webhook::load_secrets.
+  /// Loads the secrets, and logs what the settings warn of. Errors: as webhook::load_secrets.
   static Result<std::unique_ptr<Receivers>> make(const ReceiversParts& parts);
   /// Ends what is being sent within about a second.
   ~Receivers();

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <set>
 #include <thread>
 
+#include <fmt/ranges.h>
+
 #include "processors/config/document.h"
+#include "processors/core/text.h"
 #include "processors/net/event_buffer.h"
 #include "processors/objectives/open_slo.h"
 
@@ -76,6 +81,55 @@ void share_memory(const config::Section& root, Settings& settings) {
                           bytes >> 20, settings.memory_bytes >> 20));
 }
 
+bool is_told(const Settings& settings, const std::string& name) {
+  return std::ranges::find(settings.alert.receivers, name) != settings.alert.receivers.end();
+}
+
+/// Alerts go to receivers by name: each has to be one of those that can be told.
+void check_receivers(const std::optional<config::Section>& section, Settings& settings) {
+  std::vector<std::string> known;
+  for (const webhook::ReceiverConfig& each : settings.webhook.receivers) known.push_back(each.name);
+  if (!section || settings.alert.receivers.empty()) {
+    // Who can be told is told, where nobody says otherwise.
+    settings.alert.receivers = std::move(known);
+    return;
+  }
+  const std::string all =
+      known.empty() ? "there are none" : fmt::format("there are {}", fmt::join(known, ", "));
+  for (const std::string& name : settings.alert.receivers)
+    if (std::ranges::find(known, name) == known.end())
+      section->refuse("receivers",
+                      fmt::format("{} is not among webhook.receivers and could never be told; {}",
+                                  quote(name), all));
+}
+
+/// After all was read and found right.
+void warn_of_receivers(const std::optional<config::Section>& section, Settings& settings) {
+  if (!section) return;
+  for (const config::Section& each : section->sections("receivers")) {
+    std::string name;
+    each.string("name", name);
+    if (!is_told(settings, name))
+      settings.warnings.push_back(
+          fmt::format("{}: receiver {} is not among alert.receivers and is never told anything; "
+                      "add it there, or delete it here",
+                      each.where("name"), quote(name)));
+  }
+}
+
+/// An objective's document may name targets of another tool: those say nothing here.
+void warn_of_targets(const objectives::OpenSloObjective& objective, Settings& settings) {
+  std::set<std::string> unknown;
+  for (const v1::ConditionDefinition& condition : objective.definition.condition())
+    for (const std::string& target : condition.notify())
+      if (!is_told(settings, target)) unknown.insert(target);
+  for (const std::string& target : unknown)
+    settings.warnings.push_back(
+        fmt::format("{}: objective {} is to notify {}, which is not among alert.receivers and is "
+                    "left out; where it names no other, everybody is told, or whom `routes` say",
+                    objective.where, objective.definition.name(), quote(target)));
+}
+
 /// The files stand beside the configuration that names them.
 Result<void> load_objectives(const std::string& file, Settings& settings) {
   std::vector<std::string> files;
@@ -84,6 +138,7 @@ Result<void> load_objectives(const std::string& file, Settings& settings) {
   WEIR_ASSIGN(const auto read, objectives::load_open_slo(files, settings.slo.low_traffic));
   WEIR_ASSIGN(const v1::Objectives run, objectives::to_run(read));
   WEIR_ASSIGN(settings.fold.objectives, objectives::Objectives::make(run));
+  for (const objectives::OpenSloObjective& each : read) warn_of_targets(each, settings);
   return {};
 }
 
@@ -149,14 +204,13 @@ Result<Settings> load_settings(const std::string& file) {
   if (const auto section = root.section("fold")) settings.fold = fold::read_config(*section);
   if (const auto section = root.section("kpi")) settings.kpi = kpi::read_config(*section);
   if (const auto section = root.section("slo")) settings.slo = slo::read_config(*section);
-  if (const auto section = root.section("alert")) settings.alert = alert::read_config(*section);
-  if (const auto section = root.section("webhook"))
-    settings.webhook = webhook::read_config(*section);
-  // Who can be told is told, where nobody says otherwise.
-  if (settings.alert.receivers.empty())
-    for (const webhook::ReceiverConfig& each : settings.webhook.receivers)
-      settings.alert.receivers.push_back(each.name);
+  const auto alert_section = root.section("alert");
+  if (alert_section) settings.alert = alert::read_config(*alert_section);
+  const auto webhook_section = root.section("webhook");
+  if (webhook_section) settings.webhook = webhook::read_config(*webhook_section);
+  check_receivers(alert_section, settings);
   WEIR_TRY(document.finish());
+  warn_of_receivers(webhook_section, settings);
   WEIR_TRY(load_objectives(file, settings));
   return settings;
 }

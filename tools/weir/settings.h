@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "processors/alert/config.h"
 #include "processors/core/result.h"
@@ -69,6 +70,8 @@ struct Settings {
   slo::Config slo;
   alert::Config alert;
   webhook::Config webhook;
+  /// What can be run and is hardly meant, each as file:line: what and what to do.
+  std::vector<std::string> warnings;
 
   MemoryPlan memory_plan() const;
   std::int32_t worker_threads() const;

@@ -1,5 +1,6 @@
 // `weir silence`: of what nobody is told for a while. Added and expired at a running weir.
 #include <array>
+#include <cstdio>
 #include <optional>
 
 #include "processors/core/id.h"
@@ -7,6 +8,7 @@
 #include "processors/labels/matcher.h"
 #include "processors/net/target.h"
 #include "tools/weir/alert_source.h"
+#include "tools/weir/home.h"
 #include "tools/weir/json_rows.h"
 
 namespace weir::cli {
@@ -27,22 +29,39 @@ struct SilenceArguments {
   Format format = Format::table;
 };
 
+/// What its matchers were taken for, and when it holds.
+std::string silence_text(const SilenceArguments& arguments) {
+  std::vector<labels::Matcher> matchers;
+  for (const std::string& text : arguments.matchers)
+    if (auto matcher = labels::Matcher::parse(text)) matchers.push_back(*std::move(matcher));
+  const TimeUs now = now_us() / kSecondUs * kSecondUs;
+  const TimeUs from = arguments.from_us.value_or(now);
+  const TimeUs to = arguments.to_us.value_or(from + arguments.length_us.value_or(0));
+  return fmt::format("silenced {}{} until {}", labels::to_text(matchers),
+                     from > now ? " from " + format_rfc3339(from) : "", format_rfc3339(to));
+}
+
+/// The id stands alone on standard output, for scripts.
 Result<void> add_command(const SilenceArguments& arguments) {
-  Json body = {
-      {"matchers", arguments.matchers}, {"by", arguments.by}, {"reason", arguments.reason}};
+  WEIR_ASSIGN(const std::string by, author_of(arguments.by));
+  Json body = {{"matchers", arguments.matchers}, {"by", by}, {"reason", arguments.reason}};
   if (arguments.length_us) body["for"] = format_duration(*arguments.length_us);
   if (arguments.from_us) body["from"] = format_rfc3339(*arguments.from_us);
   if (arguments.to_us) body["to"] = format_rfc3339(*arguments.to_us);
   WEIR_ASSIGN(Remote remote, Remote::open(arguments.place.remote));
   WEIR_ASSIGN(const Json answer, remote.ask("POST", "/api/v1/silences", body));
-  return print_line(text_of(answer, "id"));
+  WEIR_TRY(print_line(text_of(answer, "id")));
+  fmt::print(stderr, "weir: {}; `weir silence expire` with its id ends it sooner\n",
+             silence_text(arguments));
+  return {};
 }
 
 Result<void> expire_command(const SilenceArguments& arguments) {
+  WEIR_ASSIGN(const std::string by, author_of(arguments.by));
   WEIR_ASSIGN(Remote remote, Remote::open(arguments.place.remote));
-  const auto done = remote.ask("DELETE", fmt::format("/api/v1/silences/{}?by={}", arguments.id,
-                                                     net::encode_query(arguments.by)));
-  if (done) return print_line(fmt::format("{} is expired by {}", arguments.id, arguments.by));
+  const auto done = remote.ask(
+      "DELETE", fmt::format("/api/v1/silences/{}?by={}", arguments.id, net::encode_query(by)));
+  if (done) return print_line(fmt::format("{} is expired by {}", arguments.id, by));
   if (done.error().code != ErrorCode::not_found) return std::unexpected(done.error());
   return fail(ErrorCode::not_found,
               "{}: {} knows no such silence; `weir silence list` lists those that it knows",
@@ -62,7 +81,9 @@ Result<void> list_command(const SilenceArguments& arguments) {
   WEIR_ASSIGN(const auto source, AlertSource::open(arguments.place));
   WEIR_ASSIGN(const Json silences, source->silences(arguments.all));
   Output output;
-  return write_rows(silences, kSilenceColumns, arguments.format, output);
+  return write_rows(silences, kSilenceColumns, arguments.format, output,
+                    arguments.all ? "there is no silence"
+                                  : "no silence holds or will; --all shows those that have ended");
 }
 
 Result<std::string> parse_silence_id(const std::string& text) {
@@ -94,7 +115,7 @@ void add_add(Commands& kinds, const std::shared_ptr<SilenceArguments>& arguments
                              "--reason \"maintenance\""},
                 [arguments] { return add_command(*arguments); });
   add_matchers(app, arguments->matchers);
-  add_author(app, "--author", arguments->by);
+  add_author(app, "--by,--author", arguments->by);
   app.add_option("--reason", arguments->reason, "for those who wonder")->required();
   add_parsed(app, "--from", arguments->from_us, parse_rfc3339,
              "when it begins (2026-01-05T03:00:00Z; now)");
@@ -123,7 +144,7 @@ void add_expire(Commands& kinds, const std::shared_ptr<SilenceArguments>& argume
                             [arguments] { return expire_command(*arguments); });
   add_parsed(app, "ID", arguments->id, parse_silence_id, "as `weir silence list` shows it")
       ->required();
-  add_author(app, "--author", arguments->by);
+  add_author(app, "--by,--author", arguments->by);
   add_remote(app, arguments->place.remote, net::Access::write);
 }
 

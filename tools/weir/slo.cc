@@ -1,4 +1,6 @@
 // `weir slo`: objectives as documents, and how they stand.
+#include <algorithm>
+
 #include "processors/objectives/objective.h"
 #include "processors/objectives/open_slo.h"
 #include "processors/objectives/parts.h"
@@ -138,7 +140,13 @@ Result<void> list(const SloArguments& arguments) {
   for (const objectives::OpenSloObjective& each : objectives)
     for (const std::string& refusal : each.refused)
       output.write(fmt::format("cannot run: {}\n", refusal));
-  return output.finish();
+  WEIR_TRY(output.finish());
+  const auto refused = std::ranges::count_if(
+      objectives, [](const objectives::OpenSloObjective& each) { return !each.refused.empty(); });
+  if (refused > 0)
+    return fail(ErrorCode::invalid_argument, "{} of {} objectives cannot run; see above why",
+                refused, objectives.size());
+  return {};
 }
 
 Result<void> status(const SloArguments& arguments) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include <absl/strings/escaping.h>
+#include <absl/strings/str_replace.h>
 #include <fmt/format.h>
 
 #include "processors/core/text.h"
@@ -101,6 +102,8 @@ std::string printable(std::string_view bytes, std::size_t limit) {
   const std::string_view shown = utf8 ? cut_utf8(bytes, limit) : bytes.substr(0, limit);
   const absl::string_view source(shown.data(), shown.size());
   std::string text = utf8 ? absl::Utf8SafeCEscape(source) : absl::CEscape(source);
+  // Nothing stands around it that a quote could end.
+  absl::StrReplaceAll({{"\\\"", "\""}, {"\\'", "'"}}, &text);
   if (bytes.size() > shown.size()) text += "...";
   return text;
 }

@@ -50,8 +50,8 @@ std::string short_count(std::int64_t count);
 /// "812B", "1.2KiB", "20GiB".
 std::string short_bytes(std::uint64_t bytes);
 
-/// Bytes as text of at most `limit` bytes: what does not print is escaped as in C, and "..." stands
-/// for what was cut off.
+/// At most `limit` bytes as text: what does not print, and a backslash, is escaped as in C (quotes
+/// are not), and "..." stands for what was cut off.
 std::string printable(std::string_view bytes, std::size_t limit);
 
 /// A field of CSV, quoted where RFC 4180 asks for it.
