@@ -57,7 +57,7 @@ Graph::Node alert_node(const alert::Config& config, alert::Probe& probe) {
   return {
       .spec = {.name = "alert",
                .input = std::string(topics::kSignal),
-               .outputs = names({topics::kAlert, topics::kDecision}),
+               .outputs = names({topics::kAlert, topics::kDecision, topics::kConfig}),
                .make = [config,
                         &probe] { return std::make_unique<alert::AlertProcessor>(config, probe); }},
       .purpose = "what is an alert, whom to tell of it, and why",

@@ -7,6 +7,8 @@
 #include "processors/alert/muting.h"
 #include "processors/alert/routing.h"
 #include "processors/alert/teller.h"
+#include "processors/core/hash.h"
+#include "weir/v1/config.pb.h"
 
 namespace weir::alert {
 namespace {
@@ -40,6 +42,9 @@ std::string with_note(std::string text, const std::string& note) {
 }
 
 }  // namespace
+
+AlertProcessor::AlertProcessor(const Config& config, Probe& probe)
+    : config_(config), rules_(to_text(config)), rules_hash_(hash64(rules_)), probe_(probe) {}
 
 Result<void> AlertProcessor::open(runtime::TaskContext& context) {
   WEIR_TRY(book_.open(context.store()));
@@ -81,9 +86,12 @@ Result<void> AlertProcessor::take(const runtime::Record& record, runtime::TaskCo
     return fail(ErrorCode::version, "version {}, this binary reads 1", signal.version());
   Head& head = book_.head();
   head.append_time_us = std::max(head.append_time_us, record.append_time_us);
-  Outbox outbox(
-      context, probe_,
-      {.append_time_us = head.append_time_us, .offset = record.offset, .history = config_.history});
+  if (head.rules_hash != rules_hash_) tell_rules(record, context);
+  Outbox outbox(context, probe_,
+                {.append_time_us = head.append_time_us,
+                 .offset = record.offset,
+                 .rules_hash = rules_hash_,
+                 .history = config_.history});
   switch (signal.body_case()) {
     case v1::Signal::kCondition:
       take_condition(signal, outbox);
@@ -112,6 +120,22 @@ Result<void> AlertProcessor::take(const runtime::Record& record, runtime::TaskCo
   if (!signal.has_condition()) settle(outbox);
   told_ = told_ || outbox.told();
   return {};
+}
+
+/// From this record on they are others.
+void AlertProcessor::tell_rules(const runtime::Record& record, runtime::TaskContext& context) {
+  v1::ConfigRecord config;
+  config.set_version(1);
+  config.set_processor("alert");
+  config.set_partition(context.partition());
+  config.set_input_offset(record.offset);
+  config.set_rules_hash(rules_hash_);
+  config.set_rules(rules_);
+  runtime::NewRecord told{.key = fmt::format("alert/{}", context.partition()),
+                          .value = config.SerializeAsString()};
+  if (config_.history) told.append_time_us = book_.head().append_time_us;
+  context.emit(kConfigOutput, 0, std::move(told));
+  book_.head().rules_hash = rules_hash_;
 }
 
 void AlertProcessor::take_condition(const v1::Signal& signal, Outbox& outbox) {

@@ -24,7 +24,7 @@ inline constexpr std::size_t kMaxSilences = 1'000;
 class AlertProcessor final : public runtime::Processor {
  public:
   /// `probe` outlives this.
-  AlertProcessor(const Config& config, Probe& probe) : config_(config), probe_(probe) {}
+  AlertProcessor(const Config& config, Probe& probe);
 
   Result<void> open(runtime::TaskContext& context) override;
   Result<std::size_t> process(std::span<const runtime::Record> records,
@@ -36,6 +36,7 @@ class AlertProcessor final : public runtime::Processor {
 
  private:
   Result<void> take(const runtime::Record& record, runtime::TaskContext& context);
+  void tell_rules(const runtime::Record& record, runtime::TaskContext& context);
   void take_condition(const v1::Signal& signal, Outbox& outbox);
   void take_time(const v1::Signal& signal, Outbox& outbox);
   void take_acknowledgement(const v1::Acknowledgement& acknowledgement, Outbox& outbox);
@@ -54,6 +55,8 @@ class AlertProcessor final : public runtime::Processor {
   void describe(Entry& entry) const;
 
   const Config config_;
+  const std::string rules_;  // as they are recorded
+  const std::uint64_t rules_hash_;
   Probe& probe_;
   Book book_;
   bool told_ = false;         // since the last commit

@@ -108,4 +108,8 @@ struct Config {
 ///     max_alerts: 2000
 Config read_config(const config::Section& section);
 
+/// The section that reads as these rules, with every choice, defaults included: what is recorded of
+/// them (config_text.cc). Same rules, same text.
+std::string to_text(const Config& config);
+
 }  // namespace weir::alert

@@ -11,6 +11,7 @@ void Outbox::emit(std::size_t output, std::string key, std::string value) {
 
 void Outbox::emit(std::string key, v1::AlertRecord& record) {
   record.set_version(1);
+  record.set_rules_hash(cause_.rules_hash);
   emit(kAlertOutput, std::move(key), record.SerializeAsString());
 }
 
@@ -52,6 +53,7 @@ void Outbox::decide(const v1::Alert& alert, const Turn& turn, const DecisionNote
   decision.set_by(notes.by);
   decision.set_reference(notes.reference);
   decision.set_as_of_offset(cause_.offset);
+  decision.set_rules_hash(cause_.rules_hash);
   emit(kDecisionOutput, alert.fingerprint(), decision.SerializeAsString());
   probe_.decisions.add();
 }

@@ -14,12 +14,14 @@ namespace weir::alert {
 
 inline constexpr std::size_t kAlertOutput = 0;     // weir.alert
 inline constexpr std::size_t kDecisionOutput = 1;  // weir.decision
+inline constexpr std::size_t kConfigOutput = 2;    // weir.config
 
 /// Of the record that is the cause.
 struct Cause {
   TimeUs append_time_us = 0;
   std::int64_t offset = 0;
-  bool history = false;  // outputs carry the append time, too
+  std::uint64_t rules_hash = 0;  // of the rules in force
+  bool history = false;          // outputs carry the append time, too
 };
 
 /// What a decision says besides its alert, where it says it.

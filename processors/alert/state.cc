@@ -80,6 +80,7 @@ std::string encode_head(const Head& head) {
   put_fixed(out, head.behind_since_us);
   put_fixed(out, head.was_behind);
   put_fixed(out, head.told_again_us);
+  put_fixed(out, head.rules_hash);
   put_varint(out, head.sources.size());
   for (const auto& [name, source] : head.sources) {
     put_bytes(out, name.first);
@@ -103,7 +104,10 @@ Result<Head> decode_head(std::string_view bytes) {
   head.append_time_us = reader.fixed<TimeUs>();
   head.behind_since_us = reader.fixed<TimeUs>();
   head.was_behind = read_flag(reader, whole);
-  if (version > 1) head.told_again_us = reader.fixed<TimeUs>();
+  if (version > 1) {
+    head.told_again_us = reader.fixed<TimeUs>();
+    head.rules_hash = reader.fixed<std::uint64_t>();
+  }
   constexpr std::size_t kLeast = 1 + sizeof(std::int32_t) + 2 * sizeof(TimeUs) + 1;
   for (std::uint64_t left = read_count(reader, kLeast); left > 0; --left) {
     SourceName name;

@@ -39,13 +39,15 @@ struct Source {
 
 /// What the task knows besides alerts.
 ///
-///   u8 version, i64 append_time, i64 behind_since, u8 was_behind, i64 told_again (not in 1),
-///   varint n, n times (bytes processor, i32 partition, i64 time, i64 append_time, u8 complete)
+///   u8 version, i64 append_time, i64 behind_since, u8 was_behind, i64 told_again, u64 rules,
+///   varint n, n times (bytes processor, i32 partition, i64 time, i64 append_time, u8 complete);
+///   version 1 has neither told_again nor rules
 struct Head {
   TimeUs append_time_us = kMinTime;   // of the last record; never goes back
   TimeUs behind_since_us = kMaxTime;  // append time since when event time is far behind
   bool was_behind = false;            // and what happened meanwhile has not been told
   TimeUs told_again_us = kMinTime;    // append time when all that stands was told last
+  std::uint64_t rules_hash = 0;       // of the rules that were recorded last
   std::map<SourceName, Source> sources;
 
   /// How far the first of them is in event time; kMinTime: none has said anything.

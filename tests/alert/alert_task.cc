@@ -92,7 +92,8 @@ AlertTask::AlertTask(Config config_of_it) : config(std::move(config_of_it)) { op
 
 void AlertTask::open() {
   cache_ = std::make_unique<state::WriteBack>(store_, 1 << 20);
-  context_ = std::make_unique<runtime::TaskContext>(0, 1, std::vector<std::int32_t>{1, 1}, *cache_);
+  context_ =
+      std::make_unique<runtime::TaskContext>(0, 1, std::vector<std::int32_t>{1, 1, 1}, *cache_);
   processor_ = std::make_unique<AlertProcessor>(config, probe);
   const auto opened = processor_->open(*context_);
   if (!opened) ADD_FAILURE() << opened.error().message;
@@ -117,6 +118,10 @@ void AlertTask::gather() {
     bytes_ += emitted.record.key + emitted.record.value;
     if (emitted.output == kAlertOutput) {
       take(emitted.record);
+      continue;
+    }
+    if (emitted.output == kConfigOutput) {
+      ASSERT_TRUE(rules_.emplace_back().ParseFromString(emitted.record.value));
       continue;
     }
     v1::Decision& decision = decisions_.emplace_back();

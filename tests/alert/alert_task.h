@@ -10,6 +10,7 @@
 
 #include "processors/alert/alert.h"
 #include "processors/state/memory_store.h"
+#include "weir/v1/config.pb.h"
 
 namespace weir::alert {
 
@@ -54,6 +55,8 @@ class AlertTask {
   const std::vector<v1::Decision>& decisions() const { return decisions_; }
   /// Each time that one was told.
   const std::vector<v1::Silence>& silences() const { return silences_; }
+  /// Each time that others held.
+  const std::vector<v1::ConfigRecord>& rules() const { return rules_; }
   /// As last told, by fingerprint.
   const std::map<std::string, v1::Alert>& alerts() const { return alerts_; }
 
@@ -81,6 +84,7 @@ class AlertTask {
   std::vector<v1::Notification> notifications_;
   std::vector<v1::Decision> decisions_;
   std::vector<v1::Silence> silences_;
+  std::vector<v1::ConfigRecord> rules_;
   std::map<std::string, v1::Alert> alerts_;
 };
 

@@ -55,6 +55,38 @@ TEST(AlertConfig, IsReadWithRoutesAndRules) {
   EXPECT_EQ(summary, "o -");
 }
 
+TEST(AlertConfig, AsTextItReadsAsItself) {
+  for (const char* text :
+       {"{}", "receivers: [a]\ninhibit: []\n",
+        "receivers: [oncall, chat]\n"
+        "page: https://weir.example.com\n"
+        "group_by: [service, model]\n"
+        "group_wait: 90s\n"
+        "routes:\n"
+        "  - {match: [severity=page, 'tenant=~\"eu-\\d+\"'], receivers: [oncall], continue: true}\n"
+        "inhibit:\n"
+        "  - {source: [service=db], target: ['severity!=page'], equal: []}\n"
+        "annotations: {summary: \"{{objective}}\\n\\\"so\\\"\", runbook: 'https://r'}\n"
+        "flapping: {changes: 0}\n"}) {
+    const Read once = read(text);
+    ASSERT_EQ(once.errors, "");
+    const std::string told = to_text(once.config);
+    const Read again = read(told);
+    EXPECT_EQ(again.errors, "") << told;
+    EXPECT_EQ(to_text(again.config), told);
+  }
+  const std::string begin =
+      "receivers: [\"a\"]\n"
+      "group_by: [\"service\"]\n"
+      "group_wait: 0s\n"
+      "group_interval: 1m\n"
+      "repeat_interval: 4h\n"
+      "routes: []\n"
+      "inhibit:\n"
+      "  - {source: [\"severity=\\\"page\\\"\"], target: [\"severity=\\\"ticket\\\"\"]}\n";
+  EXPECT_EQ(to_text(read("receivers: [a]\n").config).substr(0, begin.size()), begin);
+}
+
 TEST(AlertConfig, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(read("receivers: [a, a]\n").errors,
             "weir.yaml:1: key 'receivers': a name stands there twice");

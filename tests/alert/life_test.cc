@@ -185,13 +185,35 @@ TEST(AlertLife, WhatStandsIsToldAgainEachDay) {
   EXPECT_EQ(task.alerts().at(fingerprint_of(change())).starts_at_us(), kStart + 10 * kSecondUs);
 }
 
+TEST(AlertLife, WhatItWasDecidedUnderIsRecorded) {
+  AlertTask task;
+  task.tick(change(), 0);
+  task.commit();
+  task.restart();
+  task.pass(10);
+  ASSERT_EQ(task.rules().size(), 1U);
+  EXPECT_EQ(task.rules()[0].rules(), to_text(task.config));
+  EXPECT_EQ(task.rules()[0].input_offset(), 0);
+  EXPECT_EQ(task.decisions()[0].rules_hash(), task.rules()[0].rules_hash());
+
+  task.config.keep_firing_us = kHourUs;
+  task.commit();
+  task.restart();
+  task.tick(quiet(change()), 20);
+  ASSERT_EQ(task.rules().size(), 2U);
+  EXPECT_EQ(task.rules()[1].rules(), to_text(task.config));
+  EXPECT_EQ(task.rules()[1].input_offset(), 3);
+  EXPECT_EQ(task.decisions().back().rules_hash(), task.rules()[1].rules_hash());
+  EXPECT_NE(task.rules()[1].rules_hash(), task.rules()[0].rules_hash());
+}
+
 TEST(AlertLife, ASignalThatIsNoneStopsTheTask) {
   runtime::Metrics metrics;
   Probe probe(metrics);
   AlertProcessor processor(config_for(), probe);
   state::MemoryStore store;
   state::WriteBack cache(store, 0);
-  runtime::TaskContext context(0, 1, {1, 1}, cache);
+  runtime::TaskContext context(0, 1, {1, 1, 1}, cache);
   ASSERT_TRUE(processor.open(context));
   const runtime::Record record{.offset = 7, .value = "\xff"};
   EXPECT_EQ(processor.process({&record, 1}, context).error().message,

@@ -12,6 +12,7 @@ Head head() {
           .behind_since_us = 4,
           .was_behind = true,
           .told_again_us = 6,
+          .rules_hash = 7,
           .sources = {{{"slo", 0}, {.time_us = 1, .append_time_us = 2, .complete = true}},
                       {{"slo", 1}, {.time_us = 3, .append_time_us = 4}}}};
 }
@@ -52,7 +53,7 @@ TEST(AlertState, IsReadAsItWasWritten) {
 
 TEST(AlertState, HasTheBytesOfItsVersion) {
   EXPECT_EQ(to_hex(encode_head(head())),
-            "02050000000000000004000000000000000106000000000000000203"
+            "020500000000000000040000000000000001060000000000000007000000000000000203"
             "73"
             "6c6f0000000001000000000000000200000000000000010373"
             "6c6f010000000300000000000000040000000000000000");
@@ -70,9 +71,10 @@ TEST(AlertState, HasTheBytesOfItsVersion) {
 TEST(AlertState, AnOlderHeadIsReadAsOneThatNeverToldAgain) {
   std::string bytes = encode_head(head());
   bytes[0] = 1;
-  bytes.erase(1 + 2 * sizeof(TimeUs) + 1, sizeof(TimeUs));
+  bytes.erase(1 + 2 * sizeof(TimeUs) + 1, sizeof(TimeUs) + sizeof(std::uint64_t));
   Head expected = head();
   expected.told_again_us = kMinTime;
+  expected.rules_hash = 0;
   EXPECT_EQ(decode_head(bytes).value(), expected);
   bytes[0] = 3;
   EXPECT_EQ(decode_head(bytes).error().message,

@@ -31,7 +31,7 @@ TEST_F(GraphTest, IsDrawnAsText) {
             "weir.sli         -> slo      -> weir.burn, weir.signal\n"
             "                    error budgets and burn rates of every objective, and what they "
             "set off\n"
-            "weir.signal      -> alert    -> weir.alert, weir.decision\n"
+            "weir.signal      -> alert    -> weir.alert, weir.decision, weir.config\n"
             "                    what is an alert, whom to tell of it, and why\n"
             "\ntopics\n"
             "  weir.inference     4 partitions  InferenceBatch, InferenceEvent  (from producers)\n"
