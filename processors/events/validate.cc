@@ -57,7 +57,10 @@ std::string as_utf8(std::string_view text) {
 
 std::optional<Problem> check_time(TimeUs event_time_us, std::uint32_t event) {
   if (is_event_time(event_time_us)) return std::nullopt;
-  if (event_time_us <= 0)
+  if (event_time_us == 0)
+    return problem("event_time_us", event, v1::DEAD_LETTER_REASON_MISSING_TIME,
+                   "event_time_us is missing or 0; it must be above 0");
+  if (event_time_us < 0)
     return problem("event_time_us", event, v1::DEAD_LETTER_REASON_MISSING_TIME,
                    "event_time_us is {}; it must be above 0", event_time_us);
   return problem("event_time_us", event, v1::DEAD_LETTER_REASON_OUT_OF_RANGE,

@@ -213,8 +213,11 @@ class Connection final : public OpenConnection,
             if (const auto connection = weak.lock()) connection->pump();
           });
         });
-    if (auto refusal = start_sending(*exchange, make_event_stream(exchange->events)))
+    if (auto refusal = start_sending(*exchange, make_event_stream(exchange->events))) {
+      // Who was told of it before the handler threw forgets it.
+      asio::post(core_.io, [events = exchange->events] { events->close(); });
       return answer(*std::move(refusal));
+    }
     asio::post(core_.io,
                [self = self(), events = exchange->events] { self->start_stream(events); });
   }

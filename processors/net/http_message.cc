@@ -2,12 +2,34 @@
 
 #include <algorithm>
 
+#include <absl/strings/ascii.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "processors/core/text.h"
 #include "processors/net/text.h"
 
 namespace weir::net {
 namespace {
+
+/// Between what was wrong and what to do.
+constexpr std::string_view kHintMark = "; ";
+
+/// Where the text of somebody else that begins at `at` ends, as quote() marks it; `at` where none
+/// begins there. An apostrophe within a word is none.
+std::size_t end_of_quote(std::string_view message, std::size_t at) {
+  const bool opens = message[at] == '\'' && (at == 0 || !absl::ascii_isalnum(message[at - 1]));
+  const std::size_t end = opens ? message.find('\'', at + 1) : std::string_view::npos;
+  return end == std::string_view::npos ? at : end;
+}
+
+std::size_t end_of_error(std::string_view message) {
+  for (std::size_t at = 0; at < message.size(); ++at) {
+    at = end_of_quote(message, at);
+    if (message.substr(at).starts_with(kHintMark)) return at;
+  }
+  return message.size();
+}
 
 /// How long a log that takes nothing now is left alone.
 constexpr std::string_view kRetryAfterSeconds = "10";
@@ -44,6 +66,23 @@ std::optional<std::string_view> HttpRequest::query_value(std::string_view name) 
   return std::nullopt;
 }
 
+Result<void> check_query(const HttpRequest& request, std::span<const std::string_view> known,
+                         std::span<const std::string_view> repeated) {
+  for (const auto& [name, value] : request.query) {
+    if (std::ranges::find(known, name) == known.end())
+      return known.empty() ? fail(ErrorCode::invalid_argument,
+                                  "{}: there is no such parameter; leave it out", quote(name))
+                           : fail(ErrorCode::invalid_argument,
+                                  "{}: there is no such parameter; choose from: {}", quote(name),
+                                  fmt::join(known, " "));
+    const auto same = [&](const auto& other) { return other.first == name; };
+    if (std::ranges::find(repeated, name) == repeated.end() &&
+        std::ranges::count_if(request.query, same) > 1)
+      return fail(ErrorCode::invalid_argument, "{}: is given twice; give it once", name);
+  }
+  return {};
+}
+
 HttpResponse error_response(int status, std::string_view error, std::string_view hint) {
   nlohmann::ordered_json body = {{"error", error}};
   if (!hint.empty()) body["hint"] = hint;
@@ -54,10 +93,9 @@ HttpResponse error_response(int status, std::string_view error, std::string_view
 }
 
 HttpResponse error_response(const Error& error) {
-  constexpr std::string_view kSplit = "; ";
   const std::string_view message = error.message;
-  const std::size_t end = std::min(message.find(kSplit), message.size());
-  const std::size_t hint = std::min(end + kSplit.size(), message.size());
+  const std::size_t end = end_of_error(message);
+  const std::size_t hint = std::min(end + kHintMark.size(), message.size());
   HttpResponse response =
       error_response(status_of(error.code), message.substr(0, end), message.substr(hint));
   if (response.status == 503) response.headers.emplace_back("Retry-After", kRetryAfterSeconds);

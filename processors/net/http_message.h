@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,11 @@ struct HttpRequest {
   /// The first value of that name in the query (exact case); "" for "?name" and "?name=".
   std::optional<std::string_view> query_value(std::string_view name) const;
 };
+
+/// Whether the query has no other names than `known`, and each once, but for those of `repeated`.
+/// invalid_argument: it has.
+Result<void> check_query(const HttpRequest& request, std::span<const std::string_view> known,
+                         std::span<const std::string_view> repeated = {});
 
 struct HttpResponse {
   int status = 200;          // 200 to 599

@@ -45,8 +45,23 @@ Result<results::DecisionQuery> read_query(const HttpRequest& request) {
   return query;
 }
 
-net::Route route(const char* method, const char* path, net::Access access, net::Handler handler) {
-  return {.method = method, .path = path, .access = access, .handler = std::move(handler)};
+/// `known`: the parameters there are.
+struct Path {
+  const char* method;
+  const char* path;
+  std::vector<std::string_view> known = {};
+};
+
+using Answer = HttpResponse (Api::*)(const HttpRequest&);
+
+net::Route route(Api& api, const Path& path, Answer answer) {
+  return {.method = path.method,
+          .path = path.path,
+          .access = path.method == std::string_view("GET") ? net::Access::read : net::Access::write,
+          .handler = [&api, known = path.known, answer](const HttpRequest& request) {
+            const auto good = net::check_query(request, known);
+            return good ? (api.*answer)(request) : net::error_response(good.error());
+          }};
 }
 
 HttpResponse too_large() {
@@ -99,7 +114,7 @@ HttpResponse Api::silences(const HttpRequest& request) {
       [&] { return Json{{"silences", results::silences_json(board_, parts_.clock(), all)}}; });
 }
 
-HttpResponse Api::decisions(const HttpRequest& request) const {
+HttpResponse Api::decisions(const HttpRequest& request) {
   const auto query = read_query(request);
   if (!query) return net::error_response(query.error());
   const auto decisions = results::decisions_json(parts_.log, *query, kMaxDecisions);
@@ -107,7 +122,7 @@ HttpResponse Api::decisions(const HttpRequest& request) const {
   return json_response({{"decisions", *decisions}});
 }
 
-HttpResponse Api::stats(const HttpRequest& request) const {
+HttpResponse Api::stats(const HttpRequest& request) {
   const auto query = read_query(request);
   if (!query) return net::error_response(query.error());
   const auto stats = results::read_alert_stats(parts_.log, *query);
@@ -166,23 +181,14 @@ HttpResponse Api::expire_silence(const HttpRequest& request) {
 }
 
 std::vector<net::Route> routes(Api& api) {
-  using net::Access;
-  return {route("GET", "/api/v1/alerts", Access::read,
-                [&api](const HttpRequest& request) { return api.list(request); }),
-          route("GET", "/api/v1/alerts/stats", Access::read,
-                [&api](const HttpRequest& request) { return api.stats(request); }),
-          route("GET", "/api/v1/decisions", Access::read,
-                [&api](const HttpRequest& request) { return api.decisions(request); }),
-          route("GET", "/api/v1/receivers", Access::read,
-                [&api](const HttpRequest& request) { return api.receivers(request); }),
-          route("GET", "/api/v1/silences", Access::read,
-                [&api](const HttpRequest& request) { return api.silences(request); }),
-          route("POST", "/api/v1/alerts/*", Access::write,
-                [&api](const HttpRequest& request) { return api.say(request); }),
-          route("POST", "/api/v1/silences", Access::write,
-                [&api](const HttpRequest& request) { return api.add_silence(request); }),
-          route("DELETE", "/api/v1/silences/*", Access::write,
-                [&api](const HttpRequest& request) { return api.expire_silence(request); })};
+  return {route(api, {"GET", "/api/v1/alerts", {"all"}}, &Api::list),
+          route(api, {"GET", "/api/v1/alerts/stats", {"from", "to"}}, &Api::stats),
+          route(api, {"GET", "/api/v1/decisions", {"alert", "from", "to"}}, &Api::decisions),
+          route(api, {"GET", "/api/v1/receivers"}, &Api::receivers),
+          route(api, {"GET", "/api/v1/silences", {"all"}}, &Api::silences),
+          route(api, {"POST", "/api/v1/alerts/*"}, &Api::say),
+          route(api, {"POST", "/api/v1/silences"}, &Api::add_silence),
+          route(api, {"DELETE", "/api/v1/silences/*", {"by"}}, &Api::expire_silence)};
 }
 
 }  // namespace weir::alerts

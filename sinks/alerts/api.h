@@ -38,8 +38,8 @@ class Api {
   explicit Api(ApiParts parts) : parts_(std::move(parts)) {}
 
   net::HttpResponse list(const net::HttpRequest& request);
-  net::HttpResponse decisions(const net::HttpRequest& request) const;
-  net::HttpResponse stats(const net::HttpRequest& request) const;
+  net::HttpResponse decisions(const net::HttpRequest& request);
+  net::HttpResponse stats(const net::HttpRequest& request);
   net::HttpResponse receivers(const net::HttpRequest& request);
   net::HttpResponse silences(const net::HttpRequest& request);
   /// POST /api/v1/alerts/FINGERPRINT/ack and /mark.

@@ -30,6 +30,7 @@ constexpr std::size_t kDefaultDeadLetters = 50;
 constexpr std::size_t kMaxDeadLetters = 1'000;
 constexpr int kMaxReasons = 100;  // of one dead letter; all are counted
 constexpr std::size_t kMaxLedgers = 5'000;
+constexpr std::array<std::string_view, 1> kRepeated = {"where"};
 constexpr std::array<std::string_view, 1> kLimitOnly = {"limit"};
 constexpr std::array<std::string_view, 1> kObjectiveOnly = {"objective"};
 constexpr std::int64_t kNewestBurns = 5'000;     // of each partition
@@ -67,22 +68,6 @@ Result<std::size_t> limit_of(const HttpRequest& request, std::size_t otherwise, 
     return fail(ErrorCode::invalid_argument, "limit: '{}' is not a whole number from 1 to {}",
                 *text, most);
   return limit;
-}
-
-/// Each at most once, but for `where`.
-Result<void> check_names(const HttpRequest& request, std::span<const std::string_view> known) {
-  for (const auto& [name, value] : request.query) {
-    if (std::ranges::find(known, name) == known.end())
-      return known.empty() ? fail(ErrorCode::invalid_argument,
-                                  "{}: there is no such parameter; leave it out", name)
-                           : fail(ErrorCode::invalid_argument,
-                                  "{}: there is no such parameter; choose from: {}", name,
-                                  fmt::join(known, " "));
-    const auto same = [&](const auto& other) { return other.first == name; };
-    if (name != "where" && std::ranges::count_if(request.query, same) > 1)
-      return fail(ErrorCode::invalid_argument, "{}: is given twice; give it once", name);
-  }
-  return {};
 }
 
 Result<bool> parse_flag(std::string_view text) {
@@ -128,7 +113,7 @@ HttpResponse json_response(const Json& json) {
 Result<KpiQuery> parse_query(const HttpRequest& request, std::string_view also) {
   const std::array<std::string_view, 7> known = {"scope", "window", "where", "from",
                                                  "to",    "all",    also};
-  WEIR_TRY(check_names(request, known));
+  WEIR_TRY(net::check_query(request, known, kRepeated));
   KpiQuery query;
   for (const std::string_view name : {"scope", "window"})
     if (!request.query_value(name))
@@ -149,7 +134,7 @@ Result<KpiQuery> parse_query(const HttpRequest& request, std::string_view also) 
 }
 
 HttpResponse Api::catalog(const HttpRequest& request) const {
-  if (const auto known = check_names(request, {}); !known)
+  if (const auto known = net::check_query(request, {}); !known)
     return net::error_response(known.error());
   const auto catalog = parts_.view.catalog();
   Json json;
@@ -193,13 +178,13 @@ HttpResponse Api::query(const HttpRequest& request) const {
 }
 
 HttpResponse Api::pipeline(const HttpRequest& request) const {
-  if (const auto known = check_names(request, {}); !known)
+  if (const auto known = net::check_query(request, {}); !known)
     return net::error_response(known.error());
   return json_response(to_json(parts_.pipeline(), parts_.clock()));
 }
 
 HttpResponse Api::dead_letters(const HttpRequest& request) const {
-  if (const auto known = check_names(request, kLimitOnly); !known)
+  if (const auto known = net::check_query(request, kLimitOnly); !known)
     return net::error_response(known.error());
   const auto limit = limit_of(request, kDefaultDeadLetters, kMaxDeadLetters);
   if (!limit) return net::error_response(limit.error());
@@ -222,7 +207,7 @@ HttpResponse Api::dead_letters(const HttpRequest& request) const {
 
 /// How budgets went down, as far back as the newest results tell: [end, left, burn rate over 1 h].
 HttpResponse Api::burndown(const HttpRequest& request) const {
-  if (const auto known = check_names(request, kObjectiveOnly); !known)
+  if (const auto known = net::check_query(request, kObjectiveOnly); !known)
     return net::error_response(known.error());
   const results::BurndownQuery query{
       .objective = std::string(request.query_value("objective").value_or("")),
@@ -251,15 +236,20 @@ HttpResponse Api::burndown(const HttpRequest& request) const {
 /// the others take to tell so many is not there.
 HttpResponse Api::objectives(const HttpRequest& request) const {
   results::BurnQuery query{.last = true, .newest = kNewestBurns};
-  if (const auto known = check_names(request, kObjectiveOnly); !known)
+  if (const auto known = net::check_query(request, kObjectiveOnly); !known)
     return net::error_response(known.error());
   query.objective = request.query_value("objective").value_or("");
   BoundedRows rows(kMaxLedgers);
+  bool any = false;
   const auto read = results::read_burn(parts_.log, query, [&](const v1::BurnResult& result) {
+    any = true;
     if (!result.closed()) rows.add(dump(results::to_json(result, results::Absent::null)));
     return true;
   });
   if (!read) return net::error_response(read.error());
+  if (!any && !query.objective.empty())
+    return net::error_response(404, "nothing was told of that objective",
+                               "/api/v1/objectives lists those of which something was");
   return rows_response(rows.truncated(), rows.oldest_first());
 }
 

@@ -86,6 +86,17 @@ TEST_F(AlertApi, ListsWhatFiresAndWhy) {
   EXPECT_EQ(ask("GET", "/api/v1/decisions", "", {{"from", "yesterday"}}).status, 400);
 }
 
+TEST_F(AlertApi, RefusesParametersThatItDoesNotKnow) {
+  for (const char* path : {"/api/v1/alerts", "/api/v1/receivers", "/api/v1/silences",
+                           "/api/v1/decisions", "/api/v1/alerts/stats"}) {
+    EXPECT_EQ(ask("GET", path, "", {{"colour", "red"}}).status, 400) << path;
+    EXPECT_EQ(ask("GET", path).status, 200) << path;
+  }
+  EXPECT_EQ(ask("GET", "/api/v1/alerts", "", {{"all", ""}, {"all", ""}}).body,
+            R"({"error":"all: is given twice","hint":"give it once"})"
+            "\n");
+}
+
 TEST_F(AlertApi, SaysWhoWasToldAndHowReceiversAre) {
   v1::Decision decision;
   decision.set_version(1);

@@ -55,8 +55,8 @@ TEST_F(ApiTest, NamesTheParameterThatIsWrong) {
   EXPECT_EQ(only({{"scope", "planet"}, {"window", "1m"}}).substr(0, 32),
             "400 scope: 'planet' is not a dim");
   EXPECT_EQ(only({{"scope", "service"}, {"window", "soon"}}).substr(0, 18), "400 window: 'soon'");
-  EXPECT_EQ(query({{"colour", "red"}}), "400 colour: there is no such parameter");
-  EXPECT_EQ(query({{"position", "1"}}), "400 position: there is no such parameter");
+  EXPECT_EQ(query({{"colour", "red"}}), "400 'colour': there is no such parameter");
+  EXPECT_EQ(query({{"position", "1"}}), "400 'position': there is no such parameter");
   EXPECT_EQ(query({{"scope", "tenant"}}), "400 scope: is given twice");
   EXPECT_EQ(query({{"where", "service"}}).substr(0, 10), "400 where:");
   EXPECT_EQ(query({{"from", "yesterday"}}).substr(0, 9), "400 from:");
@@ -72,7 +72,7 @@ TEST_F(ApiTest, EveryEndpointRefusesWhatItDoesNotKnow) {
   for (const net::HttpResponse& response :
        {told.api.catalog(request), told.api.pipeline(request), told.api.dead_letters(request),
         told.api.objectives(request), told.api.burndown(request)})
-    EXPECT_EQ(brief(response), "400 colour: there is no such parameter");
+    EXPECT_EQ(brief(response), "400 'colour': there is no such parameter");
 }
 
 TEST_F(ApiTest, ShowsWhyAndNotWhatWasRefused) {

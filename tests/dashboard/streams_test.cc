@@ -86,7 +86,7 @@ TEST_F(StreamsTest, AWrongRequestIsRefusedAsAQueryIs) {
   const auto wrong = listen({{"limit", "5"}});
   const auto unknown = listen({{"where", "tenant=a"}});
 
-  EXPECT_EQ(wrong->text.substr(0, 46), "400 {\"error\":\"limit: there is no such paramete");
+  EXPECT_EQ(wrong->text.substr(0, 46), "400 {\"error\":\"'limit': there is no such parame");
   EXPECT_EQ(unknown->text.substr(0, 13), "400 {\"error\":");
   EXPECT_EQ(wrong.use_count() + unknown.use_count(), 2);
 }

@@ -109,7 +109,7 @@ TEST(BatchReader, KeepsGoodEventsBesideBadOnes) {
   EXPECT_EQ(render(problems),
             "0 MISSING_TIME: event_time_us is -2; it must be above 0\n"
             "1 OUT_OF_RANGE: confidence is 2; it must be 0 to 1\n"
-            "2 MISSING_TIME: event_time_us is 0; it must be above 0\n"
+            "2 MISSING_TIME: event_time_us is missing or 0; it must be above 0\n"
             "3 NEGATIVE_DURATION: latency_us is -1; it must be 0 to 1000000000000000\n");
 }
 

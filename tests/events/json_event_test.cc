@@ -76,7 +76,8 @@ TEST(JsonEvent, SaysWhatIsWrong) {
             "0 MALFORMED: request_id: 'abc' is not an id; write 32 hexadecimal digits\n");
   EXPECT_EQ(with("\"tenant\":\"" + std::string(257, 'x') + "\""),
             "0 INVALID_TEXT: tenant has 257 bytes; at most 256 are taken\n");
-  EXPECT_EQ(read(R"({"service":"x"})"), "0 MISSING_TIME: event_time_us is 0; it must be above 0\n");
+  EXPECT_EQ(read(R"({"service":"x"})"),
+            "0 MISSING_TIME: event_time_us is missing or 0; it must be above 0\n");
   EXPECT_EQ(read(R"({"event_time":"yesterday"})"),
             "0 MALFORMED: event_time: 'yesterday' is not a time; write it as RFC 3339, for example "
             "2023-11-16T18:17:03Z\n");

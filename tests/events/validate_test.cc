@@ -32,7 +32,7 @@ TEST(Validate, TakesEveryValueInItsRange) {
 
 TEST(Validate, NamesTheRuleThatIsBroken) {
   EXPECT_EQ(checked([](EventRow& row) { row.event_time_us = 0; }),
-            "7 MISSING_TIME: event_time_us is 0; it must be above 0\n");
+            "7 MISSING_TIME: event_time_us is missing or 0; it must be above 0\n");
   EXPECT_EQ(checked([](EventRow& row) { row.event_time_us = kMaxEventTimeUs + 1; }),
             "7 OUT_OF_RANGE: event_time_us is 253402300800000000, after the year 9999; are these "
             "microseconds?\n");

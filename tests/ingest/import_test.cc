@@ -145,7 +145,7 @@ TEST(Ndjson, EventsAndRefusals) {
             "[{\"event_time_us\":6,\"latency_us\":-1}]\n"
             "e.ndjson:4: not JSON: Problem while parsing an atom starting with the letter 'n' [not "
             "json]\n"
-            "e.ndjson:5: event_time_us is 0; it must be above 0 [{\"service\":\"b\"}]\n"
+            "e.ndjson:5: event_time_us is missing or 0; it must be above 0 [{\"service\":\"b\"}]\n"
             "2 accepted, 3 refused");
 }
 
@@ -248,7 +248,7 @@ TEST(Csv, BadCellsAreRefused) {
             "e.csv:4: column 's': 'fine' cannot be read as status [1,1,fine,1]\n"
             "e.csv:5: column 'b': '1.0' cannot be read as batch_size [1,1,ok,1.0]\n"
             "e.csv:6: latency_us is -1; it must be 0 to 1000000000000000 [1,-1,ok,1]\n"
-            "e.csv:7: event_time_us is 0; it must be above 0 [,1,ok,1]\n"
+            "e.csv:7: event_time_us is missing or 0; it must be above 0 [,1,ok,1]\n"
             "e.csv:8: 3 fields; the header has 4 [1,1,ok]\n"
             "e.csv:9: a quote inside a field that does not begin with one [1,1,o\"k,1]\n"
             "1 accepted, 8 refused");

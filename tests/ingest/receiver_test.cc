@@ -126,7 +126,7 @@ TEST(Receiver, RefusesWhatHasNothingInIt) {
   Server server;
   EXPECT_EQ(server.events(R"({"service":"a"})"),
             R"(400 {"accepted":0,"rejected":[{"index":0,"field":"event_time_us","reason":)"
-            R"("event_time_us is 0; it must be above 0"}],"rejected_total":1})");
+            R"("event_time_us is missing or 0; it must be above 0"}],"rejected_total":1})");
   EXPECT_EQ(server.events("[]"), R"(200 {"accepted":0,"rejected":[],"rejected_total":0})");
   EXPECT_TRUE(server.events("[{\"event_time_us\":1}").starts_with("400 ")) << "not closed";
   EXPECT_TRUE(server.events("[{\"event_time_us\":1}] x").starts_with("400 "));
@@ -329,7 +329,7 @@ TEST(Receiver, AnswersTracesAsOtlpWants) {
                           R"({"key":"gen_ai.system","value":{"stringValue":"openai"}}]}]}]}]})";
   EXPECT_EQ(server.traces(bad),
             R"(200 {"partialSuccess":{"rejectedSpans":"1","errorMessage":"span 0: )"
-            R"(event_time_us is 0; it must be above 0"}})");
+            R"(event_time_us is missing or 0; it must be above 0"}})");
   EXPECT_TRUE(server.traces("{").starts_with(R"(400 {"code":3,"message":"the body is no )"));
   EXPECT_TRUE(server.traces("x", "text/plain").starts_with("415 "));
   server.behind = "slow";

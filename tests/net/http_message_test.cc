@@ -20,6 +20,22 @@ TEST(HttpMessage, AnErrorSaysWhatWasWrongAndWhatToDo) {
   EXPECT_EQ(answer_to({ErrorCode::not_found, "no"}), "404 {\"error\":\"no\"}\n");
   EXPECT_EQ(answer_to({ErrorCode::invalid_argument, "\xff; "}),
             "400 {\"error\":\"\xef\xbf\xbd\"}\n");
+  EXPECT_EQ(answer_to({ErrorCode::invalid_argument, "'a; b' is no service's name; send c"}),
+            "400 {\"error\":\"'a; b' is no service's name\",\"hint\":\"send c\"}\n");
+}
+
+TEST(HttpMessage, AQueryHasTheNamesThatAreKnownAndEachOnce) {
+  const std::vector<std::string_view> known = {"all", "where"};
+  const std::vector<std::string_view> repeated = {"where"};
+  const auto check = [&](std::vector<std::pair<std::string, std::string>> query) {
+    const auto good = check_query({.query = std::move(query)}, known, repeated);
+    return good ? "good" : good.error().message;
+  };
+  EXPECT_EQ(check({{"where", "a"}, {"all", ""}, {"where", "b"}}), "good");
+  EXPECT_EQ(check({{"all", "1"}, {"all", "2"}}), "all: is given twice; give it once");
+  EXPECT_EQ(check({{"a;b", ""}}), "'a;b': there is no such parameter; choose from: all where");
+  EXPECT_EQ(check_query({.query = {{"a", ""}}}, {}).error().message,
+            "'a': there is no such parameter; leave it out");
 }
 
 TEST(HttpMessage, AnErrorHasAStatus) {
