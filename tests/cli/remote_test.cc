@@ -32,6 +32,9 @@ class RemoteTest : public testing::Test {
     routes_.push_back({.method = "GET", .path = "/refused", .handler = [](const auto&) {
                          return net::error_response(400, "for: is no length", "send 2h");
                        }});
+    routes_.push_back({.method = "GET", .path = "/evil", .handler = [](const auto&) {
+                         return net::error_response(400, "\x1b[2J\n  gone", "\x07");
+                       }});
   }
 
   void start() {
@@ -68,6 +71,11 @@ TEST_F(RemoteTest, AnswersJson) {
   start();
   address_.url += "/weir/";
   EXPECT_EQ(ask("GET", "/good"), R"({"all":{"fired":1},"none":null})");
+}
+
+TEST_F(RemoteTest, ShowsNothingThatATerminalWouldObey) {
+  start();
+  EXPECT_EQ(ask("GET", "/evil"), "http://127.0.0.1: \\033[2J\n  gone; \\007");
 }
 
 TEST_F(RemoteTest, SendsTheTokenAndNeverShowsIt) {

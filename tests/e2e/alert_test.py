@@ -109,6 +109,10 @@ class Alerts(WeirTest):
         self.assertIn(alert, run("alerts", up.directory).stdout)
         there = ("--url", up.url)
         self.assertEqual(run("alerts", *there).stdout, run("alerts", up.directory).stdout)
+        budgets = [run("slo", "status", *place).stdout.splitlines()
+                   for place in (there, (up.directory,))]
+        self.assertEqual(*({line.split()[1] for line in lines_of} for lines_of in budgets))
+        self.assertGreater(len(budgets[0]), 1)
         # Its notification waits until every task that evaluates conditions is as far.
         wait_until(lambda: re.search(r"grouped +oncall +the group",
                                      run("why", alert, up.directory).stdout), "the notification")

@@ -13,11 +13,20 @@
 #include "tools/weir/home.h"
 #include "tools/weir/json_rows.h"
 #include "tools/weir/log_source.h"
+#include "tools/weir/text_table.h"
 
 namespace weir::cli {
 namespace {
 
 using results::Json;
+
+constexpr std::size_t kMaxWarningBytes = 500;
+
+/// On standard error: results are whole without it.
+void warn(const Json& warnings) {
+  for (const Json& each : warnings)
+    fmt::print(stderr, "weir: warning: {}\n", printable(text_of(each), kMaxWarningBytes));
+}
 
 class RemoteAlerts final : public AlertSource {
  public:
@@ -46,6 +55,7 @@ class RemoteAlerts final : public AlertSource {
 
   Result<Json> list(const char* name, const std::string& path, bool all) {
     WEIR_ASSIGN(const Json json, remote_.ask("GET", path + (all ? "?all" : "")));
+    warn(field(json, "warnings"));
     const Json& found = field(json, name);
     if (!found.is_array())
       return fail(ErrorCode::protocol, "{} is no weir: its answer has no {}", remote_.origin(),
@@ -63,6 +73,7 @@ class LogAlerts final : public AlertSource {
   Result<Json> alerts(bool all) override {
     WEIR_TRY(board_.update(log_->reader()));
     WEIR_TRY(deliveries_.update(log_->reader()));
+    warn(results::warnings_json(board_, deliveries_));
     return results::alerts_json(board_, deliveries_, all);
   }
   Result<Json> silences(bool all) override {
@@ -85,7 +96,7 @@ class LogAlerts final : public AlertSource {
 
 }  // namespace
 
-void add_alert_place(CLI::App& app, AlertPlace& place) {
+void add_result_place(CLI::App& app, ResultPlace& place) {
   CLI::Option* const url = add_remote(app, place.remote, net::Access::read);
   CLI::Option* const directory =
       app.add_option("DIR", place.directory, "read the log in this directory instead")
@@ -118,7 +129,7 @@ Result<std::string> author_of(const std::string& by) {
               getuid());
 }
 
-Result<std::unique_ptr<AlertSource>> AlertSource::open(const AlertPlace& place) {
+Result<std::unique_ptr<AlertSource>> AlertSource::open(const ResultPlace& place) {
   if (place.directory.empty() && place.kafka_config.empty()) {
     WEIR_ASSIGN(Remote remote, Remote::open(place.remote));
     return std::make_unique<RemoteAlerts>(std::move(remote));

@@ -1,5 +1,6 @@
-// Where a command reads alerts: a running process, or, without one, a directory of this machine or
-// the Kafka cluster of a configuration. What it gives is the JSON of sinks/alerts' interface.
+// Where a command reads results: a running process, or, without one, a directory of this machine or
+// the Kafka cluster of a configuration. And alerts from there, as the JSON of sinks/alerts'
+// interface; what it could not read, it says on standard error.
 #pragma once
 
 #include <memory>
@@ -12,14 +13,14 @@
 namespace weir::cli {
 
 /// What the options say; without a directory and a cluster it is the running process.
-struct AlertPlace {
+struct ResultPlace {
   RemoteAddress remote;
   std::string directory;
   std::string kafka_config;
 };
 
 /// Adds the options of the address, DIR and --kafka.
-void add_alert_place(CLI::App& app, AlertPlace& place);
+void add_result_place(CLI::App& app, ResultPlace& place);
 
 /// Of an alert. Error: invalid_argument.
 Result<std::string> parse_fingerprint(const std::string& text);
@@ -35,7 +36,7 @@ class AlertSource {
   virtual ~AlertSource() = default;
 
   /// Errors: of the log; of the process when it is asked.
-  static Result<std::unique_ptr<AlertSource>> open(const AlertPlace& place);
+  static Result<std::unique_ptr<AlertSource>> open(const ResultPlace& place);
 
   /// Lists, as their routes give them. Errors: the log's, or Remote's.
   virtual Result<results::Json> alerts(bool all) = 0;

@@ -15,7 +15,7 @@ namespace {
 using results::Json;
 
 struct AlertsArguments {
-  AlertPlace place;
+  ResultPlace place;
   std::string alert;
   bool all = false;
   bool stats = false;
@@ -180,7 +180,7 @@ void add_alerts(Commands& commands) {
                                             "  weir alerts --stats --url https://weir.example.com\n"
                                             "  weir alerts .weir/data --all --format json"},
                                [arguments] { return alerts_command(*arguments); });
-  add_alert_place(app, arguments->place);
+  add_result_place(app, arguments->place);
   app.add_flag("--all", arguments->all, "also what has resolved");
   app.add_flag("--stats", arguments->stats,
                "how many there were, how many mattered, and how long they took, by service");
@@ -200,7 +200,7 @@ void add_why(Commands& commands) {
   add_parsed(app, "ALERT", arguments->alert, parse_fingerprint,
              "its fingerprint, as `weir alerts` shows it")
       ->required();
-  add_alert_place(app, arguments->place);
+  add_result_place(app, arguments->place);
   add_format(app, arguments->format);
 }
 

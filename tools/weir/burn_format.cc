@@ -68,24 +68,21 @@ std::vector<std::string> cells_of(const v1::BurnResult& result) {
           note(result)};
 }
 
-Result<void> write_table(const runtime::Reader& log, const results::BurnQuery& query,
-                         Output& output) {
+Result<void> write_table(const BurnSource& source, Output& output) {
   TextTable table(output);
   for (const std::string_view title : kTitles) {
     const bool text = title == "end" || title == "objective" || title == "series" ||
                       title == "exhausted" || title == "conditions";
     table.add_column(std::string(title), text ? TextTable::Align::left : TextTable::Align::right);
   }
-  WEIR_TRY(results::read_burn(
-      log, query, [&](const v1::BurnResult& result) { return table.add_row(cells_of(result)); }));
+  WEIR_TRY(source([&](const v1::BurnResult& result) { return table.add_row(cells_of(result)); }));
   table.finish("no objective has told anything that matches");
   return {};
 }
 
-Result<void> write_csv(const runtime::Reader& log, const results::BurnQuery& query,
-                       Output& output) {
+Result<void> write_csv(const BurnSource& source, Output& output) {
   output.write(fmt::format("{}\n", fmt::join(kTitles, ",")));
-  return results::read_burn(log, query, [&](const v1::BurnResult& result) {
+  return source([&](const v1::BurnResult& result) {
     std::vector<std::string> cells = cells_of(result);
     for (std::string& cell : cells) cell = cell == "-" ? "" : csv_field(cell);
     return output.write(fmt::format("{}\n", fmt::join(cells, ",")));
@@ -94,15 +91,14 @@ Result<void> write_csv(const runtime::Reader& log, const results::BurnQuery& que
 
 }  // namespace
 
-Result<void> write_burn(const runtime::Reader& log, const results::BurnQuery& query,
-                        Format format) {
+Result<void> write_burn(const BurnSource& source, Format format) {
   Output output;
   if (format == Format::table) {
-    WEIR_TRY(write_table(log, query, output));
+    WEIR_TRY(write_table(source, output));
   } else if (format == Format::csv) {
-    WEIR_TRY(write_csv(log, query, output));
+    WEIR_TRY(write_csv(source, output));
   } else {
-    WEIR_TRY(results::read_burn(log, query, [&](const v1::BurnResult& result) {
+    WEIR_TRY(source([&](const v1::BurnResult& result) {
       return output.write(results::to_line(results::to_json(result, results::Absent::null)));
     }));
   }

@@ -40,7 +40,11 @@ Result<void> query_dead_letters(const QueryArguments& arguments) {
 
 Result<void> query_burn(const QueryArguments& arguments) {
   WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
-  return write_burn(source->reader(), arguments.burn, arguments.format);
+  return write_burn(
+      [&](const results::VisitBurn& visit) {
+        return results::read_burn(source->reader(), arguments.burn, visit);
+      },
+      arguments.format);
 }
 
 void add_conditions(CLI::App& app, std::vector<Condition>& conditions) {

@@ -1,5 +1,6 @@
 #include "tools/weir/remote.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "tools/weir/json_rows.h"
@@ -12,7 +13,20 @@ using results::Json;
 
 constexpr std::size_t kMaxAnswerBytes = 64 << 20;
 constexpr std::size_t kMaxShownBytes = 100;
+constexpr std::size_t kMaxErrorBytes = 2'000;
 constexpr DurationUs kDeadlineUs = kMinuteUs;
+
+/// Another process's text, and maybe not a weir's; a caret stands below what it points to.
+std::string shown(std::string_view text) {
+  std::string shown;
+  while (true) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    shown += printable(text.substr(0, end), kMaxErrorBytes);
+    if (end == text.size()) return shown;
+    shown += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
 
 ErrorCode code_of(int status) {
   if (status == 404) return ErrorCode::not_found;
@@ -74,7 +88,7 @@ Result<Json> Remote::read(const net::ClientResponse& answer) const {
     return fail(ErrorCode::exhausted, "{}: the answer has more than {} bytes; ask for less",
                 origin(), kMaxAnswerBytes);
   Json json = Json::parse(answer.body, nullptr, false);
-  const std::string error = text_of(json, "error");
+  const std::string error = shown(text_of(json, "error"));
   if (json.is_discarded() || (answer.status / 100 != 2 && error.empty()))
     return fail(ErrorCode::protocol,
                 "{} is no weir: it answered {} with {}; --url names where one listens", origin(),
@@ -85,7 +99,7 @@ Result<Json> Remote::read(const net::ClientResponse& answer) const {
                 "{}: {}; name it by --token env:NAME or file:PATH, or put it into the variable {}",
                 origin(), error, variable_);
   if (answer.status / 100 != 2) {
-    const std::string hint = text_of(json, "hint");
+    const std::string hint = shown(text_of(json, "hint"));
     return fail(code_of(answer.status), "{}: {}{}{}", origin(), error, hint.empty() ? "" : "; ",
                 hint);
   }

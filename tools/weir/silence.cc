@@ -17,7 +17,7 @@ namespace {
 using results::Json;
 
 struct SilenceArguments {
-  AlertPlace place;
+  ResultPlace place;
   std::vector<std::string> matchers;
   std::string by;
   std::string reason;
@@ -132,7 +132,7 @@ void add_list(Commands& kinds, const std::shared_ptr<SilenceArguments>& argument
                              .examples = "weir silence list\n"
                                          "  weir silence list .weir/data --all"},
                             [arguments] { return list_command(*arguments); });
-  add_alert_place(app, arguments->place);
+  add_result_place(app, arguments->place);
   app.add_flag("--all", arguments->all, "also those that have ended");
   add_format(app, arguments->format);
 }

@@ -1,11 +1,15 @@
 // `weir slo`: objectives as documents, and how they stand.
 #include <algorithm>
 
+#include <google/protobuf/util/json_util.h>
+
 #include "processors/objectives/objective.h"
 #include "processors/objectives/open_slo.h"
 #include "processors/objectives/parts.h"
+#include "tools/weir/alert_source.h"
 #include "tools/weir/burn_format.h"
 #include "tools/weir/command.h"
+#include "tools/weir/json_rows.h"
 #include "tools/weir/log_source.h"
 #include "tools/weir/text_table.h"
 
@@ -88,8 +92,7 @@ spec:
 struct SloArguments {
   std::string service = "chat";
   std::vector<std::string> files;
-  std::string directory;
-  std::string kafka_config;
+  ResultPlace place;
   Format format = Format::table;
 };
 
@@ -149,11 +152,34 @@ Result<void> list(const SloArguments& arguments) {
   return {};
 }
 
+/// What a running weir told last.
+Result<void> ask_burn(const RemoteAddress& address, const results::VisitBurn& visit) {
+  WEIR_ASSIGN(Remote remote, Remote::open(address));
+  WEIR_ASSIGN(const results::Json answer, remote.ask("GET", "/api/v1/objectives"));
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;  // of a newer weir
+  for (const results::Json& row : field(answer, "rows")) {
+    v1::BurnResult result;
+    if (!google::protobuf::util::JsonStringToMessage(row.dump(), &result, options).ok())
+      return fail(ErrorCode::protocol, "{} is no weir: a row of its objectives is no BurnResult",
+                  remote.origin());
+    if (!visit(result)) return {};
+  }
+  return {};
+}
+
 Result<void> status(const SloArguments& arguments) {
-  if (arguments.directory.empty() && arguments.kafka_config.empty())
-    return fail(ErrorCode::invalid_argument, "no log: give its directory, or --kafka FILE");
-  WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
-  return write_burn(source->reader(), {.last = true}, arguments.format);
+  const ResultPlace& place = arguments.place;
+  if (place.directory.empty() && place.kafka_config.empty())
+    return write_burn(
+        [&](const results::VisitBurn& visit) { return ask_burn(place.remote, visit); },
+        arguments.format);
+  WEIR_ASSIGN(const auto source, LogSource::open(place.directory, place.kafka_config));
+  return write_burn(
+      [&](const results::VisitBurn& visit) {
+        return results::read_burn(source->reader(), {.last = true}, visit);
+      },
+      arguments.format);
 }
 
 }  // namespace
@@ -178,14 +204,10 @@ void add_slo(Commands& commands) {
   CLI::App& status_app =
       kinds.add({.name = "status",
                  .purpose = "What each ledger told last: budget left, burn rates, conditions",
-                 .examples = "weir slo status .weir/data"},
+                 .examples = "weir slo status\n"
+                             "  weir slo status .weir/data"},
                 [arguments] { return status(*arguments); });
-  CLI::Option* const directory =
-      status_app.add_option("DIR", arguments->directory, "directory of the log");
-  status_app
-      .add_option("--kafka", arguments->kafka_config,
-                  "read the cluster of this configuration instead of a directory")
-      ->excludes(directory);
+  add_result_place(status_app, arguments->place);
   add_format(status_app, arguments->format);
 }
 
