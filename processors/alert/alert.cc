@@ -23,18 +23,14 @@ std::set<std::string> members_of_groups(const Book& book) {
   return members;
 }
 
-/// Alerts that fire, and that since the configuration changed are for others than before.
-std::vector<std::string> strangers_to_receivers(const Config& config, const Book& book) {
-  std::vector<std::string> strangers;
-  for (const auto& [fingerprint, entry] : book.entries()) {
-    std::set<std::string> receivers;
-    if (entry.is_firing())
-      for (const Target& target : targets_of(config, entry.alert))
-        receivers.insert(target.key.receiver);
-    if (entry.is_firing() && !std::ranges::equal(receivers, entry.alert.receiver()))
-      strangers.push_back(fingerprint);
-  }
-  return strangers;
+/// Whether it fires, and is for others than when it was told last: its policy or the configuration
+/// changed.
+bool is_for_others(const Config& config, const Entry& entry) {
+  if (!entry.is_firing()) return false;
+  std::set<std::string> receivers;
+  for (const Target& target : targets_of(config, entry.alert))
+    receivers.insert(target.key.receiver);
+  return !std::ranges::equal(receivers, entry.alert.receiver());
 }
 
 std::string with_note(std::string text, const std::string& note) {
@@ -53,7 +49,10 @@ Result<void> AlertProcessor::open(runtime::TaskContext& context) {
     if (std::ranges::find(config_.receivers, key.receiver) == config_.receivers.end())
       gone.push_back(key);
   for (const GroupKey& key : gone) book_.erase_group(key);
-  for (const std::string& fingerprint : strangers_to_receivers(config_, book_))
+  std::vector<std::string> for_others;
+  for (const auto& [fingerprint, entry] : book_.entries())
+    if (is_for_others(config_, entry)) for_others.push_back(fingerprint);
+  for (const std::string& fingerprint : for_others)
     book_.entry(fingerprint).changed = true;  // so that it joins its groups
   count_firing();
   return {};
@@ -172,6 +171,7 @@ void AlertProcessor::take_condition(const v1::Signal& signal, Outbox& outbox) {
                           : quieten(config_, change, signal.time_us(), *entry);
   if (turn && turn->kind == v1::DECISION_KIND_LAPSED)
     entry->resolved_append_us = book_.head().append_time_us;
+  entry->changed = entry->changed || is_for_others(config_, *entry);
   describe(*entry);
   if (turn) outbox.decide(entry->alert, *turn);
 }

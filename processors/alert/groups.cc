@@ -71,7 +71,7 @@ bool is_due(const Grouping& grouping, const Group& group, const Pending& pending
   if (!pending.any()) return false;
   const TimeUs now = head.append_time_us;
   TimeUs from = group.dirty_since_us;
-  if (group.sequence == 0) {
+  if (group.last_told_us == kMinTime) {
     from += grouping.wait_us;
   } else if (!pending.begun.empty() || !pending.ended.empty()) {
     from = std::max(from, group.last_told_us + grouping.interval_us);
@@ -81,7 +81,8 @@ bool is_due(const Grouping& grouping, const Group& group, const Pending& pending
 }
 
 bool is_repeat_due(const Grouping& grouping, const Group& group, const Book& book) {
-  if (group.sequence == 0 || book.head().append_time_us < group.last_told_us + grouping.repeat_us)
+  if (group.last_told_us == kMinTime ||
+      book.head().append_time_us < group.last_told_us + grouping.repeat_us)
     return false;
   const auto visible = visible_of(group, book);
   return std::ranges::any_of(visible, [](const Entry* entry) { return !is_acknowledged(*entry); });
@@ -92,7 +93,6 @@ void note_told(const Pending& pending, TimeUs now, const Book& book, Group& grou
   for (const Entry* entry : visible_of(group, book))
     group.members[entry->alert.fingerprint()] = {.life = entry->alert.life(),
                                                  .acknowledged = is_acknowledged(*entry)};
-  ++group.sequence;
   group.last_told_us = now;
   group.dirty_since_us = kMaxTime;
   group.dirty_time_us = kMinTime;

@@ -36,7 +36,7 @@ bool is_due(const Grouping& grouping, const Group& group, const Pending& pending
 /// Whether nothing is pending, and what nobody acknowledged is to be told again.
 bool is_repeat_due(const Grouping& grouping, const Group& group, const Book& book);
 
-/// The receiver knows now what `pending` and `visible` say.
+/// The receiver knows now what `pending` and `visible` say, from the group itself or a digest.
 void note_told(const Pending& pending, TimeUs now, const Book& book, Group& group);
 
 }  // namespace weir::alert

@@ -76,6 +76,7 @@ v1::Notification make_notification(const NotificationParts& parts, std::vector<c
   notification.set_append_time_us(cause.append_time_us);
   notification.set_external_url(parts.page_url);
   notification.set_digest_cause(parts.digest_cause);
+  notification.set_closes(parts.closes);
   for (const std::string& group : parts.digest_groups)
     if (notification.digest_group_size() < static_cast<int>(kMaxDigestGroups))
       notification.add_digest_group(group);
@@ -94,7 +95,8 @@ v1::Notification make_notification(const NotificationParts& parts, std::vector<c
   }
   labels::put(shared.value_or(labels::Labels{}), *notification.mutable_common_label());
   notification.set_truncated(static_cast<std::uint32_t>(notification.more_size()));
-  if (!alerts.empty()) notification.set_title(title_of_all(notification, alerts.front()->alert));
+  notification.set_title(alerts.empty() ? "Nothing of it fires any more"
+                                        : title_of_all(notification, alerts.front()->alert));
   return notification;
 }
 

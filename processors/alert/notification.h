@@ -24,9 +24,10 @@ struct NotificationParts {
   std::string page_url = {};
   std::string digest_cause = {};
   std::vector<std::string> digest_groups = {};
+  bool closes = false;
 };
 
-/// Firing alerts first, then by fingerprint; none comes twice. Its id is a hash of the receiver,
+/// Firing alerts first, then by fingerprint; none comes twice. One that closes may have none. Its id is a hash of the receiver,
 /// the group and the record that is the cause, which no two notifications have alike.
 v1::Notification make_notification(const NotificationParts& parts, std::vector<const Entry*> alerts,
                                    const Cause& cause);

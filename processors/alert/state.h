@@ -96,7 +96,8 @@ struct GroupKey {
 struct Group {
   std::string route;  // whose intervals hold; empty: the defaults
   labels::Labels labels;
-  std::uint32_t sequence = 0;             // of the last notification; 0: none
+  std::uint32_t sequence = 0;             // of its last notification; 0: it is not open, as none
+                                          // said that it fires, or one that nothing does any more
   TimeUs dirty_since_us = kMaxTime;       // append time since when there is something to tell
   TimeUs dirty_time_us = kMinTime;        // the greatest event time of it
   TimeUs last_told_us = kMinTime;         // append time

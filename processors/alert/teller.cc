@@ -30,10 +30,9 @@ std::string_view reason_text(v1::NotificationReason reason) {
 
 v1::NotificationReason reason_of(const Group& group, const Pending& pending, bool any_fires) {
   if (!any_fires) return v1::NOTIFICATION_REASON_RESOLVED;
-  if (group.sequence == 0) return v1::NOTIFICATION_REASON_FIRST;
-  if (!pending.begun.empty() || !pending.ended.empty()) return v1::NOTIFICATION_REASON_CHANGED;
-  return pending.acknowledged.empty() ? v1::NOTIFICATION_REASON_REPEAT
-                                      : v1::NOTIFICATION_REASON_ACKNOWLEDGED;
+  if (!pending.any()) return v1::NOTIFICATION_REASON_REPEAT;
+  if (pending.begun.empty() && pending.ended.empty()) return v1::NOTIFICATION_REASON_ACKNOWLEDGED;
+  return group.sequence == 0 ? v1::NOTIFICATION_REASON_FIRST : v1::NOTIFICATION_REASON_CHANGED;
 }
 
 /// What a notification of the group tells of.
@@ -57,7 +56,9 @@ void Teller::settle() {
     tell_receiver(receiver, {std::make_move_iterator(from), std::make_move_iterator(to)});
     from = to;
   }
-  if (book_.head().behind_since_us == kMaxTime) book_.head().was_behind = false;
+  if (book_.head().behind_since_us != kMaxTime) return;
+  book_.head().was_behind = false;
+  close_digests();
 }
 
 void Teller::tell_changed() {
@@ -106,7 +107,8 @@ void Teller::measure_backlog() {
 std::vector<Teller::Waiting> Teller::look_at_groups() {
   std::vector<Waiting> all;
   std::vector<GroupKey> keys;
-  for (const auto& [key, group] : book_.groups()) keys.push_back(key);
+  for (const auto& [key, group] : book_.groups())
+    if (key.group != kDigest) keys.push_back(key);
   for (const GroupKey& key : keys) {
     const Group& seen = book_.groups().at(key);
     for (const std::string& fingerprint : lapsed_of(seen, book_))
@@ -192,6 +194,8 @@ void Teller::tell_group(const Waiting& waiting) {
   Pending said = waiting.pending;
   if (waiting.repeat) said.begun = alerts;
   say_grouped(said, notification);
+  Group& told = book_.group(waiting.key);
+  told.sequence = any_fires ? told.sequence + 1 : 0;
   mark_told(waiting);
 }
 
@@ -202,7 +206,10 @@ void Teller::tell_digest(const std::string& receiver, const std::vector<Waiting>
                           .sequence = 1,
                           .page_url = config_.page_url,
                           .digest_cause = cause};
+  const std::vector<const Entry*> standing = standing_of(parts.key);
   std::vector<const Entry*> alerts;
+  std::ranges::copy_if(standing, std::back_inserter(alerts),
+                       [](const Entry* entry) { return !entry->is_muted(); });
   for (const Waiting& each : waiting) {
     parts.digest_groups.push_back(each.key.group);
     const auto of_group = alerts_of(each.pending, book_.groups().at(each.key), book_);
@@ -212,10 +219,64 @@ void Teller::tell_digest(const std::string& receiver, const std::vector<Waiting>
   outbox_.tell(notification);
   outbox_.probe().digests.add();
   book_.load(receiver).last_digest_us = now();
+  alerts.insert(alerts.end(), standing.begin(), standing.end());
+  stand(parts.key, alerts);
   for (const Waiting& each : waiting) {
     say_grouped(each.pending, notification);
+    Group& group = book_.group(each.key);
+    if (group.sequence > 0 && visible_of(group, book_).empty()) {
+      close(each.key, group, each.pending.ended);
+      group.sequence = 0;
+    }
     mark_told(each);
   }
+}
+
+std::vector<const Entry*> Teller::standing_of(const GroupKey& digest) const {
+  std::vector<const Entry*> standing;
+  const auto group = book_.groups().find(digest);
+  if (group == book_.groups().end()) return standing;
+  for (const auto& [fingerprint, member] : group->second.members)
+    if (const Entry* entry = book_.find(fingerprint);
+        entry != nullptr && entry->is_firing() && entry->alert.life() == member.life)
+      standing.push_back(entry);
+  return standing;
+}
+
+void Teller::stand(const GroupKey& digest, const std::vector<const Entry*>& alerts) {
+  Group& group = book_.group(digest);
+  group.members.clear();
+  for (const Entry* entry : alerts)
+    if (entry->is_firing()) group.members[entry->alert.fingerprint()] = {entry->alert.life()};
+  if (group.members.empty()) book_.erase_group(digest);
+}
+
+void Teller::close_digests() {
+  std::vector<GroupKey> over;
+  for (const auto& [key, group] : book_.groups())
+    if (key.group == kDigest && standing_of(key).empty()) over.push_back(key);
+  for (const GroupKey& key : over) {
+    const Group group = book_.groups().at(key);
+    std::vector<const Entry*> ended;
+    for (const auto& [fingerprint, member] : group.members)
+      if (const Entry* entry = book_.find(fingerprint);
+          entry != nullptr && entry->alert.state() == v1::ALERT_STATE_RESOLVED &&
+          entry->alert.life() == member.life)
+        ended.push_back(entry);
+    book_.erase_group(key);
+    close(key, group, ended);
+  }
+}
+
+void Teller::close(const GroupKey& key, const Group& group,
+                   const std::vector<const Entry*>& ended) {
+  outbox_.tell(make_notification({.key = key,
+                                  .group_labels = group.labels,
+                                  .reason = v1::NOTIFICATION_REASON_RESOLVED,
+                                  .sequence = group.sequence + 1,
+                                  .page_url = config_.page_url,
+                                  .closes = true},
+                                 ended, outbox_.cause()));
 }
 
 void Teller::throttle(const Waiting& waiting, const std::string& because) {

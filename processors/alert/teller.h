@@ -5,6 +5,8 @@
 //   - Weir is far behind its events, or was: what began and ended meanwhile is told at once;
 //   - more groups are due at once than one cause should make;
 //   - it had its share for this hour.
+// Who keeps incidents is told, besides, where a digest ended what stands open under a group's own
+// key, and when nothing of the digests fires any more: notifications that close.
 #pragma once
 
 #include <string>
@@ -46,6 +48,11 @@ class Teller {
   void tell_group(const Waiting& waiting);
   void tell_digest(const std::string& receiver, const std::vector<Waiting>& waiting,
                    const std::string& cause);
+  /// Of earlier digests, what fires as it did then.
+  std::vector<const Entry*> standing_of(const GroupKey& digest) const;
+  void stand(const GroupKey& digest, const std::vector<const Entry*>& alerts);
+  void close_digests();
+  void close(const GroupKey& key, const Group& group, const std::vector<const Entry*>& ended);
   void throttle(const Waiting& waiting, const std::string& because);
   void say_grouped(const Pending& pending, const v1::Notification& notification);
   void mark_told(const Waiting& waiting);

@@ -18,7 +18,8 @@ constexpr std::string_view kHintMark = "; ";
 /// Where the text of somebody else that begins at `at` ends, as quote() marks it; `at` where none
 /// begins there. An apostrophe within a word is none.
 std::size_t end_of_quote(std::string_view message, std::size_t at) {
-  const bool opens = message[at] == '\'' && (at == 0 || !absl::ascii_isalnum(message[at - 1]));
+  const bool in_word = at > 0 && absl::ascii_isalnum(static_cast<unsigned char>(message[at - 1]));
+  const bool opens = message[at] == '\'' && !in_word;
   const std::size_t end = opens ? message.find('\'', at + 1) : std::string_view::npos;
   return end == std::string_view::npos ? at : end;
 }

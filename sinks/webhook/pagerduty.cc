@@ -14,7 +14,7 @@ constexpr std::size_t kMaxFieldBytes = 1024;
 constexpr std::size_t kMaxAlertsBytes = 400'000;
 
 std::string action_of(const v1::Notification& notification) {
-  if (notification.firing() == 0) return "resolve";
+  if (notification.closes() || notification.firing() == 0) return "resolve";
   const bool acknowledged = notification.reason() == v1::NOTIFICATION_REASON_ACKNOWLEDGED;
   return acknowledged ? "acknowledge" : "trigger";
 }

@@ -138,9 +138,12 @@ std::optional<Item> Receiver::item_of(v1::AlertRecord record) {
     if (!routed || !firing_->see(alert)) return std::nullopt;
     return Item{.key = alert.fingerprint(), .record = std::move(record)};
   }
-  if (!takes_alerts_ && record.has_notification() && record.notification().receiver() == name)
-    return Item{.key = record.notification().group_key(), .record = std::move(record)};
-  return std::nullopt;
+  if (takes_alerts_ || !record.has_notification()) return std::nullopt;
+  const v1::Notification& notification = record.notification();
+  // A chat has read it already, and keeps nothing open.
+  if (notification.closes() && parts_.config.type == ReceiverType::slack) return std::nullopt;
+  if (notification.receiver() != name) return std::nullopt;
+  return Item{.key = notification.group_key(), .record = std::move(record)};
 }
 
 Result<bool> Receiver::send_next(const std::stop_token& stop) {

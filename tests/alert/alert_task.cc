@@ -36,6 +36,7 @@ std::string render(const v1::Notification& notification) {
   if (notification.more_size() > 0) text += fmt::format(" and {} more", notification.more_size());
   if (!notification.digest_cause().empty())
     text += fmt::format(" ({})", notification.digest_cause());
+  if (notification.closes()) text += " closes";
   return text + '\n';
 }
 

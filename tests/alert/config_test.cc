@@ -75,16 +75,46 @@ TEST(AlertConfig, AsTextItReadsAsItself) {
     EXPECT_EQ(again.errors, "") << told;
     EXPECT_EQ(to_text(again.config), told);
   }
-  const std::string begin =
-      "receivers: [\"a\"]\n"
-      "group_by: [\"service\"]\n"
-      "group_wait: 0s\n"
-      "group_interval: 1m\n"
-      "repeat_interval: 4h\n"
-      "routes: []\n"
+}
+
+TEST(AlertConfig, AsTextItHasEveryChoice) {
+  const Read all = read(
+      "receivers: [oncall, chat]\n"
+      "page: https://weir.example.com\n"
+      "group_by: [service, model]\n"
+      "group_wait: 90s\n"
+      "group_interval: 2m\n"
+      "repeat_interval: 3h\n"
+      "routes:\n"
+      "  - {match: [severity=page], receivers: [oncall], group_by: [tenant], continue: true}\n"
       "inhibit:\n"
-      "  - {source: [\"severity=\\\"page\\\"\"], target: [\"severity=\\\"ticket\\\"\"]}\n";
-  EXPECT_EQ(to_text(read("receivers: [a]\n").config).substr(0, begin.size()), begin);
+      "  - {source: [service=db], target: ['severity!=page'], equal: [region]}\n"
+      "  - {source: [a=b], target: [c=d]}\n"
+      "keep_firing_for: 5m\n"
+      "flapping: {changes: 7, within: 2h, hold: 9m}\n"
+      "storm: {per_hour: 8, digest_every: 6m, groups_at_once: 3, backlog_after: 10m}\n"
+      "annotations: {runbook: 'https://r/{{service}}'}\n"
+      "max_alerts: 77\n");
+  ASSERT_EQ(all.errors, "");
+  const std::string text = to_text(all.config);
+  EXPECT_EQ(text.substr(0, text.find("annotations:")),
+            R"(receivers: ["oncall", "chat"]
+page: "https://weir.example.com"
+group_by: ["model", "service"]
+group_wait: 90s
+group_interval: 2m
+repeat_interval: 3h
+routes:
+  - {match: ["severity=\"page\""], receivers: ["oncall"], group_by: ["tenant"], )"
+            R"(group_wait: 90s, group_interval: 2m, repeat_interval: 3h, continue: true}
+inhibit:
+  - {source: ["service=\"db\""], target: ["severity!=\"page\""], equal: ["region"]}
+  - {source: ["a=\"b\""], target: ["c=\"d\""]}
+keep_firing_for: 5m
+flapping: {changes: 7, within: 2h, hold: 9m}
+storm: {per_hour: 8, digest_every: 6m, groups_at_once: 3, backlog_after: 10m}
+)");
+  EXPECT_TRUE(text.ends_with("  \"runbook\": \"https://r/{{service}}\"\nmax_alerts: 77\n")) << text;
 }
 
 TEST(AlertConfig, SaysWhatIsWrongAndWhere) {

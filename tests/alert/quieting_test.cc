@@ -1,4 +1,6 @@
 // Of what nobody is told: silences and inhibition; and what becomes a digest: storms and backlogs.
+#include <sstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -164,8 +166,39 @@ TEST(AlertStorm, AboveItsShareAReceiverGetsDigestsFromTimeToTime) {
   EXPECT_EQ(task.decisions().back().kind(), v1::DECISION_KIND_THROTTLED);
   task.pass(320);
   EXPECT_EQ(task.notifications().back().group_key(), "digest");
-  EXPECT_EQ(task.notifications().back().firing(), 2U);
+  EXPECT_EQ(task.notifications().back().firing(), 3U);  // what stands of the first one, too
   EXPECT_EQ(task.notifications().back().digest_cause(), "oncall was told 2 times within an hour");
+}
+
+TEST(AlertStorm, WhatIsOpenUnderAnotherKeyIsClosed) {
+  Config config = config_for();
+  config.storm.per_hour = 1;
+  config.keep_firing_us = 0;
+  AlertTask task(config);
+  task.restart_always();
+  const auto told = [&](const std::string& text) {
+    std::string notified;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+      if (line.starts_with("notify")) notified += line + "\n";
+    return notified;
+  };
+  EXPECT_EQ(told(task.tick(change("a"), 0)),
+            "notify oncall first {}:{service=\"a\"} #1: +a page-1h\n");
+  EXPECT_EQ(
+      told(task.tick(change("b"), 10)),
+      "notify oncall digest digest #1: +b page-1h (oncall was told 1 times within an hour)\n");
+  EXPECT_EQ(told(task.tick(quiet(change("a")), 20)), "");  // it waits for the next digest
+  EXPECT_EQ(told(task.pass(320)),
+            "notify oncall digest digest #1: +b page-1h -a page-1h (oncall was told 1 times within "
+            "an hour)\n"
+            "notify oncall resolved {}:{service=\"a\"} #2: -a page-1h closes\n");
+  EXPECT_EQ(told(task.tick(quiet(change("b")), 330)),
+            "notify oncall resolved digest #1: -b page-1h closes\n");
+  EXPECT_EQ(
+      told(task.pass(640)),
+      "notify oncall digest digest #1: -b page-1h (oncall was told 1 times within an hour)\n");
+  EXPECT_EQ(task.state(), "alert a page-1h resolved\nalert b page-1h resolved\n");
 }
 
 TEST(AlertStorm, ADigestListsShortlyWhatHasNoRoom) {

@@ -107,6 +107,14 @@ TEST(WebhookFormats, PagerDutyAcknowledgesAndResolvesWhatItTriggered) {
             "resolve chat/{}/0:{service=chat}");
 }
 
+TEST(WebhookFormats, PagerDutyResolvesWhatIsClosedWhateverElseIsTold) {
+  v1::Notification notification = both();
+  ASSERT_GT(notification.firing(), 0U);
+  notification.set_closes(true);
+  const Json body = Json::parse(pagerduty_body(notification, net::Secret("key")));
+  EXPECT_EQ(body["event_action"], "resolve");
+}
+
 TEST(WebhookFormats, PagerDutyStaysWithinItsLimits) {
   const std::string body = pagerduty_body(huge(), net::Secret("R"));
   EXPECT_LT(body.size(), 512'000U);

@@ -198,6 +198,18 @@ TEST_F(ReceiverTest, GoesOnAfterARestartWhereItWas) {
   EXPECT_EQ(read<v1::Decision>(kDecisionTopic).size(), 3U);
 }
 
+TEST_F(ReceiverTest, AChatIsNotToldWhatOnlyCloses) {
+  v1::Notification closing = make_notification('a', "g", {make_alert({})});
+  closing.set_closes(true);
+  append(record_of(closing));
+  EXPECT_EQ(run(), "a=200 ");
+  config_.type = ReceiverType::slack;
+  start();
+  closing.set_id("b");
+  append(record_of(closing));
+  EXPECT_EQ(run(), "");
+}
+
 TEST_F(ReceiverTest, ANewReceiverIsNotToldOfThePast) {
   notify('a');
   run();
