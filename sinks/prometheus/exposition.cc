@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 
 #include "sinks/prometheus/alert_samples.h"
 #include "sinks/prometheus/kpi_samples.h"
@@ -55,22 +56,40 @@ const std::array<GaugeName, 3>& names_of_left_out() {
 
 }  // namespace
 
-net::HttpResponse Exposition::answer(const net::HttpRequest&) {
+Result<void> Exposition::look() {
+  WEIR_TRY(ledgers_.update(parts_.log));
+  WEIR_TRY(alerts_.update(parts_.log));
+  LeftOut left_out;
+  std::string text = slo_text(left_out);
+  const std::lock_guard lock(mutex_);
+  slo_text_ = std::move(text);
+  slo_left_out_ = left_out;
+  return {};
+}
+
+net::HttpResponse Exposition::answer(const net::HttpRequest&) const {
   auto exposed = text();
   if (!exposed) return net::error_response(500, exposed.error().message);
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = *std::move(exposed)};
 }
 
-Result<std::string> Exposition::text() {
+Result<std::string> Exposition::text() const {
+  std::string of_objectives;
   LeftOut left_out;
+  {
+    const std::lock_guard lock(mutex_);
+    of_objectives = slo_text_;
+    left_out = slo_left_out_;
+  }
   WEIR_ASSIGN(std::string text, kpi_text(left_out));
-  WEIR_ASSIGN(const std::string of_objectives, slo_text(left_out));
   text += of_objectives;
   Gauges of_page(names_of_left_out());
   of_page.add(0, "", static_cast<double>(left_out.series));
   of_page.add(1, "", static_cast<double>(left_out.ledgers));
   of_page.add(2, fmt::format(R"(topic="{}")", results::kBurnTopic),
               static_cast<double>(left_out.unreadable_results));
+  of_page.add(2, fmt::format(R"(topic="{}")", results::kAlertTopic),
+              static_cast<double>(left_out.unreadable_alerts));
   text += of_page.text();
   text += parts_.metrics.expose();
   return text;
@@ -96,14 +115,12 @@ Result<std::string> Exposition::kpi_text(LeftOut& left_out) const {
   return samples.text();
 }
 
-Result<std::string> Exposition::slo_text(LeftOut& left_out) {
-  const std::lock_guard lock(mutex_);
-  WEIR_TRY(ledgers_.update(parts_.log));
-  WEIR_TRY(alerts_.update(parts_.log));
+std::string Exposition::slo_text(LeftOut& left_out) const {
   SloSamples samples(parts_.max_slo_bytes);
   for (const v1::BurnResult* ledger : shown_of(ledgers_))
     if (!samples.add(*ledger)) ++left_out.ledgers;
   left_out.unreadable_results = ledgers_.unreadable().records;
+  left_out.unreadable_alerts = alerts_.unreadable().records;
   return samples.text() + alert_text(alerts_.alerts());
 }
 

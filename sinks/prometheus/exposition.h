@@ -3,7 +3,7 @@
 // own metrics.
 //
 // A window that ended more than kStaleUs ago is shown no more: traffic of yesterday is not a value
-// of now. A ledger of an objective is shown until it is closed. Thread-safe.
+// of now. A ledger of an objective is shown until it is closed. Thread-safe, but for look().
 #pragma once
 
 #include <functional>
@@ -40,11 +40,15 @@ class Exposition {
 
   explicit Exposition(ExpositionParts parts) : parts_(std::move(parts)) {}
 
-  /// 500 where the log cannot be read.
-  net::HttpResponse answer(const net::HttpRequest& request);
-  /// Reads what was written of objectives and alerts since the last call. Errors: the view's and
-  /// the log's.
-  Result<std::string> text();
+  /// Reads what was written of objectives and alerts since the last call; a page shows them as they
+  /// were then, so that it never waits for the log. One thread. Errors: the log's; it can be called
+  /// again.
+  Result<void> look();
+
+  /// 500 where the view cannot be read.
+  net::HttpResponse answer(const net::HttpRequest& request) const;
+  /// Errors: the view's.
+  Result<std::string> text() const;
 
  private:
   /// What did not get on the page.
@@ -52,15 +56,18 @@ class Exposition {
     std::uint64_t series = 0;
     std::uint64_t ledgers = 0;
     std::int64_t unreadable_results = 0;
+    std::int64_t unreadable_alerts = 0;
   };
 
   Result<std::string> kpi_text(LeftOut& left_out) const;
-  Result<std::string> slo_text(LeftOut& left_out);
+  std::string slo_text(LeftOut& left_out) const;
 
   const ExpositionParts parts_;
-  std::mutex mutex_;
-  results::BurnBoard ledgers_;  // guarded
-  results::AlertBoard alerts_;  // guarded
+  results::BurnBoard ledgers_;  // of who looks, as is what follows
+  results::AlertBoard alerts_;
+  mutable std::mutex mutex_;
+  std::string slo_text_;  // guarded, and so is what follows: as of the last look
+  LeftOut slo_left_out_;
 };
 
 }  // namespace weir::prometheus

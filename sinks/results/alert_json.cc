@@ -86,25 +86,29 @@ Json to_json(const v1::Alert& alert) {
           {"inhibited_by", list_of(alert.inhibited_by())},
           {"receivers", list_of(alert.receiver())},
           {"page", text_or_null(alert.page_url())},
-          {"condition", to_json(alert.condition(), Absent::left_out)}};
+          {"condition", to_json(alert.condition(), Absent::left_out)},
+          {"quiet", alert.has_quiet() ? to_json(alert.quiet(), Absent::left_out) : Json()}};
 }
 
 Json to_json(const v1::Decision& decision) {
-  return {{"fingerprint", decision.fingerprint()},
-          {"life", decision.life()},
-          {"kind", kind_text(decision.kind())},
-          {"time", time_or_null(decision.time_us())},
-          {"append_time", time_or_null(decision.append_time_us())},
-          {"because", decision.because()},
-          {"title", decision.title()},
-          {"service", text_or_null(decision.service())},
-          {"severity", text_or_null(decision.severity())},
-          {"receiver", text_or_null(decision.receiver())},
-          {"notification_id", text_or_null(decision.notification_id())},
-          {"by", text_or_null(decision.by())},
-          {"reference", text_or_null(decision.reference())},
-          {"attempts", decision.attempts() == 0 ? Json() : Json(decision.attempts())},
-          {"as_of_offset", decision.as_of_offset()}};
+  return {
+      {"fingerprint", decision.fingerprint()},
+      {"life", decision.life()},
+      {"kind", kind_text(decision.kind())},
+      {"time", time_or_null(decision.time_us())},
+      {"append_time", time_or_null(decision.append_time_us())},
+      {"because", decision.because()},
+      {"title", decision.title()},
+      {"service", text_or_null(decision.service())},
+      {"severity", text_or_null(decision.severity())},
+      {"receiver", text_or_null(decision.receiver())},
+      {"notification_id", text_or_null(decision.notification_id())},
+      {"by", text_or_null(decision.by())},
+      {"reference", text_or_null(decision.reference())},
+      {"attempts", decision.attempts() == 0 ? Json() : Json(decision.attempts())},
+      {"as_of_offset", decision.as_of_offset()},
+      {"rules",
+       decision.rules_hash() == 0 ? Json() : Json(fmt::format("{:016x}", decision.rules_hash()))}};
 }
 
 Json to_json(const v1::Silence& silence, TimeUs now) {

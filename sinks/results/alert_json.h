@@ -16,6 +16,7 @@ namespace weir::results {
 Json to_json(const v1::Alert& alert);
 /// {"receiver": "oncall", "what": "sent", "at": "...", "because": "...", "sent_at": "..."}
 Json to_json(const std::string& receiver, const Delivery& delivery);
+/// `rules`: the hash of those it was taken under, 16 hex digits; null: by a sink.
 Json to_json(const v1::Decision& decision);
 /// `now`: whether it is pending, active or ended.
 Json to_json(const v1::Silence& silence, TimeUs now);

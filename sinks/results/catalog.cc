@@ -24,6 +24,7 @@ Result<Catalog> Catalog::read(const runtime::Reader& log) {
 Result<void> Catalog::take(const runtime::Record& record) {
   v1::ConfigRecord config;
   WEIR_TRY(parse_record(record, config));
+  if (!config.has_definitions()) return {};  // another processor's rules
   for (const v1::ScopeDefinition& scope : config.definitions().scope()) {
     std::set<Window>& windows = scopes_[{scope.dimension().begin(), scope.dimension().end()}];
     for (const v1::WindowDefinition& window : scope.window())

@@ -11,6 +11,9 @@ namespace {
 /// What a decision refers to whose notification is a digest: alert.proto.
 constexpr std::string_view kDigest = "digest";
 
+/// Far more than wait at any time.
+constexpr std::size_t kKeptIds = 20'000;
+
 bool is_about_telling(v1::DecisionKind kind) {
   return kind == v1::DECISION_KIND_GROUPED || kind == v1::DECISION_KIND_THROTTLED ||
          kind == v1::DECISION_KIND_SENT || kind == v1::DECISION_KIND_FAILED;
@@ -42,6 +45,18 @@ void DeliveryBoard::take(const v1::Decision& decision) {
   }
 }
 
+/// Whether the outcome is of what the receiver is to be told of the alert, or of something later
+/// that told it, too: what waited too long becomes one with what came after it.
+bool DeliveryBoard::is_answer(const v1::Decision& decision, const Delivery& delivery,
+                              const Receiver& receiver) {
+  if (decision.notification_id() == delivery.notification_id) return true;
+  if (delivery.kind == v1::DECISION_KIND_THROTTLED) return false;
+  const auto place = receiver.places.find(decision.notification_id());
+  const auto awaited = receiver.places.find(delivery.notification_id);
+  if (awaited == receiver.places.end()) return true;
+  return place != receiver.places.end() && place->second > awaited->second;
+}
+
 void DeliveryBoard::take_of_alert(const v1::Decision& decision, Receiver& receiver) {
   const bool is_outcome =
       decision.kind() == v1::DECISION_KIND_SENT || decision.kind() == v1::DECISION_KIND_FAILED;
@@ -49,15 +64,15 @@ void DeliveryBoard::take_of_alert(const v1::Decision& decision, Receiver& receiv
   Alert& alert = alerts_[decision.fingerprint()];
   alert.append_time_us = std::max(alert.append_time_us, decision.append_time_us());
   Delivery& delivery = alert.deliveries[decision.receiver()];
-  const bool is_awaited = decision.notification_id() == delivery.notification_id;
+  const bool is_awaited =
+      !is_outcome || receiver.takes_alerts || is_answer(decision, delivery, receiver);
   // A sink that has only a line about the alert does not know its life, 0: the notification does.
   if (decision.life() == 0 ? !is_awaited : decision.life() < delivery.life) return;
   if (decision.life() > delivery.life) delivery = {.life = decision.life()};
   // What is made of the alert for others is nothing to wait for.
   if (!is_outcome && receiver.takes_alerts && delivery.sent_us != kMinTime) return;
   if (decision.kind() == v1::DECISION_KIND_SENT) delivery.sent_us = decision.append_time_us();
-  // Of an earlier notification, while a later one waits.
-  if (is_outcome && !receiver.takes_alerts && delivery.waits() && !is_awaited) return;
+  if (!is_awaited) return;  // of an earlier notification, while a later one waits
   delivery.kind = decision.kind();
   delivery.append_time_us = decision.append_time_us();
   delivery.because = decision.because();
@@ -68,13 +83,18 @@ void DeliveryBoard::count(const v1::Decision& decision, Receiver& receiver) {
   Minute& minute =
       receiver.minutes[decision.append_time_us() - decision.append_time_us() % kMinuteUs];
   if (decision.kind() == v1::DECISION_KIND_THROTTLED) ++minute.throttled;
-  // The decisions about one notification stand together.
-  if (decision.kind() == v1::DECISION_KIND_GROUPED &&
-      decision.notification_id() != receiver.last_notification) {
-    receiver.last_notification = decision.notification_id();
-    ++minute.notifications;
-    if (decision.reference() == kDigest) ++minute.digests;
+  const std::string& id = decision.notification_id();
+  if (decision.kind() != v1::DECISION_KIND_GROUPED ||
+      !receiver.places.try_emplace(id, receiver.next_place).second)
+    return;
+  ++receiver.next_place;
+  receiver.ids.push_back(id);
+  if (receiver.ids.size() > kKeptIds) {
+    receiver.places.erase(receiver.ids.front());
+    receiver.ids.pop_front();
   }
+  ++minute.notifications;
+  if (decision.reference() == kDigest) ++minute.digests;
 }
 
 void DeliveryBoard::forget() {

@@ -2,6 +2,7 @@
 // receiver.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 
@@ -23,10 +24,6 @@ struct Delivery {
   std::string because = {};
   std::string notification_id = {};  // empty: throttled, or a receiver of alerts one by one
   TimeUs sent_us = kMinTime;         // when it took something of this life last; kMinTime: not yet
-
-  bool waits() const {
-    return kind == v1::DECISION_KIND_GROUPED || kind == v1::DECISION_KIND_THROTTLED;
-  }
 };
 
 /// What became of what a receiver was to be told, all of it, whoever told it.
@@ -61,8 +58,11 @@ class DeliveryBoard {
     std::int64_t throttled = 0;
   };
   struct Receiver {
-    ReceiverHistory history;           // its counts are not filled in
-    std::string last_notification;     // its id
+    ReceiverHistory history;  // its counts are not filled in
+    // Notifications in the order they were made, by id; the latest kKeptIds.
+    std::map<std::string, std::uint64_t> places;
+    std::deque<std::string> ids;
+    std::uint64_t next_place = 0;
     bool takes_alerts = false;         // each by itself, as Alertmanager; not notifications
     std::map<TimeUs, Minute> minutes;  // by their begin; the last hour
   };
@@ -72,6 +72,8 @@ class DeliveryBoard {
   };
 
   void take(const v1::Decision& decision);
+  static bool is_answer(const v1::Decision& decision, const Delivery& delivery,
+                        const Receiver& receiver);
   void take_of_alert(const v1::Decision& decision, Receiver& receiver);
   static void count(const v1::Decision& decision, Receiver& receiver);
   void forget();

@@ -82,6 +82,7 @@ class ExpositionTest : public testing::Test {
                            .metrics = metrics_,
                            .clock = [this] { return now_; },
                            .max_bytes = max_bytes});
+    EXPECT_TRUE(exposition.look());
     const auto text = exposition.text();
     if (!text) return text.error().message;
     std::string matching;

@@ -87,6 +87,7 @@ class SloExpositionTest : public testing::Test {
   std::string exposed(const std::string& pattern = "") { return exposed(exposition_, pattern); }
 
   static std::string exposed(Exposition& exposition, const std::string& pattern) {
+    EXPECT_TRUE(exposition.look());
     const auto text = exposition.text();
     if (!text) return text.error().message;
     const std::regex wanted(pattern);
@@ -148,6 +149,7 @@ weir_prometheus_omitted_ledgers 0
 # HELP weir_prometheus_unreadable_records Records left out of this page, as they cannot be read.
 # TYPE weir_prometheus_unreadable_records gauge
 weir_prometheus_unreadable_records{topic="weir.burn"} 0
+weir_prometheus_unreadable_records{topic="weir.alert"} 0
 )");
 }
 
@@ -228,6 +230,7 @@ TEST_F(SloExpositionTest, WhatCannotBeReadHidesNothingElse) {
   EXPECT_EQ(exposed("^weir_(slo_events|prometheus_unreadable)"),
             R"(weir_slo_events{objective="chat-fast",service="chat",model="llama"} 2
 weir_prometheus_unreadable_records{topic="weir.burn"} 1
+weir_prometheus_unreadable_records{topic="weir.alert"} 0
 )");
 }
 

@@ -16,13 +16,13 @@ class DeliveryBoardTest : public testing::Test {
  protected:
   DeliveryBoardTest() { EXPECT_TRUE(log_.create_topic({.name = std::string(kDecisionTopic)})); }
 
-  // About alert "a".
   void decide(std::int64_t at_s, v1::DecisionKind kind, const std::string& notification,
-              std::uint32_t life = 1, const std::string& receiver = "chat") {
+              std::uint32_t life = 1, const std::string& receiver = "chat",
+              const std::string& alert = "a") {
     now_ = kStart + at_s * kSecondUs;
     v1::Decision decision;
     decision.set_version(1);
-    decision.set_fingerprint("a");
+    decision.set_fingerprint(alert);
     decision.set_life(life);
     decision.set_kind(kind);
     decision.set_append_time_us(now_);
@@ -30,7 +30,7 @@ class DeliveryBoardTest : public testing::Test {
     decision.set_receiver(receiver);
     decision.set_notification_id(notification);
     if (notification.starts_with("d")) decision.set_reference("digest");
-    const runtime::NewRecord record{.key = "a", .value = decision.SerializeAsString()};
+    const runtime::NewRecord record{.key = alert, .value = decision.SerializeAsString()};
     ASSERT_TRUE(log_.append(kDecisions, {&record, 1}));
   }
 
@@ -91,6 +91,19 @@ TEST_F(DeliveryBoardTest, AnAnswerConcernsItsOwnNotificationAlone) {
   decide(7, DECISION_KIND_THROTTLED, "", 2);
   decide(8, DECISION_KIND_SENT, "n3", 2);
   EXPECT_EQ(of_alert(), "chat: 2 throttled 7, sent 8: since \n");
+}
+
+TEST_F(DeliveryBoardTest, WhatWasFoldedIntoALaterOneIsAnsweredWithIt) {
+  using enum v1::DecisionKind;
+  decide(0, DECISION_KIND_GROUPED, "n1");
+  decide(1, DECISION_KIND_GROUPED, "n2", 1, "chat", "b");
+  decide(200, DECISION_KIND_SENT, "n2");
+  decide(200, DECISION_KIND_SENT, "n2", 1, "chat", "b");
+  EXPECT_EQ(of_alert(), "chat: 1 sent 200, sent 200: since n2\n");
+  decide(201, DECISION_KIND_GROUPED, "n3");
+  decide(202, DECISION_KIND_GROUPED, "n4", 1, "chat", "b");
+  decide(300, DECISION_KIND_FAILED, "n4", 0);  // a line of it
+  EXPECT_EQ(of_alert(), "chat: 1 failed 300, sent 200: since n4\n");
 }
 
 TEST_F(DeliveryBoardTest, AnAlertmanagerWaitsForNoNotification) {

@@ -86,14 +86,15 @@ class KpiResultsTest : public testing::Test {
 
   static KpiQuery minutes() { return {.scope = {"service"}, .window = "1m"}; }
 
+  void append(const std::string& topic, std::int32_t partition, runtime::NewRecord record) {
+    ASSERT_TRUE(log_.append({topic, partition}, {&record, 1}));
+  }
+
   fakes::MemoryLog log_;
 
  private:
   void make_topic(const std::string& name, std::int32_t partitions) {
     ASSERT_TRUE(log_.create_topic({.name = name, .partitions = partitions}));
-  }
-  void append(const std::string& topic, std::int32_t partition, runtime::NewRecord record) {
-    ASSERT_TRUE(log_.append({topic, partition}, {&record, 1}));
   }
 };
 
@@ -227,6 +228,18 @@ TEST_F(KpiResultsTest, WhatDoesNotExistIsAnsweredByWhatDoes) {
   KpiQuery query = minutes();
   query.where = {{"tenant", "x"}};
   EXPECT_EQ(shown(query), "where: tenant is no dimension of the scope service");
+}
+
+TEST_F(KpiResultsTest, RulesOfOtherProcessorsChangeNothing) {
+  v1::ConfigRecord rules;
+  rules.set_version(1);
+  rules.set_processor("alert");
+  rules.set_rules("receivers: []");
+  append("weir.config", 0, {.value = rules.SerializeAsString()});
+  const auto catalog = Catalog::read(log_);
+  ASSERT_TRUE(catalog);
+  EXPECT_EQ(catalog->unrated(), std::vector<std::string>{"cancelled"});
+  EXPECT_EQ(catalog->scopes().size(), 2U);
 }
 
 TEST(Catalog, SaysThatNothingWasToldYet) {

@@ -3,6 +3,12 @@
 #include "tools/weir/home.h"
 
 namespace weir::cli {
+namespace {
+
+/// No scraper asks more often.
+constexpr DurationUs kScrapeEveryUs = 5 * kSecondUs;
+
+}  // namespace
 
 LiveResults::LiveResults(const LiveResultsParts& parts)
     : facts_(parts.facts),
@@ -66,6 +72,9 @@ Result<void> LiveResults::look(TimeUs now) {
   up_probe_.report(facts);
   streams_.tell_all("pipeline", to_json(facts, now).dump());
   next_facts_ = now + kSecondUs;
+  if (now < next_scrape_) return {};
+  WEIR_TRY(exposition_.look());
+  next_scrape_ = now + kScrapeEveryUs;
   return {};
 }
 

@@ -52,6 +52,7 @@ class LiveResults {
   dashboard::Streams streams_;
   prometheus::Exposition exposition_;
   TimeUs next_facts_ = 0;
+  TimeUs next_scrape_ = 0;
   std::atomic<bool> open_ = false;
 };
 

@@ -27,13 +27,13 @@ export const left_of = ({ budget }) =>
 export const is_calendar = ({ budget, end_time_us }) =>
   budget.start_us + budget.length_us > end_time_us;
 
-/** When all of the budget is spent, as words. At a burn rate up to 1 it lasts. */
+/** When all of the budget is spent, as words; the server says whether it comes to that. */
 export function exhaustion_words(ledger) {
   const left = left_of(ledger);
   if (left === null) return ABSENT;
   if (left <= 0) return "spent already";
   const at_us = ledger.budget.exhausted_at_us;
-  return at_us && burn_over(ledger, HOUR_US) > 1 ? clock(at_us / US, true) : "not at this pace";
+  return at_us ? clock(at_us / US, true) : "not at this pace";
 }
 
 /** What fires first, then the least budget left. */
