@@ -98,6 +98,9 @@ TEST(Settings, KeepAlertsForAsLongAsAStartReads) {
     return topic_spec({std::string(topic), "", false, 1}, settings, false);
   };
   EXPECT_EQ(spec(topics::kAlert).retention.max_bytes, 0U);
+  EXPECT_EQ(
+      topic_spec({std::string(topics::kAlert), "", false, 1}, settings, true).retention.max_bytes,
+      1U << 20);  // of a history nothing starts again
   EXPECT_EQ(spec(topics::kKpi).retention.max_bytes, 1U << 20);
 }
 

@@ -78,6 +78,7 @@ class LogAlerts final : public AlertSource {
   }
   Result<Json> silences(bool all) override {
     WEIR_TRY(board_.update(log_->reader()));
+    warn(results::warnings_json(board_, deliveries_));
     return results::silences_json(board_, now_us(), all);
   }
   Result<Json> decisions(const results::DecisionQuery& query) override {

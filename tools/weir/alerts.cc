@@ -151,7 +151,7 @@ std::string heading(const Json& alert) {
     text += fmt::format("  {} = {}\n", name, printable(text_of(value), kMaxLabelBytes));
   for (const auto& [name, value] : field(alert, "annotations").items())
     text += fmt::format("  {}: {}\n", name, printable(text_of(value), kMaxAnnotationBytes));
-  const std::string note = note_of(alert);
+  const std::string note = printable(note_of(alert), kMaxAnnotationBytes);
   return text + (note.empty() ? "" : "  " + note + "\n") + "\n";
 }
 

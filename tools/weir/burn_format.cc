@@ -38,7 +38,8 @@ std::string note(const v1::BurnResult& result) {
   std::vector<std::string> notes;
   for (const v1::ConditionStatus& condition : result.condition())
     if (condition.state() != v1::CONDITION_STATE_QUIET)
-      notes.push_back(fmt::format("{} {}", condition.name(), state_name(condition.state())));
+      notes.push_back(
+          fmt::format("{} {}", printable(condition.name(), 40), state_name(condition.state())));
   if (!result.maintenance().empty())
     notes.push_back(fmt::format("maintenance: {}", printable(result.maintenance(), 40)));
   if (result.has_correction())
@@ -52,7 +53,7 @@ std::string note(const v1::BurnResult& result) {
 std::vector<std::string> cells_of(const v1::BurnResult& result) {
   const v1::Budget& budget = result.budget();
   return {format_rfc3339(result.end_time_us()),
-          result.objective(),
+          printable(result.objective(), 60),
           result.series().empty() ? "-" : printable(series_text(result), 60),
           fmt::format("{}", budget.good()),
           fmt::format("{}", budget.total()),

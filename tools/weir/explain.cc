@@ -15,6 +15,7 @@
 #include "tools/weir/json_rows.h"
 #include "tools/weir/log_source.h"
 #include "tools/weir/recount.h"
+#include "tools/weir/text_table.h"
 
 namespace weir::cli {
 namespace {
@@ -40,8 +41,11 @@ struct Question {
   TimeUs at_us = kMaxTime;
 };
 
+constexpr std::size_t kMaxNameBytes = 500;  // of a series, with all its values
+
 std::string list_of(const std::vector<std::string>& names) {
-  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+  if (names.empty()) return "none";
+  return printable(fmt::format("{}", fmt::join(names, ", ")), kMaxNameBytes);
 }
 
 /// The last result of the ledger up to that time.
@@ -154,9 +158,10 @@ std::string describe(const RecountedWindow& window, const v1::BurnResult& told,
 }
 
 std::string heading(const Recount& recount, const v1::BurnResult& told) {
-  const std::string series = results::series_text(told);
-  std::string text = fmt::format("{}{}{} at {}\n", told.objective(), series.empty() ? "" : " ",
-                                 series, format_rfc3339(told.end_time_us()));
+  const std::string series = printable(results::series_text(told), kMaxNameBytes);
+  std::string text =
+      fmt::format("{}{}{} at {}\n", printable(told.objective(), kMaxNameBytes),
+                  series.empty() ? "" : " ", series, format_rfc3339(told.end_time_us()));
   for (const RecountedWindow& window : recount.windows())
     text += describe(window, told, recount.begins_at());
   if (!told.complete()) text += "  a raw partition was left out of the time then\n";

@@ -15,12 +15,14 @@ runtime::Retention retention_of(const Graph::Topic& topic, const RetentionSettin
   if (topic.raw) return settings.raw;
   if (topic.name == topics::kPartial || topic.name == topics::kSli) return settings.partial;
   if (topic.name == topics::kDeadLetter) return settings.dead_letter;
-  runtime::Retention retention = settings.result;
-  if (topic.name != topics::kAlert) return retention;
+  return settings.result;
+}
+
+/// By age alone, and for long enough: it must not go because much happened.
+void keep_what_stands(runtime::Retention& retention) {
   if (retention.max_age_us > 0)
     retention.max_age_us = std::max(retention.max_age_us, kAlertsKeptUs);
-  retention.max_bytes = 0;  // what stands must not go because much happened
-  return retention;
+  retention.max_bytes = 0;
 }
 
 }  // namespace
@@ -31,7 +33,11 @@ const Graph::Topic& topic_of(const Graph& graph, const std::string& name) {
 
 runtime::TopicSpec topic_spec(const Graph::Topic& topic, const Settings& settings, bool history) {
   runtime::Retention retention = retention_of(topic, settings.retention);
-  if (history) retention.max_age_us = 0;
+  if (history) {
+    retention.max_age_us = 0;
+  } else if (topic.name == topics::kAlert) {
+    keep_what_stands(retention);
+  }
   return {
       .name = topic.name, .partitions = topic.partitions, .retention = retention, .raw = topic.raw};
 }

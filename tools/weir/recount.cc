@@ -7,6 +7,7 @@
 #include "processors/objectives/parts.h"
 #include "processors/slo/plan.h"
 #include "sinks/results/record_scan.h"
+#include "weir/v1/config.pb.h"
 
 namespace weir::cli {
 
@@ -21,6 +22,14 @@ Result<void> Recount::run() {
   const runtime::TopicPartition where{std::string(topics::kSli), told_.as_of_partition()};
   WEIR_ASSIGN(const runtime::Bounds bounds, log_.bounds(where));
   begins_at_ = bounds.start;
+  // The definitions in band may have left the log.
+  WEIR_TRY(results::scan_topic(log_, topics::kConfig,
+                               [&](std::int32_t, const runtime::Record& record) -> Result<bool> {
+                                 v1::ConfigRecord config;
+                                 WEIR_TRY(results::parse_record(record, config));
+                                 learn(config.objectives());
+                                 return true;
+                               }));
   return results::scan_partition(log_, where, 0,
                                  [&](const runtime::Record& record) -> Result<bool> {
                                    if (record.offset > told_.as_of_offset()) return false;

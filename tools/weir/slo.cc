@@ -165,6 +165,9 @@ Result<void> ask_burn(const RemoteAddress& address, const results::VisitBurn& vi
                   remote.origin());
     if (!visit(result)) return {};
   }
+  if (field(answer, "truncated") == true)
+    fmt::print(stderr, "weir: warning: {} tells of no more ledgers; --kafka or DIR has all\n",
+               remote.origin());
   return {};
 }
 
@@ -177,7 +180,9 @@ Result<void> status(const SloArguments& arguments) {
   WEIR_ASSIGN(const auto source, LogSource::open(place.directory, place.kafka_config));
   return write_burn(
       [&](const results::VisitBurn& visit) {
-        return results::read_burn(source->reader(), {.last = true}, visit);
+        return results::read_burn(
+            source->reader(), {.last = true},
+            [&](const v1::BurnResult& result) { return result.closed() || visit(result); });
       },
       arguments.format);
 }
