@@ -44,6 +44,7 @@ v1::ConditionChange change_about(const Ledger& ledger) {
 }
 
 std::string window_text(const v1::SignalWindow& window) {
+  if (!window.has_burn_rate()) return "nothing came in " + format_duration(window.length_us());
   return fmt::format("{:.1f}x over {}", window.burn_rate(), format_duration(window.length_us()));
 }
 
@@ -131,7 +132,7 @@ v1::ConditionChange silence_change(const Ledger& ledger, std::string_view severi
   return change;
 }
 
-Evaluation evaluate(const Ledger& ledger, std::size_t condition, bool complete) {
+Evaluation evaluate(const Ledger& ledger, std::size_t condition, const Sight& sight) {
   const auto& definition = ledger.plan->definition().condition(static_cast<int>(condition));
   const LedgerPlan::Condition& windows = ledger.plan->conditions()[condition];
   const std::int64_t budget_ppb = ledger.plan->objective().budget_ppb();
@@ -139,9 +140,13 @@ Evaluation evaluate(const Ledger& ledger, std::size_t condition, bool complete) 
     return burns(ledger.sum(window), budget_ppb, definition.factor_ppb(), definition.or_equal());
   };
   const bool fires = ledger.record.conditions[condition].state == v1::CONDITION_STATE_FIRING;
-  const bool burning = is_burning(windows.long_window) &&
-                       (!windows.short_window || is_burning(*windows.short_window));
-  if (fires && (burning || !complete))
+  const bool burns_long = is_burning(windows.long_window);
+  const bool burning = burns_long && (!windows.short_window || is_burning(*windows.short_window));
+  const bool nothing_came = burns_long && windows.short_window && !sight.planned &&
+                            ledger.sum(*windows.short_window).total == 0;
+  if (fires && nothing_came)
+    return {.state = v1::CONDITION_STATE_FIRING, .probability = {}, .held = !sight.complete};
+  if (fires && (burning || !sight.complete))
     return {.state = v1::CONDITION_STATE_FIRING, .probability = {}, .held = !burning};
   if (!burning) return {};
   const Counts trials = in_trials(ledger.plan->definition(), ledger.sum(windows.long_window));

@@ -20,9 +20,16 @@ struct Evaluation {
   bool held = false;  // it fires on only because a raw partition is left out: ask again
 };
 
-/// One condition as the ledger stands. `complete`: no raw partition is left out; while one is, what
-/// fires goes on. A condition that fires is not asked again whether chance explains it.
-Evaluation evaluate(const Ledger& ledger, std::size_t condition, bool complete);
+/// What there is to be seen at the ledger's end.
+struct Sight {
+  bool complete = true;  // no raw partition is left out
+  bool planned = false;  // it is a planned time, of which no event is counted
+};
+
+/// One condition as the ledger stands. What fires goes on while a raw partition is left out, and
+/// while nothing at all came in its short window, where that is no planned time: a service that is
+/// gone has not recovered. It is not asked again whether chance explains it.
+Evaluation evaluate(const Ledger& ledger, std::size_t condition, const Sight& sight);
 
 /// What is told when it changed. `reason`: why; empty: what the numbers say.
 v1::ConditionChange change_of(const Ledger& ledger, std::size_t condition,

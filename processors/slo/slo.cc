@@ -264,18 +264,20 @@ std::string_view SloProcessor::maintenance_of(const Ledger& ledger, TimeUs pane_
 }
 
 void SloProcessor::tell(Ledger& ledger, runtime::TaskContext& context) {
-  const bool complete = sources_.complete_at(head_.step_end_us);
+  const std::string_view maintenance = maintenance_of(ledger, head_.step_end_us - kPaneUs);
+  const Sight sight{.complete = sources_.complete_at(head_.step_end_us),
+                    .planned = !maintenance.empty()};
   std::vector<Evaluation> evaluations;
   for (std::size_t i = 0; i < ledger.record.conditions.size(); ++i) {
-    evaluations.push_back(evaluate(ledger, i, complete));
+    evaluations.push_back(evaluate(ledger, i, sight));
     LedgerRecord::Condition& condition = ledger.record.conditions[i];
     if (condition.state == evaluations[i].state) continue;
     emit(ledger, change_of(ledger, i, evaluations[i]), context);
     condition.state = evaluations[i].state;
   }
   v1::BurnResult result = result_of(ledger, evaluations);
-  result.set_complete(complete);
-  result.set_maintenance(std::string(maintenance_of(ledger, head_.step_end_us - kPaneUs)));
+  result.set_complete(sight.complete);
+  result.set_maintenance(std::string(maintenance));
   emit(ledger, result, context);
   // Where nothing comes any more, nothing else would end what fires.
   ledger.record.tell = std::ranges::any_of(evaluations, &Evaluation::held);

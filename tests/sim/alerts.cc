@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tests/sim/incidents.h"
+
 namespace weir::sim {
 namespace {
 
@@ -225,27 +227,15 @@ class Teller {
           wrong_(fmt::format("alerts: {} heard last of {}: {}; but {}", receiver, name, last, now));
       }
     }
-    for (const auto& [key, names] : open_)
-      if (std::ranges::none_of(names, [&](const std::string& name) { return goes_on(name); }))
-        wrong_(fmt::format("alerts: {} keeps an incident of {} open", key.first, key.second));
+    incidents_.check([this](const v1::Alert& alert) { return goes_on(alert); }, wrong_);
   }
 
  private:
   /// Or may not have been told yet.
-  bool goes_on(const std::string& name) {
+  bool goes_on(const v1::Alert& alert) {
+    const std::string name = name_of(alert.condition());
     return stories_.all()[name].state == v1::ALERT_STATE_FIRING ||
            told_us_[name] > stories_.now() - kToldAfterUs;
-  }
-
-  /// As PagerDuty keeps incidents.
-  void keep(const v1::Notification& notification) {
-    std::set<std::string>& names = open_[{notification.receiver(), notification.group_key()}];
-    names.clear();
-    if (notification.closes() && notification.firing() > 0)
-      wrong_(fmt::format("notification {} closes what fires", notification.id()));
-    for (const v1::Alert& alert : notification.alert())
-      if (alert.state() == v1::ALERT_STATE_FIRING) names.insert(names_[alert.fingerprint()]);
-    if (names.empty()) open_.erase({notification.receiver(), notification.group_key()});
   }
 
   void compare(std::int64_t offset, const std::vector<const v1::Alert*>& told) {
@@ -294,7 +284,7 @@ class Teller {
       heard_[{notification.receiver(), names_[alert.fingerprint()]}] =
           fmt::format("life {} {}", alert.life(), fires ? "fires" : "is over");
     }
-    keep(notification);
+    incidents_.hear(notification, wrong_);
     std::map<std::string, std::uint32_t>& sequences = sequences_[notification.receiver()];
     if (notification.reason() == v1::NOTIFICATION_REASON_DIGEST) return sequences.clear();
     std::uint32_t& last = sequences[notification.group_key()];
@@ -331,8 +321,7 @@ class Teller {
   std::map<std::string, std::map<std::string, std::uint32_t>> sequences_;  // by receiver and group
   std::map<std::string, std::vector<TimeUs>> times_;  // by receiver, of the last hour
   std::map<std::string, TimeUs> told_us_;             // append time, by name
-  // What fires as its incident says, by receiver and group.
-  std::map<std::pair<std::string, std::string>, std::set<std::string>> open_;
+  Incidents incidents_;
 };
 
 }  // namespace

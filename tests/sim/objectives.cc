@@ -79,7 +79,9 @@ std::optional<v1::ConditionState> state_of(const v1::ConditionDefinition& condit
   };
   const bool burning =
       burns(condition.long_us()) && (condition.short_us() == 0 || burns(condition.short_us()));
-  if (was == v1::CONDITION_STATE_FIRING && (burning || !result.complete())) return was;
+  const bool gone = burns(condition.long_us()) && condition.short_us() > 0 &&
+                    counts_of(condition.short_us()).total == 0 && result.maintenance().empty();
+  if (was == v1::CONDITION_STATE_FIRING && (burning || gone || !result.complete())) return was;
   if (!burning) return v1::CONDITION_STATE_QUIET;
   const GoodOf counts = counts_of(condition.long_us());
   if (counts.total < condition.min_events()) return v1::CONDITION_STATE_TOO_FEW;

@@ -68,6 +68,34 @@ TEST(Slo, AConditionFiresWhileBothWindowsBurnAndTheReasonHasTheNumbers) {
             "chat @30 270/300\n");
 }
 
+TEST(Slo, AServiceThatIsGoneHasNotRecovered) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 50, 50}}}),
+            "! chat page @10 QUIET -> FIRING: burns 50.0x over 5m and 50.0x over 1m, above 10x\n"
+            "chat @10 50/100\n");
+  EXPECT_EQ(task.say({.watermark = 200}), "chat @70 50/100\n");
+  EXPECT_EQ(task.say({.watermark = 310}),
+            "! chat page @310 FIRING -> QUIET: no longer burns above 10x: nothing came in 5m and "
+            "nothing came in 1m\n"
+            "chat @310 50/100\n");
+}
+
+TEST(Slo, APlannedTimeEndsWhatFires) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
+  const Maintenance move{.from_us = kStart + 60 * kSecondUs,
+                         .to_us = kStart + 1'000 * kSecondUs,
+                         .reason = "database move"};
+  SloTask task(objectives({definition}), {.maintenance = {move}});
+  task.say({.watermark = 10, .events = {{3, 50, 50}}});
+  EXPECT_EQ(task.say({.watermark = 200}),
+            "! chat page @70 FIRING -> QUIET: no longer burns above 10x: 50.0x over 5m and nothing "
+            "came in 1m\n"
+            "chat @70 50/100 (database move)\n");
+}
+
 TEST(Slo, LowTrafficSaysThatItIsLow) {
   v1::ObjectiveDefinition definition = objective();
   *definition.add_condition() = condition(10, 5 * kMinuteUs, 0);
@@ -167,7 +195,7 @@ TEST(Slo, WhatFiresOnBecauseOfAStalledPartitionEndsWithItThoughNothingComesAnyMo
             "chat @80 1/10 incomplete\n");
   task.say({.watermark = 90, .partition = 1, .at = 91});
   EXPECT_EQ(task.say({.watermark = 90}),
-            "! chat page @90 FIRING -> QUIET: no longer burns above 10x: 0.0x over 1m\n"
+            "! chat page @90 FIRING -> QUIET: no longer burns above 10x: nothing came in 1m\n"
             "chat @90 1/10\n");
 }
 
