@@ -72,6 +72,13 @@ void EmbeddedDisk::release(std::uint64_t reserved, std::uint64_t state_bytes) {
 
 std::unexpected<Error> EmbeddedDisk::no_room(std::uint64_t bytes) const {
   const std::lock_guard lock(mutex_);
+  const auto free = parts_.files.free_bytes(parts_.directory);
+  if (free && *free < bytes + kKeptFreeBytes + kCommitFreeBytes)
+    return fail(
+        ErrorCode::exhausted,
+        "{}: no room for {} bytes: {} are free on its disk, of which {} are kept for commits "
+        "and other programs; make room there",
+        parts_.directory, bytes, *free, kKeptFreeBytes + kCommitFreeBytes);
   return fail(ErrorCode::exhausted,
               "{}: no room for {} bytes: of the budget of {}, {} are used and {} must stay (state, "
               "and segments that are being written or not yet read); raise `disk:` or make room on "

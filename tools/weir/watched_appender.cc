@@ -1,5 +1,7 @@
 #include "tools/weir/watched_appender.h"
 
+#include <spdlog/spdlog.h>
+
 #include "processors/graph.h"
 
 namespace weir::cli {
@@ -10,7 +12,12 @@ Result<std::int64_t> WatchedAppender::append(const runtime::TopicPartition& wher
   if (!appended && appended.error().code == ErrorCode::invalid_argument) return appended;
   const std::lock_guard lock(mutex_);
   refusal_ = appended ? "" : appended.error().message;
-  if (!appended) refused_us_ = clock_();
+  if (appended) return appended;
+  refused_us_ = clock_();
+  if (refused_us_ - logged_us_ >= kMinuteUs) {
+    spdlog::warn("event=appends_refused error={:?}", refusal_);
+    logged_us_ = refused_us_;
+  }
   return appended;
 }
 

@@ -9,7 +9,7 @@
 
 namespace weir::cli {
 
-/// Thread-safe. `appender` outlives it.
+/// Logs a refusal, at most once a minute. Thread-safe. `appender` outlives it.
 class WatchedAppender final : public runtime::Appender {
  public:
   /// A refusal is told for so long, or until an append passes. Otherwise the log is asked, for room
@@ -32,6 +32,7 @@ class WatchedAppender final : public runtime::Appender {
   std::mutex mutex_;
   std::string refusal_;  // empty: the last append passed
   TimeUs refused_us_ = 0;
+  TimeUs logged_us_ = 0;
 };
 
 }  // namespace weir::cli
