@@ -27,8 +27,9 @@ struct NotificationParts {
   bool closes = false;
 };
 
-/// Firing alerts first, then by fingerprint; none comes twice. One that closes may have none. Its id is a hash of the receiver,
-/// the group and the record that is the cause, which no two notifications have alike.
+/// Firing alerts first, then by fingerprint; none comes twice. One that closes may have none. Its
+/// id is a hash of the receiver, the group and the record that is the cause, which no two
+/// notifications have alike.
 v1::Notification make_notification(const NotificationParts& parts, std::vector<const Entry*> alerts,
                                    const Cause& cause);
 

@@ -20,7 +20,7 @@ std::string_view reason_text(v1::NotificationReason reason) {
     case v1::NOTIFICATION_REASON_REPEAT:
       return "nobody has acknowledged it yet";
     case v1::NOTIFICATION_REASON_RESOLVED:
-      return "nothing of the group fires any more";
+      return "nothing of the group fires any more that is not hidden";
     case v1::NOTIFICATION_REASON_ACKNOWLEDGED:
       return "somebody took it on";
     default:

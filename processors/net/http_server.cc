@@ -96,7 +96,8 @@ class HttpServer::Impl {
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error)
-      return fail(ErrorCode::io, "cannot listen on {} port {}: {}; set http.listen to another",
+      return fail(ErrorCode::io,
+                  "cannot listen on {} port {}: {}; choose another: --listen, or http.listen",
                   core_.options.address, endpoint.port(), error.message());
     port_ = acceptor_.local_endpoint().port();
     return {};

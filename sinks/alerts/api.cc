@@ -1,7 +1,9 @@
 #include "sinks/alerts/api.h"
 
+#include <algorithm>
 #include <mutex>
 
+#include "processors/labels/matcher.h"
 #include "sinks/alerts/requests.h"
 #include "sinks/results/alert_stats.h"
 
@@ -141,8 +143,12 @@ Result<v1::AlertState> Api::state_of(const std::string& fingerprint) {
 Result<void> Api::check_silence(const std::string& id) {
   WEIR_TRY(read());
   const std::shared_lock lock(mutex_);
-  if (board_.silences().contains(id)) return {};
-  return fail(ErrorCode::not_found, "there is no such silence; /api/v1/silences lists them");
+  const auto found = board_.silences().find(id);
+  if (found == board_.silences().end())
+    return fail(ErrorCode::not_found, "there is no such silence; /api/v1/silences lists them");
+  if (found->second.ends_at_us() > parts_.clock()) return {};
+  return fail(ErrorCode::already_exists, "the silence ended at {} already; there is nothing to do",
+              format_rfc3339(found->second.ends_at_us()));
 }
 
 HttpResponse Api::say(const HttpRequest& request) {
@@ -159,6 +165,16 @@ HttpResponse Api::say(const HttpRequest& request) {
   return json_response({{"accepted", true}}, 202);
 }
 
+Result<std::int64_t> Api::count_matching(const v1::Silence& silence) {
+  WEIR_TRY(read());
+  WEIR_ASSIGN(const auto matchers, labels::make_matchers(silence.matcher()));
+  const std::shared_lock lock(mutex_);
+  return std::ranges::count_if(board_.alerts(), [&](const auto& each) {
+    return each.second.state() != v1::ALERT_STATE_RESOLVED &&
+           labels::match_all(matchers, labels::read(each.second.label()));
+  });
+}
+
 HttpResponse Api::add_silence(const HttpRequest& request) {
   if (request.body.size() > kMaxBodyBytes) return too_large();
   const std::string id = format_id(parts_.draw_id());
@@ -167,7 +183,8 @@ HttpResponse Api::add_silence(const HttpRequest& request) {
   v1::Signal signal;
   *signal.mutable_silence() = *silence;
   if (const auto done = append(std::move(signal)); !done) return net::error_response(done.error());
-  return json_response({{"id", id}}, 202);
+  const auto matching = count_matching(*silence);
+  return json_response({{"id", id}, {"matching", matching ? Json(*matching) : Json()}}, 202);
 }
 
 HttpResponse Api::expire_silence(const HttpRequest& request) {

@@ -53,6 +53,8 @@ class Api {
   net::HttpResponse answer(const Make& make);
   Result<v1::AlertState> state_of(const std::string& fingerprint);
   Result<void> check_silence(const std::string& id);
+  /// Alerts that stand now.
+  Result<std::int64_t> count_matching(const v1::Silence& silence);
   Result<void> append(v1::Signal signal) const;
 
   const ApiParts parts_;

@@ -62,12 +62,18 @@ Result<void> read_matchers(const Json& json, v1::Silence& silence) {
     return fail(ErrorCode::invalid_argument,
                 "matchers: must be a list of 1 to {}; send \"matchers\": [\"service=chat\"]",
                 kMaxMatchers);
+  bool all = true;
   for (const Json& each : *found) {
     if (!each.is_string())
       return fail(ErrorCode::invalid_argument, "matchers: each is a text like service=chat");
     WEIR_ASSIGN(const auto matcher, labels::Matcher::parse(each.get_ref<const std::string&>()));
+    all = all && matcher.matches({});
     *silence.add_matcher() = matcher.proto();
   }
+  if (all)
+    return fail(ErrorCode::invalid_argument,
+                "matchers: hold of every alert, as each holds of an alert without its label; name "
+                "what is to be silenced, like service=chat");
   return {};
 }
 

@@ -169,7 +169,8 @@ Result<ReceiverSecrets> load_secrets(const ReceiverConfig& config) {
 }
 
 std::string ReceiverSecrets::hide_in(std::string text) const {
-  replace_all(text, url);
+  // A host is none, and says which it was.
+  if (url != net::origin_of(url)) replace_all(text, url);
   replace_all(text, key.reveal());
   replace_all(text, token.reveal());
   for (const net::Secret& each : secrets) replace_all(text, each.reveal());

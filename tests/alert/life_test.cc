@@ -19,10 +19,11 @@ TEST(AlertLife, FiresAtOnceAndResolvesOnceItHasBeenQuiet) {
   EXPECT_EQ(task.tick(quiet(change()), 100),
             "decision chat page-1h held: it is quiet; it resolves where that is so for 1m\n");
   EXPECT_EQ(task.pass(150), "");
-  EXPECT_EQ(task.pass(160),
-            "decision chat page-1h resolved: it is quiet; so for 1m\n"
-            "notify oncall resolved {}:{service=\"chat\"} #2: -chat page-1h\n"
-            "decision chat page-1h grouped: nothing of the group fires any more\n");
+  EXPECT_EQ(
+      task.pass(160),
+      "decision chat page-1h resolved: it is quiet; so for 1m\n"
+      "notify oncall resolved {}:{service=\"chat\"} #2: -chat page-1h\n"
+      "decision chat page-1h grouped: nothing of the group fires any more that is not hidden\n");
   EXPECT_EQ(task.state(), "alert chat page-1h resolved\n");
   const v1::Alert& alert = task.alerts().begin()->second;
   EXPECT_EQ(alert.starts_at_us(), kStart + 10 * kSecondUs);
@@ -108,10 +109,11 @@ TEST(AlertLife, OneThatComesAndGoesIsHeldForLonger) {
   EXPECT_EQ(task.state(),
             "alert chat page-1h firing life 4 flapping\n"
             "group oncall {}:{service=\"chat\"} #1: chat page-1h\n");
-  EXPECT_EQ(task.pass(620 + 15 * 60),
-            "decision chat page-1h resolved: it is quiet; so for 15m\n"
-            "notify oncall resolved {}:{service=\"chat\"} #2: -chat page-1h\n"
-            "decision chat page-1h grouped: nothing of the group fires any more\n");
+  EXPECT_EQ(
+      task.pass(620 + 15 * 60),
+      "decision chat page-1h resolved: it is quiet; so for 15m\n"
+      "notify oncall resolved {}:{service=\"chat\"} #2: -chat page-1h\n"
+      "decision chat page-1h grouped: nothing of the group fires any more that is not hidden\n");
 }
 
 TEST(AlertLife, FollowsTheTimeOfTheTaskThatSpokeOfIt) {

@@ -58,10 +58,11 @@ TEST(AlertSilences, TheEndOfWhatWasToldIsTold) {
   task.tick(change(), 0);
   task.say(silence("service=chat", 10, 1'000), 10);
   task.tick(quiet(change()), 20);
-  EXPECT_EQ(task.pass(100),
-            "decision chat page-1h resolved: it is quiet; so for 80s\n"
-            "notify oncall resolved {}:{service=\"chat\"} #2: -chat page-1h\n"
-            "decision chat page-1h grouped: nothing of the group fires any more\n");
+  EXPECT_EQ(
+      task.pass(100),
+      "decision chat page-1h resolved: it is quiet; so for 80s\n"
+      "notify oncall resolved {}:{service=\"chat\"} #2: -chat page-1h\n"
+      "decision chat page-1h grouped: nothing of the group fires any more that is not hidden\n");
 }
 
 TEST(AlertSilences, EndWhereSomebodyEndsThem) {

@@ -97,6 +97,18 @@ TEST_F(AlertApi, RefusesParametersThatItDoesNotKnow) {
             "\n");
 }
 
+TEST_F(AlertApi, ASilenceOfEverythingIsRefused) {
+  const auto silence = [this](const std::string& matchers) {
+    return ask("POST", "/api/v1/silences",
+               R"({"matchers":[)" + matchers + R"(],"by":"ann","reason":"r","for":"1h"})");
+  };
+  for (const char* all : {R"("nope=")", R"("service=~\".*\"")", R"("a!=b","c=")"}) {
+    EXPECT_EQ(silence(all).status, 400) << all;
+    EXPECT_NE(silence(all).body.find("matchers: hold of every alert"), std::string::npos);
+  }
+  EXPECT_NE(silence(R"("service=chat","nope=")").body.find(R"("matching":0)"), std::string::npos);
+}
+
 TEST_F(AlertApi, SaysWhoWasToldAndHowReceiversAre) {
   v1::Decision decision;
   decision.set_version(1);
@@ -160,7 +172,7 @@ TEST_F(AlertApi, ASilenceIsASignalWithAnId) {
   const auto answer = ask("POST", "/api/v1/silences",
                           R"({"matchers":["service=chat"],"by":"ann","reason":"move","for":"2h"})");
   EXPECT_EQ(answer.status, 202);
-  EXPECT_EQ(answer.body, "{\"id\":\"07000000000000000000000000000000\"}\n");
+  EXPECT_EQ(answer.body, "{\"id\":\"07000000000000000000000000000000\",\"matching\":0}\n");
   const v1::Silence silence = last_signal().silence();
   EXPECT_EQ(silence.matcher(0).value(), "chat");
   EXPECT_EQ(silence.starts_at_us(), kNow);

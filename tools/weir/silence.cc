@@ -51,8 +51,12 @@ Result<void> add_command(const SilenceArguments& arguments) {
   WEIR_ASSIGN(Remote remote, Remote::open(arguments.place.remote));
   WEIR_ASSIGN(const Json answer, remote.ask("POST", "/api/v1/silences", body));
   WEIR_TRY(print_line(text_of(answer, "id")));
-  fmt::print(stderr, "weir: {}; `weir silence expire` with its id ends it sooner\n",
-             silence_text(arguments));
+  const Json& matching = field(answer, "matching");
+  fmt::print(stderr, "weir: {}{}; `weir silence expire` with its id ends it sooner\n",
+             silence_text(arguments),
+             matching.is_number() ? fmt::format(", of {} alert{} that stand{} now", matching.dump(),
+                                                matching == 1 ? "" : "s", matching == 1 ? "s" : "")
+                                  : "");
   return {};
 }
 

@@ -111,7 +111,7 @@ export class AlertCard {
   }
 
   #story() {
-    const list = h("ol", { class: "story" }, h("li", {}, "Reading what was decided…"));
+    const list = h("ol", { class: "story", reversed: "" }, h("li", {}, "Reading what was decided…"));
     this.#read_story(list);
     return list;
   }

@@ -179,7 +179,7 @@ export class PipelineView {
       .sort((a, b) => b[1] - a[1]);
     const texts = reasons.length ? reasons.map(([reason, number]) =>
       h("span", { class: "reason" }, h("b", {}, count(number)), ` ${words(reason)}`))
-      : [h("p", { class: "detail" }, "None: everything that came was counted.")];
+      : [h("p", { class: "detail" }, "None since this start: everything that came was counted.")];
     this.reasons.replaceChildren(...texts);
   }
 
