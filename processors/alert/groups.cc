@@ -99,4 +99,13 @@ void note_told(const Pending& pending, TimeUs now, const Book& book, Group& grou
   group.throttled = false;
 }
 
+void note_over(const Book& book, Group& group) {
+  group.sequence = 0;
+  for (auto& [fingerprint, member] : group.members) {
+    const Entry* entry = book.find(fingerprint);
+    if (entry != nullptr && entry->is_firing() && member.life == entry->alert.life())
+      member.life = kSaidOver;
+  }
+}
+
 }  // namespace weir::alert

@@ -73,9 +73,13 @@ struct Entry {
   bool is_muted() const { return alert.silenced_by_size() > 0 || alert.inhibited_by_size() > 0; }
 };
 
+/// Of a member that was told of, and hidden when its receiver was told that nothing fires any more:
+/// it begins anew for it where it is shown again, and its end is told in any case.
+inline constexpr std::uint32_t kSaidOver = 0xFFFFFFFF;
+
 /// An alert in a group, and what the receiver was told of it last.
 struct Member {
-  std::uint32_t life = 0;  // 0: nothing yet
+  std::uint32_t life = 0;  // 0: nothing yet; kSaidOver
   bool acknowledged = false;
 
   bool operator==(const Member&) const = default;

@@ -32,7 +32,8 @@ v1::NotificationReason reason_of(const Group& group, const Pending& pending, boo
   if (!any_fires) return v1::NOTIFICATION_REASON_RESOLVED;
   if (!pending.any()) return v1::NOTIFICATION_REASON_REPEAT;
   if (pending.begun.empty() && pending.ended.empty()) return v1::NOTIFICATION_REASON_ACKNOWLEDGED;
-  return group.sequence == 0 ? v1::NOTIFICATION_REASON_FIRST : v1::NOTIFICATION_REASON_CHANGED;
+  const bool is_first = group.sequence == 0 && !pending.begun.empty();
+  return is_first ? v1::NOTIFICATION_REASON_FIRST : v1::NOTIFICATION_REASON_CHANGED;
 }
 
 /// What a notification of the group tells of.
@@ -195,7 +196,8 @@ void Teller::tell_group(const Waiting& waiting) {
   if (waiting.repeat) said.begun = alerts;
   say_grouped(said, notification);
   Group& told = book_.group(waiting.key);
-  told.sequence = any_fires ? told.sequence + 1 : 0;
+  ++told.sequence;
+  if (!any_fires) note_over(book_, told);
   mark_told(waiting);
 }
 
@@ -219,14 +221,16 @@ void Teller::tell_digest(const std::string& receiver, const std::vector<Waiting>
   outbox_.tell(notification);
   outbox_.probe().digests.add();
   book_.load(receiver).last_digest_us = now();
-  alerts.insert(alerts.end(), standing.begin(), standing.end());
+  // What is hidden stands on, where anything does.
+  if (notification.firing() > 0) alerts.insert(alerts.end(), standing.begin(), standing.end());
+  if (notification.firing() == 0) begin_anew(receiver, standing);
   stand(parts.key, alerts);
   for (const Waiting& each : waiting) {
     say_grouped(each.pending, notification);
     Group& group = book_.group(each.key);
     if (group.sequence > 0 && visible_of(group, book_).empty()) {
       close(each.key, group, each.pending.ended);
-      group.sequence = 0;
+      note_over(book_, group);
     }
     mark_told(each);
   }
@@ -243,6 +247,19 @@ std::vector<const Entry*> Teller::standing_of(const GroupKey& digest) const {
   return standing;
 }
 
+/// Its receiver was told that nothing of its digests fires, while these are hidden.
+void Teller::begin_anew(const std::string& receiver, const std::vector<const Entry*>& hidden) {
+  std::vector<GroupKey> keys;
+  for (const auto& [key, group] : book_.groups())
+    if (key.receiver == receiver && key.group != kDigest && group.sequence == 0)
+      keys.push_back(key);
+  for (const GroupKey& key : keys)
+    for (const Entry* entry : hidden)
+      if (const auto found = book_.groups().at(key).members.find(entry->alert.fingerprint());
+          found != book_.groups().at(key).members.end())
+        book_.group(key).members[entry->alert.fingerprint()].life = kSaidOver;
+}
+
 void Teller::stand(const GroupKey& digest, const std::vector<const Entry*>& alerts) {
   Group& group = book_.group(digest);
   group.members.clear();
@@ -252,19 +269,21 @@ void Teller::stand(const GroupKey& digest, const std::vector<const Entry*>& aler
 }
 
 void Teller::close_digests() {
-  std::vector<GroupKey> over;
+  std::vector<GroupKey> keys;
   for (const auto& [key, group] : book_.groups())
-    if (key.group == kDigest && standing_of(key).empty()) over.push_back(key);
-  for (const GroupKey& key : over) {
-    const Group group = book_.groups().at(key);
+    if (key.group == kDigest) keys.push_back(key);
+  for (const GroupKey& key : keys) {
+    const std::vector<const Entry*> standing = standing_of(key);
+    const Group& group = book_.groups().at(key);
+    if (standing.size() == group.members.size()) continue;
     std::vector<const Entry*> ended;
     for (const auto& [fingerprint, member] : group.members)
       if (const Entry* entry = book_.find(fingerprint);
           entry != nullptr && entry->alert.state() == v1::ALERT_STATE_RESOLVED &&
           entry->alert.life() == member.life)
         ended.push_back(entry);
-    book_.erase_group(key);
-    close(key, group, ended);
+    if (standing.empty()) close(key, group, ended);
+    stand(key, standing);  // what is over is not kept for it
   }
 }
 

@@ -51,6 +51,7 @@ class Teller {
   /// Of earlier digests, what fires as it did then.
   std::vector<const Entry*> standing_of(const GroupKey& digest) const;
   void stand(const GroupKey& digest, const std::vector<const Entry*>& alerts);
+  void begin_anew(const std::string& receiver, const std::vector<const Entry*>& hidden);
   void close_digests();
   void close(const GroupKey& key, const Group& group, const std::vector<const Entry*>& ended);
   void throttle(const Waiting& waiting, const std::string& because);

@@ -4,7 +4,8 @@
 // - Of one key, items are told in their order, the next after the last one's end. Keys wait for
 //   each other only where they tell of the same alert, as a digest and a group do: what came first
 //   is told first. One that fails again and again holds up no key but those: where a digest waits
-//   for a group, also what waits for the digest, until it ends with `give_up_after`.
+//   for a group, also what waits for the digest, until it ends with `give_up_after`. A digest tells
+//   again of all that earlier ones said and that still fires, and waits for that, too.
 // - After a failure the key, and the receiver as a whole, pause: a random part of 500 ms, 1 s, 2 s,
 //   … 1 min (exponential back-off with full jitter), or as long as Retry-After says.
 // - Where the first of a key has waited for `coalesce_after`, all that waits of the key becomes one

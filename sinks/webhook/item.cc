@@ -22,12 +22,12 @@ void fold_notification(const v1::Notification& earlier, v1::Notification& later)
   for (const v1::Alert& alert : later.alert()) named.insert(alert.fingerprint());
   for (const v1::AlertLine& line : later.more()) named.insert(line.fingerprint());
   for (const v1::Alert& alert : earlier.alert()) {
-    if (named.contains(alert.fingerprint())) continue;
+    if (named.contains(alert.fingerprint()) || (later.closes() && fires(alert))) continue;
     *later.add_alert() = alert;
     count(alert, later);
   }
   for (const v1::AlertLine& line : earlier.more()) {
-    if (named.contains(line.fingerprint())) continue;
+    if (named.contains(line.fingerprint()) || (later.closes() && fires(line))) continue;
     *later.add_more() = line;
     count(line, later);
   }

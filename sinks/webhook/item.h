@@ -25,7 +25,7 @@ struct Item {
 
 /// Folds an earlier item of the same key into a later one, which then tells the last state of
 /// everything that either tells of: alerts of the earlier notification that the later one does not
-/// name any more are added as they were.
+/// name any more are added as they were, but for what fired where the later one closes.
 void fold_into(const Item& earlier, Item& later);
 
 /// The fingerprints of the alerts that it tells of, ascending, each once. They live as long as the

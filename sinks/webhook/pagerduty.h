@@ -4,6 +4,8 @@
 // when none fires any more, all with the same `dedup_key`. A digest is an incident of its own: its
 // key is that of the receiver's digests, and it resolves when nothing of them fires any more. What
 // a digest ends of a group that has an incident is told of that one, too (Notification.closes).
+// What fires by a digest alone is acknowledged at PagerDuty, where its incident is: in Weir it is
+// of its group, which has none.
 //
 // Limits of the API: a summary of 1,024 characters, a dedup_key of 255, an event of 512 KB. Text is
 // cut; alerts that do not fit are counted.

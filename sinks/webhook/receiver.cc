@@ -140,7 +140,7 @@ std::optional<Item> Receiver::item_of(v1::AlertRecord record) {
   }
   if (takes_alerts_ || !record.has_notification()) return std::nullopt;
   const v1::Notification& notification = record.notification();
-  // A chat has read it already, and keeps nothing open.
+  // A chat reads it in the digest or its group's own, and keeps nothing open.
   if (notification.closes() && parts_.config.type == ReceiverType::slack) return std::nullopt;
   if (notification.receiver() != name) return std::nullopt;
   return Item{.key = notification.group_key(), .record = std::move(record)};

@@ -171,6 +171,31 @@ TEST(AlertStorm, AboveItsShareAReceiverGetsDigestsFromTimeToTime) {
   EXPECT_EQ(task.notifications().back().digest_cause(), "oncall was told 2 times within an hour");
 }
 
+TEST(AlertSilences, WhatIsHiddenWhenItsGroupIsOverBeginsAnew) {
+  AlertTask task;
+  task.restart_always();
+  task.say(change(), 0);
+  task.tick(change("chat", "page-6h"), 0);
+  task.say(silence("condition=page-6h", 10, 100), 10);
+  task.tick(quiet(change()), 20);
+  EXPECT_THAT(task.pass(80), HasSubstr("notify oncall resolved {}:{service=\"chat\"} #2: -chat "
+                                       "page-1h\n"));
+  EXPECT_THAT(task.pass(100), Not(HasSubstr("notify")));  // within the group's interval
+  EXPECT_THAT(task.pass(140), HasSubstr("notify oncall first {}:{service=\"chat\"} #1: +chat "
+                                        "page-6h\n"));
+}
+
+TEST(AlertStorm, OfADigestOnlyWhatStandsIsKept) {
+  Config config = config_for();
+  config.keep_firing_us = 0;
+  AlertTask task(config);
+  storm(task, 6, 0);
+  task.pass(0);
+  for (int i = 0; i < 5; ++i) task.say(quiet(change(fmt::format("s{:02}", i))), 10);
+  task.pass(10);
+  EXPECT_THAT(task.state(), HasSubstr("group oncall digest #0: s05 page-1h\n"));
+}
+
 TEST(AlertStorm, WhatIsOpenUnderAnotherKeyIsClosed) {
   Config config = config_for();
   config.storm.per_hour = 1;

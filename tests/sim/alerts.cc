@@ -227,7 +227,8 @@ class Teller {
           wrong_(fmt::format("alerts: {} heard last of {}: {}; but {}", receiver, name, last, now));
       }
     }
-    incidents_.check([this](const v1::Alert& alert) { return goes_on(alert); }, wrong_);
+    incidents_.check([this](const v1::Alert& alert) { return goes_on(alert); },
+                     [this](const v1::Alert& alert) { return is_shown(alert); }, wrong_);
   }
 
  private:
@@ -236,6 +237,13 @@ class Teller {
     const std::string name = name_of(alert.condition());
     return stories_.all()[name].state == v1::ALERT_STATE_FIRING ||
            told_us_[name] > stories_.now() - kToldAfterUs;
+  }
+
+  bool is_shown(const v1::Alert& alert) {
+    const std::string name = name_of(alert.condition());
+    const Story& story = stories_.all()[name];
+    return story.state == v1::ALERT_STATE_FIRING && !story.is_muted() &&
+           told_us_[name] <= stories_.now() - kToldAfterUs;
   }
 
   void compare(std::int64_t offset, const std::vector<const v1::Alert*>& told) {

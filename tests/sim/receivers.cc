@@ -115,6 +115,7 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
           fmt::format("life {} {}", alert.life(), v1::AlertState_Name(alert.state()));
   }
   Told heard;
+  std::set<std::pair<std::string, std::string>> ever_heard;  // of an alert
   std::map<std::string, std::string> bodies;
   std::map<std::string, std::size_t> last;  // by group
   for (const Arrival& arrival : chat_) {
@@ -127,9 +128,8 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
     const Told said = said_by(arrival.body);
     // Who follows for another that was not known to have told the first of two may fold it in.
     const bool is_known =
-        repeats_ && !said.empty() && std::ranges::all_of(said, [&](const auto& each) {
-          return heard[each.first] == each.second;
-        });
+        repeats_ && !said.empty() &&
+        std::ranges::all_of(said, [&](const auto& each) { return ever_heard.contains(each); });
     if (!is_first && first->second != arrival.body && !is_known)
       wrong(fmt::format("chat: {} says two things", arrival.id));
     if (!is_first) continue;
@@ -138,6 +138,7 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
       wrong(fmt::format("chat: {} came after a later one of {}", arrival.id, group));
     last[group] = number;
     for (const auto& [fingerprint, state] : said) heard[fingerprint] = state;
+    ever_heard.insert(said.begin(), said.end());
   }
   if (!folds && bodies.size() != place.size())
     wrong(fmt::format("chat: {} notifications, {} came", place.size(), bodies.size()));
