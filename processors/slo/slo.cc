@@ -13,6 +13,12 @@ using objectives::kPaneUs;
 /// The longest a `resume` looks at ledgers that say nothing.
 constexpr LedgerId kLedgersPerResume = 100'000;
 
+bool fires(const Ledger& ledger) {
+  return std::ranges::any_of(ledger.record.conditions, [](const auto& condition) {
+    return condition.state == v1::CONDITION_STATE_FIRING;
+  });
+}
+
 bool concerns(const Maintenance& maintenance, const Ledger& ledger) {
   return maintenance.objectives.empty() ||
          std::ranges::count(maintenance.objectives, ledger.plan->definition().name()) != 0;
@@ -212,6 +218,8 @@ Result<void> SloProcessor::tick_next(runtime::TaskContext& context) {
   }
   WEIR_TRY(ledgers_->books().advance(id, ledger, head_.step_end_us, events));
   judge_silence(ledger, context);
+  if (fires(ledger) && !maintenance_of(ledger, head_.step_end_us - kPaneUs).empty())
+    ledger.record.tell = true;  // it may end by that, though nothing enters or leaves
   if (ledger.record.tell) tell(ledger, context);
   if (is_idle(ledger)) return close(id, "nothing is in any window of it", context);
   schedule(id);
@@ -308,12 +316,22 @@ Result<void> SloProcessor::close(LedgerId id, std::string_view reason,
   return ledgers_->erase(id);
 }
 
+/// The end of the pane in which the next planned time begins; kMaxTime: none is to come.
+TimeUs SloProcessor::next_maintenance(const Ledger& ledger) const {
+  TimeUs next = kMaxTime;
+  for (const Maintenance& each : config_.maintenance)
+    if (concerns(each, ledger) && each.from_us >= ledger.record.advanced_to_us)
+      next = std::min(next, align_up(each.from_us + 1, kPaneUs));
+  return next;
+}
+
 void SloProcessor::schedule(LedgerId id) {
   Ledger& ledger = *ledgers_->find(id);
   if (ledger.record.advanced_to_us == kMinTime) return;  // an open pane is its first look
   TimeUs next = std::min(next_change(ledger), next_silence_look(ledger, config_.silence.after_us,
                                                                 config_.low_traffic.min_events));
   if (ledger.record.tell) next = std::min(next, ledger.record.advanced_to_us + kPaneUs);
+  if (fires(ledger)) next = std::min(next, next_maintenance(ledger));
   // What is idle is looked at once more, to be closed.
   if (next == kMaxTime && ledger.open_panes == 0) next = ledger.record.advanced_to_us + kPaneUs;
   if (next == kMaxTime || ledger.next_look_us == next) return;

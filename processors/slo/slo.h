@@ -56,6 +56,7 @@ class SloProcessor final : public runtime::Processor {
   void judge_silence(Ledger& ledger, runtime::TaskContext& context);
   Result<Counts> take_open(LedgerId id, Ledger& ledger);
   /// The last event, or the end of a planned time that began since.
+  TimeUs next_maintenance(const Ledger& ledger) const;
   TimeUs expected_since(const Ledger& ledger) const;
   /// What the planned time of this pane is called; empty: none.
   std::string_view maintenance_of(const Ledger& ledger, TimeUs pane_us) const;

@@ -96,6 +96,22 @@ TEST(Slo, APlannedTimeEndsWhatFires) {
             "chat @70 50/100 (database move)\n");
 }
 
+TEST(Slo, APlannedTimeEndsWhatFiresThoughNothingEntersOrLeaves) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
+  const Maintenance move{.from_us = kStart + 125 * kSecondUs,
+                         .to_us = kStart + 1'000 * kSecondUs,
+                         .reason = "database move"};
+  SloTask task(objectives({definition}), {.maintenance = {move}});
+  task.say({.watermark = 10, .events = {{3, 50, 50}}});
+  EXPECT_EQ(
+      task.say({.watermark = 200}),
+      "chat @70 50/100\n"
+      "! chat page @130 FIRING -> QUIET: no longer burns above 10x: 50.0x over 5m and nothing "
+      "came in 1m\n"
+      "chat @130 50/100 (database move)\n");
+}
+
 TEST(Slo, LowTrafficSaysThatItIsLow) {
   v1::ObjectiveDefinition definition = objective();
   *definition.add_condition() = condition(10, 5 * kMinuteUs, 0);
