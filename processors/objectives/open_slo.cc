@@ -1,5 +1,7 @@
 #include "processors/objectives/open_slo.h"
 
+#include <map>
+
 #include "processors/config/document.h"
 #include "processors/objectives/objective.h"
 #include "processors/objectives/open_slo_document.h"
@@ -175,8 +177,14 @@ Result<std::vector<OpenSloObjective>> load_open_slo(const std::vector<std::strin
 Result<v1::Objectives> to_run(const std::vector<OpenSloObjective>& objectives) {
   v1::Objectives run;
   std::string problems;
+  std::map<std::string, std::string> places;  // by name
   for (const OpenSloObjective& objective : objectives) {
     for (const std::string& refusal : objective.refused) add_line(problems, refusal);
+    const auto [first, is_new] = places.emplace(objective.definition.name(), objective.where);
+    if (!is_new)
+      add_line(problems, fmt::format("{}: objective {} is named a second time, after {}; give it "
+                                     "another name, or leave it out",
+                                     objective.where, first->first, first->second));
     *run.add_objective() = objective.definition;
   }
   if (problems.empty()) {

@@ -45,6 +45,20 @@ std::string quoted(std::string_view value) {
   return text + '"';
 }
 
+/// Why that character begins nothing.
+std::string_view meaning_of(char c) {
+  switch (c) {
+    case '=':
+      return "this alone has no meaning here; compare with ==";
+    case '&':
+      return "this alone has no meaning here; write && where both must hold";
+    case '|':
+      return "this alone has no meaning here; write || where one must hold";
+    default:
+      return "this character has no meaning here; text goes into \"...\"";
+  }
+}
+
 }  // namespace
 
 Result<std::vector<Token>> tokens_of(std::string_view text) {
@@ -71,8 +85,7 @@ Result<std::vector<Token>> tokens_of(std::string_view text) {
       continue;
     }
     while (at < text.size() && is_word(text[at])) ++at;
-    if (at == begin)
-      return error_at(text, begin, "this character has no meaning here; text goes into \"...\"");
+    if (at == begin) return error_at(text, begin, meaning_of(text[at]));
     tokens.push_back({Token::Kind::word, std::string(text.substr(begin, at - begin)), begin});
   }
 }

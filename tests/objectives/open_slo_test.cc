@@ -178,6 +178,16 @@ TEST(OpenSlo, WhatWeirDoesNotRunIsRefusedOnlyWhenItIsToRun) {
             "slo.yaml:9: there is no SLI named 'nobody' among these documents");
 }
 
+TEST(OpenSlo, OneNameIsOneObjective) {
+  const auto twice = read_open_slo({{"a.yaml", slo("  indicatorRef: nobody\n")},
+                                    {"b.yaml", slo("  indicatorRef: nobody\n")}},
+                                   {})
+                         .value();
+  EXPECT_THAT(
+      to_run(twice).error().message,
+      testing::HasSubstr("b.yaml:8: objective chat is named a second time, after a.yaml:8"));
+}
+
 TEST(OpenSlo, EveryExampleOfTheSpecificationParses) {
   if (!std::filesystem::exists(kExamples)) GTEST_SKIP() << "../shared/data/slo is absent";
   std::size_t objectives = 0;

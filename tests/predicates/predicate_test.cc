@@ -90,8 +90,12 @@ TEST(Predicate, AnErrorHasACaret) {
             "  model < b\n"
             "        ^");
   EXPECT_EQ(wrong("status == ok\n&& model = b"),
-            "this character has no meaning here; text goes into \"...\"\n"
+            "this alone has no meaning here; compare with ==\n"
             "  && model = b\n"
+            "           ^");
+  EXPECT_EQ(wrong("model == 'b'"),
+            "this character has no meaning here; text goes into \"...\"\n"
+            "  model == 'b'\n"
             "           ^");
   EXPECT_EQ(wrong("status == fine"),
             "'fine' is not a status; one of ok, client_error, server_error, timeout, oom, "
