@@ -72,8 +72,8 @@ Result<void> read_matchers(const Json& json, v1::Silence& silence) {
   }
   if (all)
     return fail(ErrorCode::invalid_argument,
-                "matchers: hold of every alert, as each holds of an alert without its label; name "
-                "what is to be silenced, like service=chat");
+                "matchers: each of them holds of an alert without its label, so that they may hold "
+                "of everything; name what is to be silenced, like service=chat");
   return {};
 }
 

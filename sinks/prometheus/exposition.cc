@@ -42,14 +42,16 @@ std::vector<const v1::BurnResult*> shown_of(const results::BurnBoard& board) {
   return all;
 }
 
-const std::array<GaugeName, 3>& names_of_left_out() {
-  static const std::array<GaugeName, 3> all = {{
+const std::array<GaugeName, 4>& names_of_left_out() {
+  static const std::array<GaugeName, 4> all = {{
       {"weir_prometheus_omitted_series",
        "Series of a window left out of this page, which is full."},
       {"weir_prometheus_omitted_ledgers",
        "Ledgers of objectives left out of this page, which is full."},
       {"weir_prometheus_unreadable_records",
        "Records left out of this page, as they cannot be read."},
+      {"weir_prometheus_looked_timestamp_seconds",
+       "When objectives and alerts were read last, since the epoch; absent: not yet."},
   }};
   return all;
 }
@@ -61,6 +63,7 @@ Result<void> Exposition::look() {
   WEIR_TRY(alerts_.update(parts_.log));
   LeftOut left_out;
   std::string text = slo_text(left_out);
+  left_out.looked_us = parts_.clock();
   const std::lock_guard lock(mutex_);
   slo_text_ = std::move(text);
   slo_left_out_ = left_out;
@@ -90,6 +93,8 @@ Result<std::string> Exposition::text() const {
               static_cast<double>(left_out.unreadable_results));
   of_page.add(2, fmt::format(R"(topic="{}")", results::kAlertTopic),
               static_cast<double>(left_out.unreadable_alerts));
+  if (left_out.looked_us != 0)
+    of_page.add(3, "", static_cast<double>(left_out.looked_us) / static_cast<double>(kSecondUs));
   text += of_page.text();
   text += parts_.metrics.expose();
   return text;

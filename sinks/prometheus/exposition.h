@@ -53,6 +53,7 @@ class Exposition {
  private:
   /// What did not get on the page.
   struct LeftOut {
+    TimeUs looked_us = 0;  // 0: not yet
     std::uint64_t series = 0;
     std::uint64_t ledgers = 0;
     std::int64_t unreadable_results = 0;

@@ -1,11 +1,13 @@
 #include "tools/weir/live_results.h"
 
+#include <spdlog/spdlog.h>
+
 #include "tools/weir/home.h"
 
 namespace weir::cli {
 namespace {
 
-/// No scraper asks more often.
+/// Prometheus mostly asks less often.
 constexpr DurationUs kScrapeEveryUs = 5 * kSecondUs;
 
 }  // namespace
@@ -73,8 +75,10 @@ Result<void> LiveResults::look(TimeUs now) {
   streams_.tell_all("pipeline", to_json(facts, now).dump());
   next_facts_ = now + kSecondUs;
   if (now < next_scrape_) return {};
-  WEIR_TRY(exposition_.look());
-  next_scrape_ = now + kScrapeEveryUs;
+  // The page says when it was looked last.
+  const auto looked = exposition_.look();
+  if (!looked) spdlog::warn("event=metrics_behind error={:?}", looked.error().message);
+  next_scrape_ = now + (looked ? kScrapeEveryUs : kMinuteUs);
   return {};
 }
 

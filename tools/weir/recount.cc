@@ -22,14 +22,7 @@ Result<void> Recount::run() {
   const runtime::TopicPartition where{std::string(topics::kSli), told_.as_of_partition()};
   WEIR_ASSIGN(const runtime::Bounds bounds, log_.bounds(where));
   begins_at_ = bounds.start;
-  // The definitions in band may have left the log.
-  WEIR_TRY(results::scan_topic(log_, topics::kConfig,
-                               [&](std::int32_t, const runtime::Record& record) -> Result<bool> {
-                                 v1::ConfigRecord config;
-                                 WEIR_TRY(results::parse_record(record, config));
-                                 learn(config.objectives());
-                                 return true;
-                               }));
+  WEIR_TRY(read_definitions());
   return results::scan_partition(log_, where, 0,
                                  [&](const runtime::Record& record) -> Result<bool> {
                                    if (record.offset > told_.as_of_offset()) return false;
@@ -40,6 +33,19 @@ Result<void> Recount::run() {
                                      if (is_of_ledger(delta)) add(record, batch, delta);
                                    return true;
                                  });
+}
+
+/// Those in band may have left the log. What cannot be read is no reason to explain nothing.
+Result<void> Recount::read_definitions() {
+  const auto partitions = log_.partitions(topics::kConfig);
+  if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
+  return results::scan_topic(log_, topics::kConfig,
+                             [&](std::int32_t, const runtime::Record& record) -> Result<bool> {
+                               v1::ConfigRecord config;
+                               if (results::parse_record(record, config))
+                                 learn(config.objectives());
+                               return true;
+                             });
 }
 
 /// Windows leave by the panes of their tier.

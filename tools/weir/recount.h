@@ -53,6 +53,7 @@ class Recount {
   std::int64_t begins_at() const { return begins_at_; }
 
  private:
+  Result<void> read_definitions();
   void learn(const v1::Objectives& definitions);
   bool is_of_ledger(const v1::SliDelta& delta) const;
   void add(const runtime::Record& record, const v1::SliBatch& batch, const v1::SliDelta& delta);
