@@ -125,7 +125,8 @@ class Alerts(WeirTest):
                     "looking", *there)
         silence = added.stdout.strip()
         self.assertRegex(silence, "^[0-9a-f]{32}$")
-        self.assertRegex(added.stderr, r'^weir: silenced \{service="chat"\} until 20\S+Z; ')
+        self.assertRegex(added.stderr, r'^weir: silenced \{service="chat"\} until 20\S+Z; it holds '
+                                       r'of [1-9] alerts? ')
         wait_until(lambda: not pages(), "the silence")
         for place in (there, (up.directory,)):
             listed, = lines(run("silence", "list", *place, "--format", "json").stdout)

@@ -30,7 +30,7 @@ class PageObjectivesTest(BrowserTest):
             ledger["budget"] |= {"spent_ratio": spent, "exhausted_at_us": 1_767_582_720_000_000}
             ledger["window"][1]["burn_rate"] = burn
         slow = self.fleet.objectives()["rows"][0]
-        slow["series"], slow["window"][1]["burn_rate"] = ["slow"], 0.9
+        slow["series"], slow["budget"]["exhausted_at_us"] = ["slow"], None
         new = self.fleet.objectives()["rows"][0]
         new["series"], new["budget"]["spent_ratio"] = ["new"], None
         self.fleet.objectives = lambda: {"rows": [*told, slow, new]}

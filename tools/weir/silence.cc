@@ -54,9 +54,10 @@ Result<void> add_command(const SilenceArguments& arguments) {
   const Json& matching = field(answer, "matching");
   fmt::print(stderr, "weir: {}{}; `weir silence expire` with its id ends it sooner\n",
              silence_text(arguments),
-             matching.is_number() ? fmt::format(", of {} alert{} that stand{} now", matching.dump(),
-                                                matching == 1 ? "" : "s", matching == 1 ? "s" : "")
-                                  : "");
+             matching.is_number()
+                 ? fmt::format("; it holds of {} alert{} that stand{} now", matching.dump(),
+                               matching == 1 ? "" : "s", matching == 1 ? "s" : "")
+                 : "");
   return {};
 }
 
