@@ -33,7 +33,7 @@ bool is_for_others(const Config& config, const Entry& entry) {
   return !std::ranges::equal(receivers, entry.alert.receiver());
 }
 
-std::string with_note(std::string text, const std::string& note) {
+std::string with_note(const std::string& text, const std::string& note) {
   return note.empty() ? text : text + ": " + note;
 }
 

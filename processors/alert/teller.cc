@@ -221,9 +221,10 @@ void Teller::tell_digest(const std::string& receiver, const std::vector<Waiting>
   outbox_.tell(notification);
   outbox_.probe().digests.add();
   book_.load(receiver).last_digest_us = now();
-  // What is hidden stands on, where anything does.
-  if (notification.firing() > 0) alerts.insert(alerts.end(), standing.begin(), standing.end());
-  if (notification.firing() == 0) begin_anew(receiver, standing);
+  if (notification.firing() > 0)  // what is hidden stands on, where anything does
+    alerts.insert(alerts.end(), standing.begin(), standing.end());
+  else
+    begin_anew(receiver, standing);
   stand(parts.key, alerts);
   for (const Waiting& each : waiting) {
     say_grouped(each.pending, notification);

@@ -110,9 +110,9 @@ void DeliveryBoard::forget() {
 
 const std::map<std::string, Delivery>& DeliveryBoard::of_alert(
     const std::string& fingerprint) const {
-  static const std::map<std::string, Delivery> kNone;
+  static const std::map<std::string, Delivery> none;
   const auto found = alerts_.find(fingerprint);
-  return found == alerts_.end() ? kNone : found->second.deliveries;
+  return found == alerts_.end() ? none : found->second.deliveries;
 }
 
 std::map<std::string, ReceiverHistory> DeliveryBoard::receivers(TimeUs now) const {

@@ -151,13 +151,12 @@ Result<bool> Receiver::send_next(const std::stop_token& stop) {
   if (items.empty()) return false;
   WEIR_ASSIGN(const Outcome outcome, attempt(items, stop));
   const TimeUs now = parts_.clock();
-  for (Finished& each : backlog_->answered(outcome, now, parts_.jitter()))
-    settle(std::move(each), now);
+  for (const Finished& each : backlog_->answered(outcome, now, parts_.jitter())) settle(each, now);
   if (!outputs_.empty()) WEIR_TRY(commit());
   return true;
 }
 
-void Receiver::settle(Finished finished, TimeUs now) {
+void Receiver::settle(const Finished& finished, TimeUs now) {
   (finished.sent ? parts_.probe->sent : parts_.probe->failed).add();
   parts_.probe->delivery.observe(now - finished.item.append_time_us);
   if (takes_alerts_) firing_->told(finished.item.key, now);

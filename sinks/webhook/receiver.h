@@ -62,7 +62,7 @@ class Receiver {
   Result<bool> send_again(const std::stop_token& stop);
   Result<Outcome> attempt(std::span<const Item> items, const std::stop_token& stop);
   void note(const Outcome& outcome, TimeUs now);
-  void settle(Finished finished, TimeUs now);
+  void settle(const Finished& finished, TimeUs now);
   Result<void> commit();
   void report();
 

@@ -40,9 +40,9 @@ void write_table(const results::Json& rows, std::span<const JsonColumn> columns,
 }  // namespace
 
 const results::Json& field(const results::Json& row, const char* name) {
-  static const results::Json kNone;
+  static const results::Json none;
   const auto found = row.is_object() ? row.find(name) : row.end();
-  return found == row.end() ? kNone : *found;
+  return found == row.end() ? none : *found;
 }
 
 std::string text_of(const results::Json& value) {
