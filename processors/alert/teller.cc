@@ -256,8 +256,7 @@ void Teller::begin_anew(const std::string& receiver, const std::vector<const Ent
       keys.push_back(key);
   for (const GroupKey& key : keys)
     for (const Entry* entry : hidden)
-      if (const auto found = book_.groups().at(key).members.find(entry->alert.fingerprint());
-          found != book_.groups().at(key).members.end())
+      if (book_.groups().at(key).members.contains(entry->alert.fingerprint()))
         book_.group(key).members[entry->alert.fingerprint()].life = kSaidOver;
 }
 

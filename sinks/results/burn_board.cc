@@ -27,8 +27,8 @@ Result<void> BurnBoard::update(const runtime::Reader& log, const runtime::TopicP
     next = record.offset + 1;
     if (read) {
       take(std::move(result));
-    } else if (unreadable_.records++ == 0) {
-      unreadable_.first = within(place_of(where, record), read.error()).error().message;
+    } else {
+      unreadable_.note(where, record, read.error());
     }
     return true;
   });

@@ -94,6 +94,10 @@ struct Unreadable {
   std::int64_t records = 0;
   std::string first;  // what was wrong, with topic/partition@offset in front
 
+  void note(const runtime::TopicPartition& where, const runtime::Record& record,
+            const Error& error) {
+    if (records++ == 0) first = within(place_of(where, record), error).error().message;
+  }
   bool operator==(const Unreadable&) const = default;
 };
 
@@ -117,19 +121,19 @@ Result<void> read_new(const runtime::Reader& log, std::string_view topic, Durati
   if (tail.next_offset < 0) {
     WEIR_ASSIGN(tail.next_offset, last_offsets(log, where, length_us));
   }
-  return scan_partition(
-      log, where, tail.next_offset, [&](const runtime::Record& from) -> Result<bool> {
-        Message message;
-        const auto read = parse_record(from, message);
-        tail.next_offset = from.offset + 1;
-        tail.append_time_us = from.append_time_us;
-        if (read) {
-          take(from, message);
-        } else if (tail.unreadable.records++ == 0) {
-          tail.unreadable.first = within(place_of(where, from), read.error()).error().message;
-        }
-        return true;
-      });
+  return scan_partition(log, where, tail.next_offset,
+                        [&](const runtime::Record& from) -> Result<bool> {
+                          Message message;
+                          const auto read = parse_record(from, message);
+                          tail.next_offset = from.offset + 1;
+                          tail.append_time_us = from.append_time_us;
+                          if (read) {
+                            take(from, message);
+                          } else {
+                            tail.unreadable.note(where, from, read.error());
+                          }
+                          return true;
+                        });
 }
 
 }  // namespace weir::results

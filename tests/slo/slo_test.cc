@@ -82,34 +82,31 @@ TEST(Slo, AServiceThatIsGoneHasNotRecovered) {
             "chat @310 50/100\n");
 }
 
-TEST(Slo, APlannedTimeEndsWhatFires) {
+/// What is told until 200 s of a service that burns and then is gone, while a planned time begins.
+std::string told_of_gone(std::int64_t planned_from_s) {
   v1::ObjectiveDefinition definition = objective();
   *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
-  const Maintenance move{.from_us = kStart + 60 * kSecondUs,
+  const Maintenance move{.from_us = kStart + planned_from_s * kSecondUs,
                          .to_us = kStart + 1'000 * kSecondUs,
                          .reason = "database move"};
   SloTask task(objectives({definition}), {.maintenance = {move}});
   task.say({.watermark = 10, .events = {{3, 50, 50}}});
-  EXPECT_EQ(task.say({.watermark = 200}),
+  return task.say({.watermark = 200});
+}
+
+TEST(Slo, APlannedTimeEndsWhatFires) {
+  EXPECT_EQ(told_of_gone(60),
             "! chat page @70 FIRING -> QUIET: no longer burns above 10x: 50.0x over 5m and nothing "
             "came in 1m\n"
             "chat @70 50/100 (database move)\n");
 }
 
 TEST(Slo, APlannedTimeEndsWhatFiresThoughNothingEntersOrLeaves) {
-  v1::ObjectiveDefinition definition = objective();
-  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
-  const Maintenance move{.from_us = kStart + 125 * kSecondUs,
-                         .to_us = kStart + 1'000 * kSecondUs,
-                         .reason = "database move"};
-  SloTask task(objectives({definition}), {.maintenance = {move}});
-  task.say({.watermark = 10, .events = {{3, 50, 50}}});
-  EXPECT_EQ(
-      task.say({.watermark = 200}),
-      "chat @70 50/100\n"
-      "! chat page @130 FIRING -> QUIET: no longer burns above 10x: 50.0x over 5m and nothing "
-      "came in 1m\n"
-      "chat @130 50/100 (database move)\n");
+  EXPECT_EQ(told_of_gone(125),
+            "chat @70 50/100\n"
+            "! chat page @130 FIRING -> QUIET: no longer burns above 10x: 50.0x over 5m and "
+            "nothing came in 1m\n"
+            "chat @130 50/100 (database move)\n");
 }
 
 TEST(Slo, LowTrafficSaysThatItIsLow) {
