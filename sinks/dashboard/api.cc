@@ -11,7 +11,6 @@
 #include "processors/events/dead_letter.h"
 #include "sinks/dashboard/bounded_rows.h"
 #include "sinks/results/burn_results.h"
-#include "sinks/results/burndown.h"
 #include "sinks/results/kpi_json.h"
 #include "sinks/results/record_scan.h"
 #include "weir/v1/dead_letter.pb.h"
@@ -33,9 +32,7 @@ constexpr std::size_t kMaxLedgers = 5'000;
 constexpr std::array<std::string_view, 1> kRepeated = {"where"};
 constexpr std::array<std::string_view, 1> kLimitOnly = {"limit"};
 constexpr std::array<std::string_view, 1> kObjectiveOnly = {"objective"};
-constexpr std::int64_t kNewestBurns = 5'000;     // of each partition
-constexpr std::int64_t kBurndownBurns = 20'000;  // of each partition
-constexpr std::size_t kBurndownPoints = 300;
+constexpr std::int64_t kNewestBurns = 5'000;  // of each partition
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -205,21 +202,24 @@ HttpResponse Api::dead_letters(const HttpRequest& request) const {
   return rows_response(rows.truncated() || first > bounds->start, rows.newest_first());
 }
 
-/// How budgets went down, as far back as the newest results tell: [end, left, burn rate over 1 h].
+/// Who asks first waits for the look back into the log, and so does who asks meanwhile.
+Result<std::vector<results::Burndown>> Api::burndowns(std::string_view objective) const {
+  const std::lock_guard lock(burndown_mutex_);
+  WEIR_TRY(burndown_board_.update(parts_.log));
+  return burndown_board_.ledgers(objective);
+}
+
+/// How budgets went down over their windows: [end, left, burn rate over 1 h].
 HttpResponse Api::burndown(const HttpRequest& request) const {
   if (const auto known = net::check_query(request, kObjectiveOnly); !known)
     return net::error_response(known.error());
-  const results::BurndownQuery query{
-      .objective = std::string(request.query_value("objective").value_or("")),
-      .points = kBurndownPoints,
-      .newest = kBurndownBurns};
-  const auto burndowns = results::read_burndown(parts_.log, query);
-  if (!burndowns) return net::error_response(burndowns.error());
+  const auto told = burndowns(request.query_value("objective").value_or(""));
+  if (!told) return net::error_response(told.error());
   const auto number = [](const std::optional<double>& value) {
     return value ? Json(*value) : Json();
   };
   BoundedRows rows(kMaxLedgers);
-  for (const results::Burndown& each : *burndowns) {
+  for (const results::Burndown& each : *told) {
     std::vector<Json> points;
     for (const results::BurndownPoint& point : each.points)
       points.push_back({point.end_us, number(point.left_ratio), number(point.hour_rate)});

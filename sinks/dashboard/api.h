@@ -4,12 +4,16 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "processors/core/result.h"
 #include "processors/net/http_message.h"
 #include "processors/runtime/io.h"
 #include "sinks/dashboard/pipeline_facts.h"
+#include "sinks/results/burndown.h"
 #include "sinks/view/live_view.h"
 
 namespace weir::dashboard {
@@ -41,7 +45,11 @@ class Api {
   net::HttpResponse burndown(const net::HttpRequest& request) const;
 
  private:
+  Result<std::vector<results::Burndown>> burndowns(std::string_view objective) const;
+
   const ApiParts parts_;
+  mutable std::mutex burndown_mutex_;
+  mutable results::BurndownBoard burndown_board_;  // under the mutex
 };
 
 }  // namespace weir::dashboard

@@ -4,12 +4,16 @@
 
 namespace weir::results {
 
+LedgerName ledger_name(const v1::BurnResult& result) {
+  return {.objective = result.objective(),
+          .series = {result.series().begin(), result.series().end()},
+          .partition = result.overflow() ? result.as_of_partition() : -1};
+}
+
 Result<void> BurnBoard::update(const runtime::Reader& log) {
-  const auto partitions = log.partitions(kBurnTopic);
-  if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
-  if (!partitions) return std::unexpected(partitions.error());
-  next_offsets_.resize(static_cast<std::size_t>(*partitions));
-  for (std::int32_t partition = 0; partition < *partitions; ++partition)
+  WEIR_ASSIGN(const std::int32_t partitions, burn_partitions(log));
+  next_offsets_.resize(static_cast<std::size_t>(partitions));
+  for (std::int32_t partition = 0; partition < partitions; ++partition)
     WEIR_TRY(update(log, {std::string(kBurnTopic), partition}));
   return {};
 }
@@ -35,9 +39,7 @@ Result<void> BurnBoard::update(const runtime::Reader& log, const runtime::TopicP
 }
 
 void BurnBoard::take(v1::BurnResult result) {
-  LedgerName name{.objective = result.objective(),
-                  .series = {result.series().begin(), result.series().end()},
-                  .partition = result.overflow() ? result.as_of_partition() : -1};
+  LedgerName name = ledger_name(result);
   if (result.closed()) {
     ledgers_.erase(name);
   } else {

@@ -23,6 +23,8 @@ struct LedgerName {
   auto operator<=>(const LedgerName&) const = default;
 };
 
+LedgerName ledger_name(const v1::BurnResult& result);
+
 /// A value; one thread, or many that only read. Memory: a result for each ledger, some 1 KiB.
 class BurnBoard {
  public:

@@ -31,6 +31,12 @@ Result<void> read_all(const runtime::Reader& log, const BurnQuery& query, const 
 
 }  // namespace
 
+Result<std::int32_t> burn_partitions(const runtime::Reader& log) {
+  auto partitions = log.partitions(kBurnTopic);
+  if (!partitions && partitions.error().code == ErrorCode::not_found) return 0;
+  return partitions;
+}
+
 Result<void> read_burn(const runtime::Reader& log, const BurnQuery& query, const VisitBurn& visit) {
   if (!query.last) return read_all(log, query, visit);
   std::map<std::tuple<std::string, std::string>, v1::BurnResult> last;

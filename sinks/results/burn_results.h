@@ -1,6 +1,7 @@
 // What ledgers of objectives told: `weir.burn`, read beside whoever writes it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@
 namespace weir::results {
 
 inline constexpr std::string_view kBurnTopic = "weir.burn";
+
+/// How many partitions the topic has; 0: the log is without it. Errors: the reader's.
+Result<std::int32_t> burn_partitions(const runtime::Reader& log);
 
 struct BurnQuery {
   std::string objective;      // empty: all
