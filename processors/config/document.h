@@ -131,7 +131,7 @@ class Section {
 class Document {
  public:
   /// Reads text that came from `file` (a name for errors). Error: invalid_argument where it is not
-  /// YAML or beyond the bounds; other problems wait for finish().
+  /// YAML in UTF-8 or beyond the bounds; other problems wait for finish().
   static Result<Document> parse(std::string file, std::string text);
   /// Reads a file. Error: not_found, io, or as parse().
   static Result<Document> load(const std::string& file);

@@ -1,9 +1,11 @@
 #include "processors/config/tree.h"
 
+#include <algorithm>
 #include <exception>
 #include <sstream>
 #include <utility>
 
+#include <simdjson.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -137,12 +139,25 @@ std::string_view describe(Kind kind) {
 
 namespace {
 
+/// By lines, as no character has the byte of a line's end in it.
+Result<void> check_utf8(const std::string& file, std::string_view text) {
+  for (int line = 1; !text.empty(); ++line) {
+    const std::string_view first = text.substr(0, text.find('\n'));
+    if (!simdjson::validate_utf8(first.data(), first.size()))
+      return fail(ErrorCode::invalid_argument,
+                  "{}:{}: this line is not UTF-8; save the file in that encoding", file, line);
+    text.remove_prefix(std::min(first.size() + 1, text.size()));
+  }
+  return {};
+}
+
 /// Parses with `next(parser)` as long as it says so.
 template <class Next>
 Result<void> run_parser(const std::string& file, const std::string& text, const Next& next) {
   if (text.size() > kMaxDocumentBytes)
     return fail(ErrorCode::invalid_argument, "{}: larger than {} bytes; is it a configuration?",
                 file, kMaxDocumentBytes);
+  WEIR_TRY(check_utf8(file, text));
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);

@@ -60,8 +60,9 @@ struct Tree {
 Result<std::vector<std::unique_ptr<Tree>>> read_all_yaml(const std::string& file,
                                                          const std::string& text);
 
-/// Fills `root` from `text`, of one document. Error: invalid_argument where it is not YAML or
-/// beyond the bounds of document.h; repeated keys, aliases and further documents become problems.
+/// Fills `root` from `text`, of one document. Error: invalid_argument where it is not YAML in UTF-8
+/// or beyond the bounds of document.h; repeated keys, aliases and further documents become
+/// problems.
 Result<void> read_yaml(Tree& tree);
 
 }  // namespace weir::config::detail

@@ -169,8 +169,9 @@ HttpResponse EventReceiver::receive_events(const HttpRequest& request) {
 HttpResponse EventReceiver::receive_traces(const HttpRequest& request) {
   const auto encoding = otlp_encoding(request);
   if (!encoding)
-    return net::error_response(
-        415, "send traces as application/x-protobuf or application/json (OTLP/HTTP)");
+    return otlp_error(OtlpEncoding::json, 415, kInvalidArgument,
+                      "this Content-Type is not taken; send OTLP as application/x-protobuf or "
+                      "application/json");
   if (const auto behind = why_behind())
     return later(otlp_error(*encoding, 429, kUnavailable, *behind), kBehindSeconds);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <sys/resource.h>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -40,6 +41,19 @@ Result<void> allow_files(std::size_t connections) {
               hard, connections, wanted);
 }
 
+Result<void> bind_and_listen(const HttpServerOptions& options, tcp::acceptor& acceptor) {
+  const tcp::endpoint endpoint(asio::ip::make_address(options.address), options.port);
+  boost::system::error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) return {};
+  return fail(ErrorCode::io,
+              "cannot listen on {} port {}: {}; choose another: --listen, or http.listen",
+              options.address, options.port, error.message());
+}
+
 }  // namespace
 
 class HttpServer::Impl {
@@ -63,7 +77,8 @@ class HttpServer::Impl {
       WEIR_ASSIGN(core_.tls, make_tls(*options.tls));
     }
     WEIR_TRY(allow_files(options.max_connections));
-    WEIR_TRY(listen({asio::ip::make_address(options.address), options.port}));
+    WEIR_TRY(bind_and_listen(options, acceptor_));
+    port_ = acceptor_.local_endpoint().port();
     accept();
     thread_ = std::thread([this] { core_.io.run(); });
     return {};
@@ -89,20 +104,6 @@ class HttpServer::Impl {
   }
 
  private:
-  Result<void> listen(const tcp::endpoint& endpoint) {
-    boost::system::error_code error;
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error)
-      return fail(ErrorCode::io,
-                  "cannot listen on {} port {}: {}; choose another: --listen, or http.listen",
-                  core_.options.address, endpoint.port(), error.message());
-    port_ = acceptor_.local_endpoint().port();
-    return {};
-  }
-
   void accept() {
     acceptor_.async_accept([this](boost::system::error_code error, tcp::socket socket) {
       if (!acceptor_.is_open()) return;
@@ -136,6 +137,15 @@ class HttpServer::Impl {
   std::uint16_t port_ = 0;
   std::thread thread_;
 };
+
+Result<void> HttpServer::check(const HttpServerOptions& options) {
+  WEIR_TRY(check_options(options));
+  if (options.tls) WEIR_TRY(make_tls(*options.tls));
+  WEIR_TRY(allow_files(options.max_connections));
+  asio::io_context io;
+  tcp::acceptor acceptor(io);
+  return bind_and_listen(options, acceptor);
+}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options,
                                                       std::vector<Route> routes, HttpProbe& probe) {

@@ -129,6 +129,9 @@ struct HttpServerOptions {
 
 class HttpServer {
  public:
+  /// Whether start() could listen now: for who makes something first that should not be left behind
+  /// where it cannot. Errors as start(), but those of routes.
+  static Result<void> check(const HttpServerOptions& options);
   /// Listens and answers from now on. `probe` outlives the server. Error: invalid_argument where
   /// the address is none, where it is not loopback and neither `insecure` nor TLS with both tokens
   /// is given, where a token is shorter than 16 characters, where a TLS file cannot be used, or two

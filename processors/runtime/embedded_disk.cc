@@ -19,6 +19,11 @@ constexpr std::uint64_t kMinSegmentBytes = 1 << 20;
 // off.
 constexpr std::uint64_t kMeasureShare = 256;
 
+/// What this leaves free on the disk.
+std::uint64_t kept_free_bytes(const EmbeddedRoom& room) {
+  return kKeptFreeBytes + (room.producer ? kCommitFreeBytes : 0);
+}
+
 Result<TimeUs> first_time(const SegmentSet::Entry& entry) {
   RecordBatch batch;
   WEIR_TRY(entry.segment->read(entry.segment->base(), 1, entry.limit, batch));
@@ -70,19 +75,19 @@ void EmbeddedDisk::release(std::uint64_t reserved, std::uint64_t state_bytes) {
   unmeasured_bytes_ += state_bytes;
 }
 
-std::unexpected<Error> EmbeddedDisk::no_room(std::uint64_t bytes) const {
+std::unexpected<Error> EmbeddedDisk::no_room(const EmbeddedRoom& room) const {
   const std::lock_guard lock(mutex_);
+  const std::uint64_t bytes = room.frame_bytes + room.state_bytes;
   const auto free = parts_.files.free_bytes(parts_.directory);
-  if (free && *free < bytes + kKeptFreeBytes + kCommitFreeBytes)
-    return fail(
-        ErrorCode::exhausted,
-        "{}: no room for {} bytes: {} are free on its disk, of which {} are kept for commits "
-        "and other programs; make room there",
-        parts_.directory, bytes, *free, kKeptFreeBytes + kCommitFreeBytes);
+  if (free && *free < bytes + kept_free_bytes(room))
+    return fail(ErrorCode::exhausted,
+                "{}: no room for {} bytes: {} are free on its disk, and {} must stay free for {}"
+                "other programs; make room there",
+                parts_.directory, bytes, *free, kept_free_bytes(room),
+                room.producer ? "commits and " : "");
   return fail(ErrorCode::exhausted,
               "{}: no room for {} bytes: of the budget of {}, {} are used and {} must stay (state, "
-              "and segments that are being written or not yet read); raise `disk:` or make room on "
-              "the disk",
+              "and segments that are being written or not yet read); raise `disk:`",
               parts_.directory, bytes, budget_bytes_, used_bytes(), kept_bytes());
 }
 
@@ -128,7 +133,7 @@ Result<void> EmbeddedDisk::measure_state() {
 Result<bool> EmbeddedDisk::fits(const EmbeddedRoom& room) {
   if (used_bytes() > budget_bytes_ || !leaves_share(room)) return false;
   WEIR_ASSIGN(const std::uint64_t free, parts_.files.free_bytes(parts_.directory));
-  return free >= reserved_bytes_ + kKeptFreeBytes + (room.producer ? kCommitFreeBytes : 0);
+  return free >= reserved_bytes_ + kept_free_bytes(room);
 }
 
 bool EmbeddedDisk::leaves_share(const EmbeddedRoom& room) const {

@@ -48,8 +48,8 @@ class EmbeddedDisk {
   Result<std::uint64_t> reserve(const EmbeddedRoom& room);
   /// What was reserved is written, and counts by itself from now on.
   void release(std::uint64_t reserved, std::uint64_t state_bytes);
-  /// What to tell whoever got 0.
-  std::unexpected<Error> no_room(std::uint64_t bytes) const;
+  /// What to tell whoever got 0: whether the disk is full or the budget.
+  std::unexpected<Error> no_room(const EmbeddedRoom& room) const;
   /// Lets go what a partition's retention no longer keeps, whole segments that every task has read.
   /// Age counts back from `now`, or from the partition's newest record where that is later.
   Result<void> retain(EmbeddedPartition& partition, TimeUs now);

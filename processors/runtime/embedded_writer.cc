@@ -89,7 +89,7 @@ Result<std::uint64_t> EmbeddedWriter::take_room(const EmbeddedRoom& room) {
   WEIR_TRY(parts_.disk.check_writable());
   auto taken = parts_.disk.reserve(room);
   if (!taken) return std::unexpected(parts_.health.keep(std::unexpected(taken.error())).error());
-  if (*taken == 0) return parts_.disk.no_room(room.frame_bytes + room.state_bytes);
+  if (*taken == 0) return parts_.disk.no_room(room);
   return taken;
 }
 

@@ -14,6 +14,10 @@ struct Life {
   std::optional<TimeUs> resolved_us;
   std::optional<TimeUs> acknowledged_append_us;
   std::optional<bool> useful;
+  bool muted = false;  // at some time
+  bool told = false;
+
+  bool is_hidden() const { return muted && !told && !acknowledged_append_us && !useful; }
 };
 
 using LifeName = std::pair<std::string, std::uint32_t>;
@@ -64,6 +68,13 @@ void take(const v1::Decision& decision, Life& life) {
     case v1::DECISION_KIND_ACKNOWLEDGED:
       if (!life.acknowledged_append_us) life.acknowledged_append_us = decision.append_time_us();
       break;
+    case v1::DECISION_KIND_SILENCED:
+    case v1::DECISION_KIND_INHIBITED:
+      life.muted = true;
+      break;
+    case v1::DECISION_KIND_GROUPED:
+      life.told = true;
+      break;
     case v1::DECISION_KIND_RESOLVED:
       life.resolved_us = decision.time_us();
       break;
@@ -100,6 +111,7 @@ AlertStats stats_of(const Gathered& gathered) {
   std::vector<DurationUs> to_resolve;
   for (const Life* life : gathered.lives) {
     ++stats.fired;
+    stats.hidden += life->is_hidden();
     stats.acknowledged += life->acknowledged_append_us.has_value();
     stats.useful += life->useful == true;
     stats.not_useful += life->useful == false;
@@ -111,7 +123,7 @@ AlertStats stats_of(const Gathered& gathered) {
   stats.told = static_cast<std::int64_t>(gathered.told.size());
   stats.sent = static_cast<std::int64_t>(gathered.sent.size());
   stats.failed = static_cast<std::int64_t>(gathered.failed.size());
-  stats.signal_to_noise = ratio(stats.actioned, stats.fired);
+  stats.signal_to_noise = ratio(stats.actioned, stats.fired - stats.hidden);
   stats.precision = ratio(stats.useful, stats.useful + stats.not_useful);
   stats.time_to_acknowledge_us = mean(to_acknowledge);
   stats.time_to_resolve_us = mean(to_resolve);
@@ -128,6 +140,7 @@ Json to_json(const AlertStats& stats) {
     return value ? Json(*value) : Json();
   };
   return {{"fired", stats.fired},
+          {"hidden", stats.hidden},
           {"acknowledged", stats.acknowledged},
           {"useful", stats.useful},
           {"not_useful", stats.not_useful},

@@ -18,7 +18,9 @@ namespace weir::results {
 /// Of one service, or of all. A life is an alert from its firing to its end; what fired before the
 /// first decision is not among them.
 struct AlertStats {
-  std::int64_t fired = 0;         // lives
+  std::int64_t fired = 0;  // lives
+  /// Of them, those that a silence or another alert hid: nobody was told, took it on or marked it.
+  std::int64_t hidden = 0;
   std::int64_t acknowledged = 0;  // of them
   std::int64_t useful = 0;        // marked so, by the last mark
   std::int64_t not_useful = 0;
@@ -29,7 +31,7 @@ struct AlertStats {
   /// Times in which something of a service fires, whether one alert or several.
   std::int64_t incidents = 0;
 
-  /// actioned / fired; absent: nothing fired.
+  /// actioned / (fired - hidden): what nobody was told is no noise; absent: there was no other.
   std::optional<double> signal_to_noise;
   /// useful / (useful + not useful); absent: nothing was marked.
   std::optional<double> precision;

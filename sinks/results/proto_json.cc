@@ -1,5 +1,6 @@
 #include "sinks/results/proto_json.h"
 
+#include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 
 #include "processors/core/id.h"
@@ -25,7 +26,7 @@ class FieldValue {
       case FieldDescriptor::CPPTYPE_UINT32:
         return pick(&R::GetUInt32, &R::GetRepeatedUInt32);
       case FieldDescriptor::CPPTYPE_UINT64:
-        return pick(&R::GetUInt64, &R::GetRepeatedUInt64);
+        return number_or_text(pick(&R::GetUInt64, &R::GetRepeatedUInt64));
       case FieldDescriptor::CPPTYPE_DOUBLE:
         return pick(&R::GetDouble, &R::GetRepeatedDouble);
       case FieldDescriptor::CPPTYPE_FLOAT:
@@ -52,6 +53,11 @@ class FieldValue {
          T (R::*repeated)(const Message&, const FieldDescriptor*, int) const) const {
     return index_ < 0 ? (reflection_.*one)(message_, &field_)
                       : (reflection_.*repeated)(message_, &field_, index_);
+  }
+
+  Json number_or_text(std::uint64_t value) const {
+    return field_.type() == FieldDescriptor::TYPE_FIXED64 ? Json(fmt::to_string(value))
+                                                          : Json(value);
   }
 
   /// A value from a newer writer is its number.

@@ -1,6 +1,7 @@
-// Messages of weir.v1 as JSON for people and programs: fields named as in the proto, 64-bit
-// integers as numbers (protobuf's own JSON prints them as strings), bytes as hexadecimal digits,
-// enums by name.
+// Messages of weir.v1 as JSON for people and programs: fields named as in the proto, bytes as
+// hexadecimal digits, enums by name. Counts and times are numbers, to compute with: they stay below
+// 2^53. Ids and hashes, the fields of type fixed64, do not, and many readers round what is above:
+// they are text, as in protobuf's own JSON, which reads both.
 #pragma once
 
 #include <functional>

@@ -21,9 +21,9 @@ v1::Decision decision(std::int64_t at, const std::string& alert, v1::DecisionKin
 
 TEST(AlertStatistics, OfNothingAreAbsent) {
   EXPECT_EQ(to_json(alert_stats({}))["all"].dump(),
-            R"({"fired":0,"acknowledged":0,"useful":0,"not_useful":0,"notifications":0,"sent":0,)"
-            R"("failed":0,"incidents":0,"signal_to_noise":null,"precision":null,"mtta_s":null,)"
-            R"("mttr_s":null,"mtbf_s":null})");
+            R"({"fired":0,"hidden":0,"acknowledged":0,"useful":0,"not_useful":0,)"
+            R"("notifications":0,"sent":0,"failed":0,"incidents":0,"signal_to_noise":null,)"
+            R"("precision":null,"mtta_s":null,"mttr_s":null,"mtbf_s":null})");
 }
 
 TEST(AlertStatistics, CountLivesAndTheirTimes) {
@@ -44,12 +44,38 @@ TEST(AlertStatistics, CountLivesAndTheirTimes) {
   const AllAlertStats stats = alert_stats(decisions);
 
   EXPECT_EQ(to_json(stats)["all"].dump(),
-            R"({"fired":4,"acknowledged":1,"useful":1,"not_useful":1,"notifications":1,"sent":1,)"
-            R"("failed":0,"incidents":3,"signal_to_noise":0.25,"precision":0.5,"mtta_s":30.0,)"
-            R"("mttr_s":75.0,"mtbf_s":300.0})");
+            R"({"fired":4,"hidden":0,"acknowledged":1,"useful":1,"not_useful":1,)"
+            R"("notifications":1,"sent":1,"failed":0,"incidents":3,"signal_to_noise":0.25,)"
+            R"("precision":0.5,"mtta_s":30.0,"mttr_s":75.0,"mtbf_s":300.0})");
   EXPECT_EQ(stats.by_service.at("a").incidents, 2);
   EXPECT_EQ(stats.by_service.at("b").incidents, 1);
   EXPECT_FALSE(stats.by_service.at("b").time_to_resolve_us);
+}
+
+// The ticket beside a page, one that is released, one that somebody takes on all the same.
+TEST(AlertStatistics, WhatWasHiddenIsNoNoise) {
+  using enum v1::DecisionKind;
+  const std::vector<v1::Decision> decisions = {decision(0, "a1", DECISION_KIND_FIRED),
+                                               decision(0, "a2", DECISION_KIND_FIRED),
+                                               decision(0, "a3", DECISION_KIND_FIRED),
+                                               decision(0, "a4", DECISION_KIND_FIRED),
+                                               decision(0, "a2", DECISION_KIND_INHIBITED),
+                                               decision(0, "a3", DECISION_KIND_SILENCED),
+                                               decision(0, "a4", DECISION_KIND_INHIBITED),
+                                               decision(0, "a1", DECISION_KIND_GROUPED, 1, "n1"),
+                                               decision(30, "a4", DECISION_KIND_ACKNOWLEDGED),
+                                               decision(60, "a3", DECISION_KIND_RELEASED),
+                                               decision(60, "a3", DECISION_KIND_GROUPED, 1, "n2"),
+                                               decision(90, "a2", DECISION_KIND_RESOLVED)};
+
+  const AlertStats stats = alert_stats(decisions).all;
+
+  EXPECT_EQ(fmt::format("{} fired, {} hidden, {} actioned: {:.3f}", stats.fired, stats.hidden,
+                        stats.actioned, stats.signal_to_noise.value_or(-1)),
+            "4 fired, 1 hidden, 1 actioned: 0.333");
+  const std::vector<v1::Decision> alone = {decisions[1], decisions[4]};
+  EXPECT_EQ(alert_stats(alone).all.hidden, 1);
+  EXPECT_FALSE(alert_stats(alone).all.signal_to_noise);
 }
 
 TEST(AlertStatistics, WhatIsSaidOfALifeThatBeganEarlierIsNotCounted) {

@@ -158,6 +158,42 @@ TEST(Settings, NameReceiversThatCanBeTold) {
             "never be told; there are none");
 }
 
+TEST(Settings, WarnOfLabelsThatNoAlertHas) {
+  const fakes::TempDirectory directory;
+  const std::string file = directory.path() + "/weir.yaml";
+  const auto warnings = [&](const std::string& text) {
+    std::ofstream(file) << text;
+    const auto settings = load_settings(file);
+    if (!settings) return settings.error().message;
+    std::string shown;
+    for (const std::string& each : settings->warnings)
+      shown += each.substr(directory.path().size()) + "\n";
+    return shown;
+  };
+  const auto source = [](const std::string& query) {
+    return "{metricSource: {type: weir, spec: {query: " + query + ", per: [model]}}}";
+  };
+  std::ofstream(directory.path() + "/slo.yaml")
+      << "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: chat}\nspec:\n  service: chat\n"
+         "  timeWindow: [{duration: 30d, isRolling: true}]\n  budgetingMethod: Occurrences\n"
+         "  objectives: [{target: 0.999}]\n  indicator: {metadata: {name: i}, spec: {ratioMetric: "
+         "{good: "
+      << source("latency <= 800ms") << ", total: " << source("service == chat") << "}}}\n";
+  const std::string grouped =
+      "webhook: {receivers: [{name: a, type: slack, url: 'https://h.example.com/a'}]}\n"
+      "alert:\n  group_by: [service, team]\n  routes:\n"
+      "    - {receivers: [a], match: [severity=page], group_by: [modell]}\n"
+      "    - {receivers: [a], match: [severity=ticket], group_by: [model, objective]}\n"
+      "  receivers: [a]\n";
+
+  EXPECT_EQ(warnings(grouped + "slo: {objectives: [slo.yaml]}\n"),
+            "/weir.yaml:3: group_by: no alert of these objectives has the label 'team'; there are "
+            "alertname, condition, model, objective, service, severity\n"
+            "/weir.yaml:5: group_by: no alert of these objectives has the label 'modell'; there "
+            "are alertname, condition, model, objective, service, severity\n");
+  EXPECT_EQ(warnings(grouped), "") << "without objectives nothing is known of alerts";
+}
+
 TEST(AlertmanagerExample, ComparesEveryDimension) {
   std::ifstream file(WEIR_SOURCE_DIR "/deploy/alertmanager.yml");
   const std::string text(std::istreambuf_iterator<char>(file), {});

@@ -62,6 +62,14 @@ TEST(Document, AbsentKeysLeaveDefaults) {
   }
 }
 
+TEST(Document, IsUtf8) {
+  EXPECT_EQ(parse_error("name: caf\u00e9\n"), "ok");
+  EXPECT_EQ(parse_error("on: true\nname: caf\xe9\non: false\n"),
+            "weir.yaml:2: this line is not UTF-8; save the file in that encoding");
+  EXPECT_EQ(parse_error("# \xe2\x82"),
+            "weir.yaml:1: this line is not UTF-8; save the file in that encoding");
+}
+
 TEST(Document, EveryProblemHasItsLineAndThereIsOneLineEach) {
   Document document = parsed(
       "name: [a]\n"

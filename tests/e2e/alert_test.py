@@ -47,7 +47,7 @@ class Alerts(WeirTest):
                          r"resolved +chat-fast page-1h model=a +2026-01-05T00:1")
         self.assertIn("there is no silence", run("silence", "list", results, "--all").stderr)
         self.assertRegex(run("alerts", results, "--stats").stdout,
-                         r"(?m)^all +\d+ +\d+ +\d+ +0 +0 +- +- +\d+(\.\d)?[smh] ")
+                         r"(?m)^all +\d+ +\d+ +\d+ +\d+ +0 +0 +- +- +\d+(\.\d)?[smh] ")
         self.assertRegex(run("alerts", results, "--stats", "--format", "csv").stdout,
                          r"(?m),mttr_s,mtbf_s$")
         alerts = lines(run("alerts", results, "--all", "--format", "json").stdout)

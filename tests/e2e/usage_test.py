@@ -2,6 +2,7 @@
 """Arguments, help, exit codes, and the configuration file."""
 
 import os
+import socket
 import subprocess
 import unittest
 
@@ -183,6 +184,13 @@ class Configuration(WeirTest):
         self.fails("replay", raw, "--out", self.dir / "more", "--config", config,
                    says=("weir.yaml/weir.log",))
         self.assertFalse((self.dir / "more").exists())
+
+    def test_a_port_in_use_leaves_no_directory(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.fails("up", "--data", self.dir / "data", "--listen", f"127.0.0.1:{port}",
+                       says=(f"cannot listen on 127.0.0.1 port {port}", "--listen"))
+        self.assertFalse((self.dir / "data").exists())
 
     def test_receivers_that_nobody_knows_or_names(self):
         self.write("slo.yaml", NOTIFYING)

@@ -331,7 +331,10 @@ TEST(Receiver, AnswersTracesAsOtlpWants) {
             R"(200 {"partialSuccess":{"rejectedSpans":"1","errorMessage":"span 0: )"
             R"(event_time_us is missing or 0; it must be above 0"}})");
   EXPECT_TRUE(server.traces("{").starts_with(R"(400 {"code":3,"message":"the body is no )"));
-  EXPECT_TRUE(server.traces("x", "text/plain").starts_with("415 "));
+  for (const char* type : {"", "text/plain"})
+    EXPECT_EQ(server.traces(kSpans, type),
+              R"(415 {"code":3,"message":"this Content-Type is not taken; send OTLP as )"
+              R"(application/x-protobuf or application/json"})");
   server.behind = "slow";
   EXPECT_EQ(server.traces(kSpans), R"(429 {"code":14,"message":"slow"} [Retry-After: 2])");
   server.behind.reset();

@@ -292,5 +292,24 @@ TEST(HttpServer, IsRefusedWhatCannotWork) {
   EXPECT_EQ(start({.port = running.server->port()}).substr(0, 27), "cannot listen on 127.0.0.1 ");
 }
 
+TEST(HttpServer, IsCheckedWithoutStarting) {
+  const auto check = [](const HttpServerOptions& options) {
+    const auto checked = HttpServer::check(options);
+    return checked ? "good" : checked.error().message;
+  };
+  EXPECT_EQ(check({.address = "0.0.0.0"}).substr(0, 47),
+            "'0.0.0.0' can be reached from other machines: s");
+  EXPECT_EQ(check({.tls = TlsFiles{"absent.pem", "absent.key"}}).substr(0, 44),
+            "absent.pem: cannot be used as http.tls.certi");
+  HttpServerOptions options;
+  {
+    const Running running;
+    options.port = running.server->port();
+    EXPECT_EQ(check(options).substr(0, 27), "cannot listen on 127.0.0.1 ");
+  }
+  EXPECT_EQ(check(options), "good");
+  EXPECT_EQ(check(options), "good") << "it listens no more";
+}
+
 }  // namespace
 }  // namespace weir::net

@@ -134,6 +134,8 @@ TEST(OpenSlo, DocumentsReferToEachOther) {
 }
 
 TEST(OpenSlo, WhatIsNotOpenSloIsAnErrorWithItsLine) {
+  EXPECT_EQ(read("apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: caf\xe9}\n"),
+            "slo.yaml:3: this line is not UTF-8; save the file in that encoding");
   EXPECT_EQ(read("apiVersion: openslo/v1alpha\n"
                  "kind: Slo\n"
                  "metadata: {displayName: x}\n"

@@ -1,4 +1,6 @@
 // The room of an embedded log: its budget, what expires, and what a full disk does.
+#include <gmock/gmock.h>
+
 #include "processors/runtime/embedded_reader.h"
 #include "tests/runtime/embedded_fixture.h"
 
@@ -229,6 +231,31 @@ TEST_F(EmbeddedRoomTest, AFullDiskRefusesBeforeItIsFull) {
   leave(65 << 20);
   EXPECT_EQ(log->append(kRaw, {}).value(), 0);
   EXPECT_EQ(append().value(), 0);
+}
+
+// The one is mended on the machine, the other in the configuration.
+TEST_F(EmbeddedRoomTest, SaysWhetherTheDiskIsFullOrTheBudget) {
+  disk_bytes = 3000;
+  open();
+  const std::vector big = {record("k", std::string(3000, 'x'))};
+  const std::string budget = log->append(kRaw, big).error().message;
+  disk.set_capacity(disk.used_bytes() + (60 << 20));
+  const std::string producer = append().error().message;
+  disk.set_capacity(disk.used_bytes() + (15 << 20));
+  const std::string commits = commit(0).error().message;
+
+  EXPECT_THAT(budget,
+              testing::MatchesRegex(
+                  "/log: no room for [0-9]+ bytes: of the budget of 3000, [0-9]+ are used and "
+                  "[0-9]+ must stay .state, and segments that are being written or not yet read.; "
+                  "raise `disk:`"));
+  EXPECT_THAT(producer, testing::MatchesRegex(
+                            "/log: no room for [0-9]+ bytes: 62914560 are free on its disk, and "
+                            "67108864 must stay free for commits and other programs; make room "
+                            "there"));
+  EXPECT_THAT(commits, testing::MatchesRegex(
+                           "/log: no room for [0-9]+ bytes: 15728640 are free on its disk, and "
+                           "16777216 must stay free for other programs; make room there"));
 }
 
 TEST_F(EmbeddedRoomTest, AReadOnlyDiskRefusesAndTheLogGoesOnOnceItIsWritable) {

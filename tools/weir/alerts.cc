@@ -84,6 +84,7 @@ constexpr std::array kDecisionColumns = {
 constexpr std::array kStatsColumns = {
     JsonColumn{"service", [](const Json& row) { return text_of(row, "service"); }},
     JsonColumn{"fired", [](const Json& row) { return text_of(row, "fired"); }},
+    JsonColumn{"hidden", [](const Json& row) { return text_of(row, "hidden"); }},
     JsonColumn{"incidents", [](const Json& row) { return text_of(row, "incidents"); }},
     JsonColumn{"notifications", [](const Json& row) { return text_of(row, "notifications"); }},
     JsonColumn{"acknowledged", [](const Json& row) { return text_of(row, "acknowledged"); }},
@@ -111,6 +112,7 @@ constexpr std::array kStatsTable = {
     kStatsColumns[2],
     kStatsColumns[3],
     kStatsColumns[4],
+    kStatsColumns[5],
     JsonColumn{"signal_to_noise", [](const Json& row) { return ratio_of(row, "signal_to_noise"); }},
     JsonColumn{"precision", [](const Json& row) { return ratio_of(row, "precision"); }},
     JsonColumn{"mtta", [](const Json& row) { return length_of(row, "mtta_s"); }},

@@ -2,6 +2,11 @@
 
 namespace weir::cli {
 
+Result<void> check_http(const Settings& settings) {
+  WEIR_ASSIGN(const net::HttpServerOptions http, net::load_secrets(settings.http));
+  return net::HttpServer::check(http);
+}
+
 Result<std::unique_ptr<net::HttpServer>> start_http(const Settings& settings,
                                                     std::vector<net::Route> routes,
                                                     std::function<std::string()> why_not_ready,

@@ -12,6 +12,9 @@
 
 namespace weir::cli {
 
+/// Whether start_http could listen now; errors as its.
+Result<void> check_http(const Settings& settings);
+
 /// Starts the server as the settings say, with /healthz and /readyz beside `routes`. What is not
 /// ready says why; empty: it is. `probe` outlives the server. Errors: of secrets and of binding.
 Result<std::unique_ptr<net::HttpServer>> start_http(const Settings& settings,

@@ -8,6 +8,7 @@
 
 #include <fmt/ranges.h>
 
+#include "processors/alert/life.h"
 #include "processors/config/document.h"
 #include "processors/core/text.h"
 #include "processors/net/event_buffer.h"
@@ -130,6 +131,40 @@ void warn_of_targets(const objectives::OpenSloObjective& objective, Settings& se
                     objective.where, objective.definition.name(), quote(target)));
 }
 
+/// Names of labels that some alert of these objectives can have.
+std::set<std::string> label_names(const objectives::Objectives& all) {
+  std::set<std::string> names;
+  for (const objectives::Objective& objective : all.all()) {
+    v1::ConditionChange any;
+    for (std::string* text : {any.mutable_objective(), any.mutable_condition(),
+                              any.mutable_service(), any.mutable_severity()})
+      *text = "any";
+    for (const std::string& dimension : objective.definition.per()) {
+      any.add_scope(dimension);
+      any.add_series("any");
+    }
+    for (const auto& [name, value] : alert::labels_of(any)) names.insert(name);
+  }
+  return names;
+}
+
+/// What no alert has tells no two of them apart.
+void warn_of_labels(const std::optional<config::Section>& section, Settings& settings) {
+  const std::set<std::string> known = label_names(*settings.fold.objectives);
+  if (!section || known.empty()) return;
+  const auto warn = [&](const config::Section& grouping) {
+    std::vector<std::string> names;
+    grouping.strings("group_by", names);
+    for (const std::string& name : names)
+      if (!known.contains(name))
+        settings.warnings.push_back(
+            fmt::format("{}: group_by: no alert of these objectives has the label {}; there are {}",
+                        grouping.where("group_by"), quote(name), fmt::join(known, ", ")));
+  };
+  warn(*section);
+  for (const config::Section& route : section->sections("routes")) warn(route);
+}
+
 /// The files stand beside the configuration that names them.
 Result<void> load_objectives(const std::string& file, Settings& settings) {
   std::vector<std::string> files;
@@ -212,6 +247,7 @@ Result<Settings> load_settings(const std::string& file) {
   WEIR_TRY(document.finish());
   warn_of_receivers(webhook_section, settings);
   WEIR_TRY(load_objectives(file, settings));
+  warn_of_labels(alert_section, settings);
   return settings;
 }
 
