@@ -25,6 +25,15 @@ void keep_what_stands(runtime::Retention& retention) {
   retention.max_bytes = 0;
 }
 
+/// How much a task holds beside one of another processor: series of many raw partitions most; next
+/// to nothing where there is no objective to be judged.
+std::uint64_t weight_of(const Graph::Node& node, const Settings& settings) {
+  const bool of_every_event =
+      node.spec.input == topics::kInference || node.spec.input == topics::kPartial;
+  if (!of_every_event && settings.fold.objectives->all().empty()) return 1;
+  return node.keyed ? 8 : 4;
+}
+
 }  // namespace
 
 const Graph::Topic& topic_of(const Graph& graph, const std::string& name) {
@@ -44,28 +53,35 @@ runtime::TopicSpec topic_spec(const Graph::Topic& topic, const Settings& setting
 
 WorkerPlan worker_plan(const Graph& graph, const Graph::Node& node, const Settings& settings,
                        bool history) {
-  const Graph::Topic& input = topic_of(graph, node.spec.input);
-  const MemoryPlan memory = settings.memory_plan();
-  std::int32_t tasks = 0;
-  for (const Graph::Node& each : graph.nodes) tasks += topic_of(graph, each.spec.input).partitions;
-  const std::int32_t threads = std::min(settings.worker_threads(), input.partitions);
-  const auto share = [](std::uint64_t bytes, std::size_t among) {
-    return static_cast<std::size_t>(bytes) / among;
+  const auto partitions_of = [&](const Graph::Node& each) {
+    return topic_of(graph, each.spec.input).partitions;
   };
-  const auto all_tasks = static_cast<std::size_t>(tasks);
-  const auto workers = static_cast<std::size_t>(threads) * graph.nodes.size();
-  WorkerPlan plan{.partitions = input.partitions, .threads = threads, .options = {}};
-  plan.fetch_bytes = share(memory.fetch, all_tasks);
+  const auto threads_of = [&](const Graph::Node& each) {
+    return std::min(settings.worker_threads(), partitions_of(each));
+  };
+  const MemoryPlan memory = settings.memory_plan();
+  std::uint64_t tasks = 0;
+  std::uint64_t weight_of_tasks = 0;
+  std::uint64_t weight_of_workers = 0;
+  for (const Graph::Node& each : graph.nodes) {
+    const std::uint64_t weight = weight_of(each, settings);
+    tasks += static_cast<std::uint64_t>(partitions_of(each));
+    weight_of_tasks += weight * static_cast<std::uint64_t>(partitions_of(each));
+    weight_of_workers += weight * static_cast<std::uint64_t>(threads_of(each));
+  }
+  const std::uint64_t weight = weight_of(node, settings);
+  WorkerPlan plan{.partitions = partitions_of(node), .threads = threads_of(node), .options = {}};
+  plan.fetch_bytes = memory.fetch / tasks;
   // No more than stays in a core's cache until it is folded.
   plan.options.task.fetch_bytes = std::clamp<std::size_t>(plan.fetch_bytes, 64 << 10, 256 << 10);
-  plan.options.task.cache_bytes = share(memory.state_cache, all_tasks);
+  plan.options.task.cache_bytes = memory.state_cache * weight / weight_of_tasks;
   plan.options.task.history = history;
   plan.options.commit_interval_us = settings.commit_interval_us;
   // Nobody waits for a history's results: fewer, larger deltas.
   if (history)
     plan.options.commit_interval_us = std::max(settings.commit_interval_us, kHistoryCommitUs);
   plan.options.tick_delay_us = settings.fold.definitions.out_of_orderness_us() + kQuietUs;
-  plan.options.commit_bytes = share(memory.uncommitted, workers);
+  plan.options.commit_bytes = memory.uncommitted * weight / weight_of_workers;
   return plan;
 }
 

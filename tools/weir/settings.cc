@@ -184,7 +184,7 @@ MemoryPlan Settings::memory_plan() const {
   const std::uint64_t rest = memory_bytes - std::min(memory_bytes, for_http);
   const auto percent = [rest](std::uint64_t part) { return rest / 100 * part; };
   return {.block_cache = percent(25),
-          .write_buffer = percent(10),
+          .write_buffer = percent(15),
           .open_deltas = percent(20),
           .state_cache = percent(35),
           .uncommitted = percent(10),
