@@ -1,10 +1,10 @@
-// Which records were seen: the same id within the horizon counts once. One thread.
+// Which records were seen: the same id within the horizon counts once. All of it is in the store,
+// so that however many ids come, memory is what the cache of the store has. One thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string_view>
-#include <utility>
 
 #include "processors/core/id.h"
 #include "processors/core/result.h"
@@ -17,7 +17,8 @@ class Dedup {
  public:
   Dedup(DurationUs horizon_us, state::WriteBack& store) : horizon_us_(horizon_us), store_(store) {}
 
-  /// Reads what is committed.
+  /// Puts the ids of an older state in the order of their age: once, all of them with the next
+  /// commit.
   Result<void> open();
 
   enum class Verdict : std::uint8_t {
@@ -28,12 +29,18 @@ class Dedup {
   /// `append_time_us` is the log's, and never goes back.
   Result<Verdict> see(const Id& id, std::string_view content, TimeUs append_time_us);
 
- private:
-  void forget_before(TimeUs append_time_us);
+  /// Lets go ids that are older than the horizon, before a commit. After a pause that may be all:
+  /// with each commit go twice as many as came and kMostForgotten more, the oldest first.
+  /// kMinTime: nothing was read yet.
+  Result<void> forget(TimeUs append_time_us);
 
+  static constexpr std::size_t kMostForgotten = 4096;
+
+ private:
   const DurationUs horizon_us_;
   state::WriteBack& store_;
-  std::deque<std::pair<TimeUs, Id>> by_age_;  // oldest first
+  std::size_t came_ = 0;            // since the last `forget`
+  TimeUs forgotten_us_ = kMinTime;  // older ones are gone: where to look from
 };
 
 }  // namespace weir::fold

@@ -271,6 +271,7 @@ Result<void> FoldProcessor::end_of_input(TaskContext&) {
 }
 
 Result<void> FoldProcessor::prepare_commit(TaskContext& context) {
+  WEIR_TRY(dedup_->forget(head_.append_time_us));
   accumulator_.drain([this](const Delta& delta) {
     partials_->add(delta);
     probe_.deltas.add();

@@ -7,8 +7,13 @@
 namespace weir::fold {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;  // 2 has the same head
 constexpr std::uint8_t kWithoutObjectives = 1;
+constexpr std::uint64_t kSign = std::uint64_t{1} << 63;  // turned over, times sort as numbers
+
+std::unexpected<Error> bad_key(std::string_view key) {
+  return fail(ErrorCode::corrupt, "state of fold: key {} is not one of ours", to_hex(key));
+}
 
 void put_destinations(std::string& out, const std::vector<Destination>& destinations) {
   put_varint(out, destinations.size());
@@ -47,7 +52,7 @@ std::string encode_head(const Head& head) {
 Result<Head> decode_head(std::string_view bytes) {
   ByteReader reader(bytes);
   const auto version = reader.fixed<std::uint8_t>();
-  if (version != kVersion && version != kWithoutObjectives)
+  if (version < kWithoutObjectives || version > kVersion)
     return fail(ErrorCode::version,
                 "state of fold has version {}, this binary reads {}; use the binary that wrote it, "
                 "or replay into a new directory",
@@ -77,8 +82,7 @@ std::string seen_key(const Id& id) {
 
 Result<Id> parse_seen_key(std::string_view key) {
   Id id{};
-  if (key.size() != kSeenPrefix.size() + id.size())
-    return fail(ErrorCode::corrupt, "state of fold: key {} is not one of ours", to_hex(key));
+  if (key.size() != kSeenPrefix.size() + id.size()) return bad_key(key);
   std::ranges::copy(key.substr(kSeenPrefix.size()), id.begin());
   return id;
 }
@@ -97,6 +101,23 @@ Result<SeenRecord> decode_seen(std::string_view bytes) {
   seen.append_time_us = reader.fixed<TimeUs>();
   if (!reader.ok() || !reader.at_end())
     return fail(ErrorCode::corrupt, "state of fold: damaged id record");
+  return seen;
+}
+
+std::string seen_time_key(const SeenTime& seen) {
+  std::string key(kSeenTimePrefix);
+  put_key(key, static_cast<std::uint64_t>(seen.append_time_us) ^ kSign);
+  key.append(reinterpret_cast<const char*>(seen.id.data()), seen.id.size());
+  return key;
+}
+
+Result<SeenTime> parse_seen_time_key(std::string_view key) {
+  SeenTime seen;
+  if (key.size() != kSeenTimePrefix.size() + sizeof(std::uint64_t) + seen.id.size())
+    return bad_key(key);
+  ByteReader reader(key.substr(kSeenTimePrefix.size()));
+  seen.append_time_us = static_cast<TimeUs>(reader.key<std::uint64_t>() ^ kSign);
+  std::ranges::copy(reader.view(seen.id.size()), seen.id.begin());
   return seen;
 }
 

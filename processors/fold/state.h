@@ -1,5 +1,5 @@
-// What fold keeps in its store. Version 2, stated in the head; version 1, which knew no objectives,
-// is read.
+// What fold keeps in its store. Version 3, stated in the head. Older ones are read: 2, in which ids
+// had no T, and 1, which knew no objectives.
 //
 //   key          value
 //   F            head: u8 version, i64 greatest_event_time, i64 append_time, i64 watermark,
@@ -8,6 +8,8 @@
 //                u64 objectives_hash, varint n, n times the same of `weir.sli` (none: no objective
 //                was ever judged)
 //   I <id 16 B>  a record seen: u64 hash of its content, i64 append_time
+//   T <append_time 8 B> <id 16 B>
+//                the same records in the order of their age: nothing
 #pragma once
 
 #include <cstdint>
@@ -59,5 +61,18 @@ std::string seen_key(const Id& id);
 Result<Id> parse_seen_key(std::string_view key);
 std::string encode_seen(const SeenRecord& seen);
 Result<SeenRecord> decode_seen(std::string_view bytes);
+
+/// When an id was seen.
+struct SeenTime {
+  TimeUs append_time_us = 0;
+  Id id{};
+
+  bool operator==(const SeenTime&) const = default;
+};
+
+inline constexpr std::string_view kSeenTimePrefix = "T";
+/// Orders by time.
+std::string seen_time_key(const SeenTime& seen);
+Result<SeenTime> parse_seen_time_key(std::string_view key);
 
 }  // namespace weir::fold

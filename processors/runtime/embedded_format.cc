@@ -179,13 +179,15 @@ std::string encode_ends(const std::vector<PublishedTopic>& topics) {
   return out + body;
 }
 
+std::unexpected<Error> bad_ends(const std::string& file, std::string_view what) {
+  return fail(ErrorCode::corrupt,
+              "{}: the published ends are {}; open the directory once with a command that writes "
+              "it (weir up, weir replay --out, weir import --append), which writes them anew",
+              file, what);
+}
+
 Result<std::vector<PublishedTopic>> decode_ends(std::string_view bytes, const std::string& file) {
-  const auto damaged = [&] {
-    return fail(ErrorCode::corrupt,
-                "{}: the published ends are damaged; open the directory with a writing command "
-                "(weir up, weir replay) once, which writes them anew",
-                file);
-  };
+  const auto damaged = [&] { return bad_ends(file, "damaged"); };
   ByteReader reader(bytes);
   const bool magic = reader.view(kEndsMagic.size()) == kEndsMagic;
   const auto version = reader.fixed<std::uint32_t>();

@@ -3,6 +3,7 @@
 //   <directory>/format                          text: "weir log format 1\n"
 //   <directory>/LOCK                            held by the one writing process; its process id
 //   <directory>/ends                            published bounds, for readers in other processes
+//                                               and the next opening, which refuses to have less
 //   <directory>/topics/<topic>/<partition>/     segments (segment_format.h)
 //   <directory>/state/                          one store, its keys:
 //
@@ -99,6 +100,8 @@ std::optional<std::uint64_t> decode_number(std::string_view bytes);
 std::string encode_position(const TaskPosition& position);
 std::optional<TaskPosition> decode_position(std::string_view bytes);
 std::string encode_ends(const std::vector<PublishedTopic>& topics);
+/// corrupt: the published ends are `what`; says what to do.
+std::unexpected<Error> bad_ends(const std::string& file, std::string_view what);
 /// corrupt, version.
 Result<std::vector<PublishedTopic>> decode_ends(std::string_view bytes, const std::string& file);
 

@@ -1,18 +1,16 @@
 #include "processors/runtime/embedded_log.h"
 
+#include <algorithm>
 #include <cassert>
 
-#include "processors/runtime/embedded_recovery.h"
 #include "processors/state/prefix_store.h"
 
 namespace weir::runtime {
 namespace {
 
 std::unexpected<Error> damaged_state(const EmbeddedLogOptions& options, std::string_view what) {
-  return fail(ErrorCode::corrupt,
-              "{}: {} is not what was written; restore the directory from a copy, or import and "
-              "replay into a new one",
-              state_path(options.directory), what);
+  return fail(ErrorCode::corrupt, "{}: {} is not what was written; {}",
+              state_path(options.directory), what, kRestore);
 }
 
 // True: there is a format file, of a version that this binary reads. False: nothing was made yet.
@@ -120,6 +118,7 @@ Result<void> EmbeddedLog::create_topic(const TopicSpec& spec) {
                 options_.directory, spec.name, known->partitions, known->raw ? " (raw)" : "",
                 spec.partitions, spec.raw ? " (raw)" : "");
   if (!known) {
+    WEIR_TRY(check_new(spec));
     const std::string directory = topics_path(options_.directory) + "/" + spec.name;
     WEIR_TRY(options_.files->make_directory(directory));
     for (std::int32_t i = 0; i < spec.partitions; ++i)
@@ -134,7 +133,8 @@ Result<void> EmbeddedLog::create_topic(const TopicSpec& spec) {
     catalog_.change(spec);
     return disk_.limit_segments();
   }
-  WEIR_TRY(recover_topic(spec, 0));
+  WEIR_TRY(add_topic(
+      {spec, std::vector<RecoveredPartition>(static_cast<std::size_t>(spec.partitions))}));
   WEIR_TRY(disk_.limit_segments());
   return health_.keep(disk_.publish());
 }
@@ -153,12 +153,30 @@ Result<void> EmbeddedLog::recover() {
   WEIR_ASSIGN(const auto number, get(*store_, kCommitKey));
   const auto commit = number ? decode_number(*number) : 0;
   if (!commit) return damaged_state(options_, "the number of the last commit");
-  // A synced write of what is there makes everything before it durable: a commit whose write failed
-  // may be read now, and must not be gone after a loss of power.
+  WEIR_ASSIGN(auto specs, read_catalog());
+  std::vector<RecoveredTopic> topics;
+  for (TopicSpec& spec : specs) {
+    WEIR_ASSIGN(auto topic, recover_topic(std::move(spec), *commit));
+    topics.push_back(std::move(topic));
+  }
+  WEIR_TRY(check_published(topics));
+
+  // Only now is anything changed. A synced write of what is there makes everything before it
+  // durable: a commit whose write failed may be read now, and must not be gone after a loss of
+  // power.
   state::StoreBatch again;
   again.put(std::string(kCommitKey), encode_number(*commit));
   WEIR_TRY(store_->write(again, state::Durability::synced));
+  for (RecoveredTopic& topic : topics) WEIR_TRY(add_topic(std::move(topic)));
+  writer_ = std::make_unique<EmbeddedWriter>(
+      EmbeddedWriterParts{*store_, catalog_, disk_, health_, options_.clock, options_.sync_threads},
+      *commit);
+  WEIR_TRY(disk_.limit_segments());
+  return disk_.publish();
+}
 
+// Takes over the positions, too.
+Result<std::vector<TopicSpec>> EmbeddedLog::read_catalog() {
   std::vector<TopicSpec> topics;
   bool whole = true;
   WEIR_TRY(store_->scan(kTopicKeys, "", [&](std::string_view key, std::string_view value) {
@@ -175,16 +193,12 @@ Result<void> EmbeddedLog::recover() {
     return whole;
   }));
   if (!whole) return damaged_state(options_, "a topic or a position");
-  for (TopicSpec& spec : topics) WEIR_TRY(recover_topic(std::move(spec), *commit));
-  writer_ = std::make_unique<EmbeddedWriter>(
-      EmbeddedWriterParts{*store_, catalog_, disk_, health_, options_.clock, options_.sync_threads},
-      *commit);
-  WEIR_TRY(disk_.limit_segments());
-  return disk_.publish();
+  return topics;
 }
 
-Result<void> EmbeddedLog::recover_topic(TopicSpec spec, std::uint64_t commit) {
-  std::vector<std::unique_ptr<PartitionSlot>> slots;
+Result<EmbeddedLog::RecoveredTopic> EmbeddedLog::recover_topic(TopicSpec spec,
+                                                               std::uint64_t commit) const {
+  std::vector<RecoveredPartition> partitions;
   for (std::int32_t i = 0; i < spec.partitions; ++i) {
     const TopicPartition where{spec.name, i};
     WEIR_ASSIGN(const auto stored_start, get(*store_, start_key(where)));
@@ -195,11 +209,65 @@ Result<void> EmbeddedLog::recover_topic(TopicSpec spec, std::uint64_t commit) {
       return damaged_state(options_, "the bounds of " + to_string(where));
     const PartitionPlace place = place_of(where);
     const auto first = static_cast<std::int64_t>(*start);
-    WEIR_ASSIGN(auto contents, spec.raw ? recover_raw(place, first, end)
-                                        : recover_committed(place, first, end, commit));
-    slots.push_back(std::make_unique<PartitionSlot>(place, std::move(contents)));
+    WEIR_ASSIGN(auto recovered, spec.raw ? recover_raw(place, first, end)
+                                         : recover_committed(place, first, end, commit));
+    partitions.push_back(std::move(recovered));
   }
-  catalog_.add(std::move(spec), std::move(slots));
+  return RecoveredTopic{std::move(spec), std::move(partitions)};
+}
+
+// The published ends are written once what they tell of is durable, so that they are never ahead of
+// it: where they are, state or segments have lost something. They are not synced, and after a loss
+// of power may be older, damaged or missing; then they say nothing.
+Result<void> EmbeddedLog::check_published(const std::vector<RecoveredTopic>& topics) const {
+  const std::string file = ends_path(options_.directory);
+  const auto bytes = read_file(*options_.files, file);
+  if (!bytes && bytes.error().code == ErrorCode::not_found) return {};
+  if (!bytes) return std::unexpected(bytes.error());
+  const auto published = decode_ends(*bytes, file);
+  if (!published && published.error().code == ErrorCode::corrupt) return {};
+  if (!published) return std::unexpected(published.error());
+  for (const PublishedTopic& topic : *published) {
+    const auto found = std::ranges::find(topics, topic.name,
+                                         [](const RecoveredTopic& one) { return one.spec.name; });
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+      const bool there = found != topics.end() && i < found->partitions.size();
+      const std::int64_t end = there ? found->partitions[i].contents.mark.end.offset : 0;
+      if (end >= topic.partitions[i].mark.end.offset) continue;
+      return fail(ErrorCode::corrupt,
+                  "{}: {} ends at offset {}, and {} had been acknowledged: state/ or segments have "
+                  "lost records; {}",
+                  options_.directory,
+                  to_string(TopicPartition{topic.name, static_cast<std::int32_t>(i)}), end,
+                  topic.partitions[i].mark.end.offset, kRestore);
+    }
+  }
+  return {};
+}
+
+// Records come only once the state durably knows their topic.
+Result<void> EmbeddedLog::check_new(const TopicSpec& spec) const {
+  for (std::int32_t i = 0; i < spec.partitions; ++i) {
+    const std::string directory = place_of({spec.name, i}).directory;
+    WEIR_ASSIGN(const auto bases, list_segments(*options_.files, directory));
+    if (bases.empty()) continue;
+    return fail(ErrorCode::corrupt,
+                "{}: holds records of a topic that state/ does not know: it has lost what was "
+                "acknowledged; {}",
+                directory, kRestore);
+  }
+  return {};
+}
+
+Result<void> EmbeddedLog::add_topic(RecoveredTopic topic) {
+  std::vector<std::unique_ptr<PartitionSlot>> slots;
+  for (RecoveredPartition& partition : topic.partitions) {
+    const PartitionPlace place =
+        place_of({topic.spec.name, static_cast<std::int32_t>(slots.size())});
+    WEIR_TRY(settle(place, partition));
+    slots.push_back(std::make_unique<PartitionSlot>(place, std::move(partition.contents)));
+  }
+  catalog_.add(std::move(topic.spec), std::move(slots));
   return {};
 }
 

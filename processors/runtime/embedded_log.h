@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "processors/runtime/embedded_recovery.h"
 #include "processors/runtime/embedded_writer.h"
 #include "processors/runtime/file_system.h"
 #include "processors/runtime/log.h"
@@ -50,8 +51,9 @@ struct EmbeddedLogOptions {
 class EmbeddedLog final : public Log {
  public:
   /// Opens the directory, or makes it where it is missing or empty, and brings it back to what was
-  /// acknowledged. locked: another process writes it; corrupt: it is damaged (file and byte);
-  /// version: of a newer weir; invalid_argument: it holds something else.
+  /// acknowledged. locked: another process writes it; corrupt: it is damaged (file and byte), or
+  /// lacks what was acknowledged, and no segment was touched; version: of a newer weir;
+  /// invalid_argument: it holds something else.
   static Result<std::unique_ptr<EmbeddedLog>> open(EmbeddedLogOptions options);
   ~EmbeddedLog() override;
 
@@ -70,8 +72,17 @@ class EmbeddedLog final : public Log {
   EmbeddedLog(EmbeddedLogOptions options, std::unique_ptr<FileLock> lock,
               std::unique_ptr<state::Store> store);
 
+  struct RecoveredTopic {
+    TopicSpec spec;
+    std::vector<RecoveredPartition> partitions;
+  };
+
   Result<void> recover();
-  Result<void> recover_topic(TopicSpec spec, std::uint64_t commit);
+  Result<std::vector<TopicSpec>> read_catalog();
+  Result<RecoveredTopic> recover_topic(TopicSpec spec, std::uint64_t commit) const;
+  Result<void> check_published(const std::vector<RecoveredTopic>& topics) const;
+  Result<void> check_new(const TopicSpec& spec) const;
+  Result<void> add_topic(RecoveredTopic topic);
   PartitionPlace place_of(const TopicPartition& where) const;
 
   const EmbeddedLogOptions options_;

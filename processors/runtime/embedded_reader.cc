@@ -5,6 +5,24 @@
 #include "processors/runtime/embedded_recovery.h"
 
 namespace weir::runtime {
+namespace {
+
+/// Whether any partition has a file of records.
+Result<bool> has_segments(const FileSystem& files, const std::string& directory) {
+  const std::string all = topics_path(directory);
+  WEIR_ASSIGN(const auto topics, files.list(all));
+  for (const std::string& topic : topics) {
+    const std::string partitions = all + "/" + topic;
+    WEIR_ASSIGN(const auto numbers, files.list(partitions));
+    for (const std::string& number : numbers) {
+      WEIR_ASSIGN(const auto bases, list_segments(files, partitions + "/" + number));
+      if (!bases.empty()) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<EmbeddedReader>> EmbeddedReader::open(const FileSystem& files,
                                                              std::string directory) {
@@ -40,9 +58,8 @@ Result<void> EmbeddedReader::read(const TopicPartition& where, std::int64_t from
     readable = view.readable;
   }
   lock.unlock();
-  auto result = readable->read(from, max_bytes, batch);
-  if (result || result.error().code != ErrorCode::not_found) return result;
-  // The writer let it expire since we looked.
+  if (readable->read(from, max_bytes, batch)) return {};
+  // The writer may have let it expire since we looked.
   lock.lock();
   WEIR_TRY(look(where));
   lock.unlock();
@@ -58,9 +75,13 @@ Result<std::vector<std::string>> EmbeddedReader::topics() const {
 
 Result<std::vector<PublishedTopic>> EmbeddedReader::published() const {
   const std::string file = ends_path(directory_);
-  const auto bytes = read_file(files_, file);
-  if (!bytes && bytes.error().code == ErrorCode::not_found)
-    return std::vector<PublishedTopic>{};  // the first opening has not come so far
+  auto bytes = read_file(files_, file);
+  if (!bytes && bytes.error().code == ErrorCode::not_found) {
+    WEIR_ASSIGN(const bool written, has_segments(files_, directory_));
+    if (!written) return std::vector<PublishedTopic>{};  // the first opening has not come so far
+    bytes = read_file(files_, file);                     // or it has by now
+    if (!bytes && bytes.error().code == ErrorCode::not_found) return bad_ends(file, "missing");
+  }
   if (!bytes) return std::unexpected(bytes.error());
   return decode_ends(*bytes, file);
 }
@@ -89,8 +110,7 @@ Result<EmbeddedReader::View> EmbeddedReader::look(const TopicPartition& where) c
     auto extended = extend(where, partition, view);
     if (extended && topic.raw) extended = extend_raw(where, view);
     if (extended) return view;
-    if (extended.error().code != ErrorCode::not_found || attempt == kAttempts)
-      return std::unexpected(extended.error());
+    if (attempt == kAttempts) return std::unexpected(extended.error());
   }
 }
 
@@ -100,7 +120,11 @@ Result<void> EmbeddedReader::extend(const TopicPartition& where,
   const EndMark& mark = published.mark;
   // A segment may have been begun for nothing but to let the one before it expire.
   if (mark.end.offset > view.mark.end.offset || mark.base > view.mark.base) {
-    WEIR_ASSIGN(const auto bases, list_segments(files_, partition_path(directory_, where)));
+    const std::string directory = partition_path(directory_, where);
+    WEIR_ASSIGN(const auto bases, list_segments(files_, directory));
+    if (bases.empty() || bases.front() > published.start)
+      return missing_segment(directory, published.start);
+    if (!std::ranges::binary_search(bases, mark.base)) return missing_segment(directory, mark.base);
     std::vector<SegmentSet::Entry> entries;
     const std::int64_t first = std::max(published.start, view.mark.base);
     for (std::size_t i = 0; i < bases.size() && bases[i] <= mark.base; ++i) {
@@ -148,11 +172,15 @@ Result<void> EmbeddedReader::extend_raw(const TopicPartition& where, View& view)
 
 Result<SegmentSet::Entry> EmbeddedReader::entry(const TopicPartition& where,
                                                 std::int64_t base) const {
-  const std::string path = partition_path(directory_, where) + "/" + segment_name(base);
-  WEIR_ASSIGN(auto segment, Segment::open(files_, path, where, base));
+  const std::string directory = partition_path(directory_, where);
+  const std::string path = directory + "/" + segment_name(base);
+  auto segment = Segment::open(files_, path, where, base);
+  if (!segment && segment.error().code == ErrorCode::not_found)
+    return missing_segment(directory, base);
+  if (!segment) return std::unexpected(segment.error());
   WEIR_ASSIGN(const auto file, files_.open_read(path));
   WEIR_ASSIGN(const std::uint64_t size, file->size());
-  return SegmentSet::Entry{std::move(segment), size};
+  return SegmentSet::Entry{*std::move(segment), size};
 }
 
 Result<std::vector<TaskContents>> list_tasks(const state::Store& store) {

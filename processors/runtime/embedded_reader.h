@@ -16,6 +16,8 @@ namespace weir::runtime {
 
 /// Thread-safe. Sees a topic of commits up to its published end, and a raw topic up to its last
 /// whole append, which may not be synced yet; `bounds`, and a read at the known end, look again.
+/// corrupt: the published ends are damaged, or missing though there are records; a file of records
+/// is damaged or missing.
 class EmbeddedReader final : public Reader {
  public:
   /// `files` outlives this. invalid_argument: no weir log there; version: of a newer weir; corrupt.

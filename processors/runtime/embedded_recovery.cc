@@ -7,9 +7,6 @@
 namespace weir::runtime {
 namespace {
 
-constexpr std::string_view kRestore =
-    "restore the directory from a copy, or import and replay into a new one";
-
 // A segment file with its size.
 struct SegmentFile {
   std::int64_t base = 0;
@@ -18,13 +15,15 @@ struct SegmentFile {
   std::uint64_t size = 0;
 };
 
-Result<std::vector<SegmentFile>> open_segments(const PartitionPlace& place, std::int64_t start) {
+// Those that an interrupted expiry left go into `expired`.
+Result<std::vector<SegmentFile>> open_segments(const PartitionPlace& place, std::int64_t start,
+                                               std::vector<std::string>& expired) {
   WEIR_ASSIGN(const auto bases, list_segments(place.files, place.directory));
   std::vector<SegmentFile> segments;
   for (std::size_t i = 0; i < bases.size(); ++i) {
     std::string path = place.directory + "/" + segment_name(bases[i]);
-    if (i + 1 < bases.size() && bases[i + 1] <= start) {  // an expiry that was interrupted
-      WEIR_TRY(place.files.remove(path));
+    if (i + 1 < bases.size() && bases[i + 1] <= start) {
+      expired.push_back(std::move(path));
       continue;
     }
     WEIR_ASSIGN(auto file, place.files.open_read(path));
@@ -42,8 +41,7 @@ Result<std::size_t> find_marked(const PartitionPlace& place,
   std::size_t at = 0;
   while (at < segments.size() && segments[at].base != mark.base) ++at;
   if (at == segments.size() || segments.front().base > start)
-    return fail(ErrorCode::corrupt, "{}: the segment with offset {} is missing; {}",
-                place.directory, at == segments.size() ? mark.base : start, kRestore);
+    return missing_segment(place.directory, at == segments.size() ? mark.base : start);
   if (segments[at].size < mark.end.position)
     return fail(ErrorCode::corrupt,
                 "{}: {} bytes, and {} had been acknowledged: it is shorter than its end; {}",
@@ -57,34 +55,14 @@ Result<SegmentSet::Entry> entry_of(const PartitionPlace& place, const SegmentFil
   return SegmentSet::Entry{std::move(opened), limit};
 }
 
-// Removes segments from `first` on, the last one first, so that a crash leaves no gap; and for
-// good: one that came back after the next crash could be taken for what was written meanwhile.
-Result<void> remove_from(const PartitionPlace& place, const std::vector<SegmentFile>& segments,
-                         std::size_t first) {
-  for (std::size_t i = segments.size(); i > first; --i)
-    WEIR_TRY(place.files.remove(segments[i - 1].path));
-  if (first < segments.size()) WEIR_TRY(place.files.sync_directory(place.directory));
-  return {};
-}
-
-// Removes what lies behind `position` of segment `last`, and makes what is kept durable. A process
-// that died after a write and before its sync left bytes and names that are read now and gone after
-// a loss of power; and bytes that came back then would be of an older commit than the one expected.
-Result<void> settle(const PartitionPlace& place, const std::vector<SegmentFile>& segments,
-                    std::size_t last, std::uint64_t position) {
-  WEIR_TRY(remove_from(place, segments, last + 1));
-  if (segments[last].size > position) WEIR_TRY(place.files.truncate(segments[last].path, position));
-  for (std::size_t i = 0; i <= last; ++i) {
-    WEIR_ASSIGN(const auto file, place.files.open_append(segments[i].path));
-    WEIR_TRY(file->sync());
-  }
-  return place.files.sync_directory(place.directory);
-}
-
-Result<PartitionContents> without_mark(const PartitionPlace& place,
-                                       const std::vector<SegmentFile>& segments) {
-  WEIR_TRY(remove_from(place, segments, 0));
-  return PartitionContents{};
+// Keeps the first `count` segments up to the end of `contents`. Of the rest the last one goes
+// first, so that a crash leaves no gap.
+void keep(const std::vector<SegmentFile>& segments, std::size_t count,
+          RecoveredPartition& recovered) {
+  for (std::size_t i = 0; i < count; ++i) recovered.kept.push_back(segments[i].path);
+  for (std::size_t i = segments.size(); i > count; --i)
+    recovered.surplus.push_back(segments[i - 1].path);
+  recovered.torn = count > 0 && segments[count - 1].size > recovered.contents.mark.end.position;
 }
 
 // Frames from `at` on may only be of commit `expected`.
@@ -195,31 +173,34 @@ Result<std::vector<std::int64_t>> list_segments(const FileSystem& files,
   return bases;
 }
 
-Result<PartitionContents> recover_committed(const PartitionPlace& place, std::int64_t start,
-                                            const std::optional<EndMark>& mark,
-                                            std::uint64_t commit) {
-  WEIR_ASSIGN(const auto segments, open_segments(place, start));
+Result<RecoveredPartition> recover_committed(const PartitionPlace& place, std::int64_t start,
+                                             const std::optional<EndMark>& mark,
+                                             std::uint64_t commit) {
+  RecoveredPartition recovered;
+  WEIR_ASSIGN(const auto segments, open_segments(place, start, recovered.surplus));
   if (!mark) {
     WEIR_TRY(check_all_surplus(place, segments, 0, commit + 1));
-    return without_mark(place, segments);
+    keep(segments, 0, recovered);
+    return recovered;
   }
   WEIR_ASSIGN(const std::size_t last, find_marked(place, segments, start, *mark));
-  PartitionContents contents{.start = start, .mark = *mark, .entries = {}};
+  recovered.contents = {.start = start, .mark = *mark, .entries = {}};
   for (std::size_t i = 0; i <= last; ++i) {
     const std::uint64_t limit = i < last ? segments[i].size : mark->end.position;
     WEIR_ASSIGN(auto entry, entry_of(place, segments[i], limit));
-    contents.entries.push_back(std::move(entry));
+    recovered.contents.entries.push_back(std::move(entry));
   }
   WEIR_TRY(check_surplus(segments[last], mark->end, commit + 1));
   WEIR_TRY(check_all_surplus(place, segments, last + 1, commit + 1));
-  WEIR_TRY(settle(place, segments, last, mark->end.position));
-  return contents;
+  keep(segments, last + 1, recovered);
+  return recovered;
 }
 
-Result<PartitionContents> recover_raw(const PartitionPlace& place, std::int64_t start,
-                                      const std::optional<EndMark>& known) {
-  WEIR_ASSIGN(const auto segments, open_segments(place, start));
-  if (segments.empty() && !known) return PartitionContents{};
+Result<RecoveredPartition> recover_raw(const PartitionPlace& place, std::int64_t start,
+                                       const std::optional<EndMark>& known) {
+  RecoveredPartition recovered;
+  WEIR_ASSIGN(const auto segments, open_segments(place, start, recovered.surplus));
+  if (segments.empty() && !known) return recovered;
   EndMark from = known.value_or(EndMark{});
   if (!known) from.base = segments.front().base;
   WEIR_ASSIGN(const std::size_t first, find_marked(place, segments, start, from));
@@ -231,13 +212,34 @@ Result<PartitionContents> recover_raw(const PartitionPlace& place, std::int64_t 
   WEIR_ASSIGN(auto scan, scan_raw(place, segments, first, from));
   if (scan.torn_segment < segments.size())
     WEIR_TRY(check_torn(segments, scan.torn_segment, scan.torn));
-  if (scan.mark.end.position == 0) return without_mark(place, segments);
-  WEIR_TRY(settle(place, segments, scan.last, scan.mark.end.position));
+  if (scan.mark.end.position == 0) {
+    keep(segments, 0, recovered);
+    return recovered;
+  }
   contents.mark = scan.mark;
   std::move(scan.entries.begin(), scan.entries.end(), std::back_inserter(contents.entries));
   contents.entries.resize(scan.last + 1);
   contents.entries.back().limit = scan.mark.end.position;
-  return contents;
+  recovered.contents = std::move(contents);
+  keep(segments, scan.last + 1, recovered);
+  return recovered;
+}
+
+// What goes must be gone for good: a file that came back after the next crash could be taken for
+// what was written meanwhile. And a process that died after a write and before its sync left bytes
+// and names that are read now and gone after a loss of power; bytes that came back then would be of
+// an older commit than the one expected.
+Result<void> settle(const PartitionPlace& place, const RecoveredPartition& recovered) {
+  for (const std::string& path : recovered.surplus) WEIR_TRY(place.files.remove(path));
+  if (!recovered.surplus.empty()) WEIR_TRY(place.files.sync_directory(place.directory));
+  if (recovered.kept.empty()) return {};
+  if (recovered.torn)
+    WEIR_TRY(place.files.truncate(recovered.kept.back(), recovered.contents.mark.end.position));
+  for (const std::string& path : recovered.kept) {
+    WEIR_ASSIGN(const auto file, place.files.open_append(path));
+    WEIR_TRY(file->sync());
+  }
+  return place.files.sync_directory(place.directory);
 }
 
 }  // namespace weir::runtime

@@ -14,6 +14,11 @@ constexpr std::size_t kDigits = 20;
 
 }  // namespace
 
+std::unexpected<Error> missing_segment(std::string_view where, std::int64_t offset) {
+  return fail(ErrorCode::corrupt, "{}: the segment with offset {} is missing; {}", where, offset,
+              kRestore);
+}
+
 std::string segment_name(std::int64_t base) { return fmt::format("{:020}{}", base, kSuffix); }
 
 std::optional<std::int64_t> parse_segment_name(std::string_view name) {

@@ -22,6 +22,12 @@ struct SegmentPlace {
   bool operator==(const SegmentPlace&) const = default;
 };
 
+/// What to do about a data directory that lacks what was acknowledged, for the end of an error.
+inline constexpr std::string_view kRestore =
+    "restore the directory from a copy, or import and replay into a new one";
+/// corrupt: `where`, a partition's directory or one of its files, does not hold `offset`.
+std::unexpected<Error> missing_segment(std::string_view where, std::int64_t offset);
+
 /// "00000000000000000042.log", as a partition's directory names the segment from offset 42 on.
 std::string segment_name(std::int64_t base);
 /// The base offset; nullopt: not the name of a segment.

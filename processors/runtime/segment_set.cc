@@ -44,9 +44,7 @@ Result<void> SegmentSet::read(std::int64_t from, std::size_t max_bytes, RecordBa
   const auto above = std::upper_bound(
       entries_.begin(), entries_.end(), from,
       [](std::int64_t offset, const Entry& entry) { return offset < entry.segment->base(); });
-  if (above == entries_.begin())
-    return fail(ErrorCode::corrupt, "{}@{}: the file that holds it is missing; restore it",
-                to_string(where_), from);
+  if (above == entries_.begin()) return missing_segment(to_string(where_), from);
   const Entry entry = *std::prev(above);
   lock.unlock();
 
@@ -54,6 +52,8 @@ Result<void> SegmentSet::read(std::int64_t from, std::size_t max_bytes, RecordBa
   if (result) return result;
   lock.lock();
   if (from < bounds_.start) return refused();  // it expired meanwhile, and its file went
+  if (result.error().code == ErrorCode::not_found)
+    return missing_segment(entry.segment->path(), from);
   return result;
 }
 

@@ -27,7 +27,7 @@ class SegmentSet {
   std::uint64_t bytes() const;
   /// Of those that do not lie wholly below an offset, and of the last one.
   std::uint64_t bytes_from(std::int64_t offset) const;
-  /// As Reader::read.
+  /// As Reader::read. corrupt: a file is missing.
   Result<void> read(std::int64_t from, std::size_t max_bytes, RecordBatch& batch) const;
   /// The segments as of now, oldest first.
   std::vector<Entry> entries() const;

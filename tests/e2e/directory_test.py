@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 import unittest
@@ -24,7 +25,8 @@ class Directory(WeirTest):
     def test_import_twice(self):
         file = self.events()
         run("import", "ndjson", file, "--out", self.raw)
-        self.fails("import", "ndjson", file, "--out", self.raw, says=(str(self.raw), "--append"))
+        self.fails("import", "ndjson", file, "--out", self.raw,
+                   says=(str(self.raw), "--append", "interrupted, remove the directory"))
 
         run("import", "ndjson", file, "--out", self.raw, "--append")
         run("replay", self.raw, "--out", self.results)
@@ -133,6 +135,66 @@ class Directory(WeirTest):
         segment, = (self.raw / "topics/weir.inference/0").iterdir()
         os.truncate(segment, segment.stat().st_size // 2)
         self.fails("replay", self.raw, "--out", self.results, says=(segment.name,))
+
+    def replayed(self):
+        run("import", "ndjson", self.events(), "--out", self.raw, "--partitions", "1")
+        run("replay", self.raw, "--out", self.results, "--config",
+            self.write("weir.yaml", "partitions: 1\n"))
+
+    def records(self, directory):
+        return {file: file.read_bytes() for file in (directory / "topics").glob("*/*/*")}
+
+    def readers_fail(self, directory, says):
+        for command in (("inspect",), ("query",)):
+            kinds = [()] if command == ("inspect",) else [
+                ("kpi", "--scope", "service", "--window", "1m"), ("deadletter",), ("burn",)]
+            for kind in kinds:
+                self.fails(*command, directory, *kind, says=says)
+
+    def test_published_ends_that_are_damaged_or_missing(self):
+        self.replayed()
+        ends = self.results / "ends"
+        damaged = bytearray(ends.read_bytes())
+        damaged[len(damaged) // 2] ^= 0x40
+        ends.write_bytes(damaged)
+        self.readers_fail(self.results, (str(ends), "damaged", "weir replay --out"))
+        ends.unlink()
+        self.readers_fail(self.results, (str(ends), "missing", "weir replay --out"))
+
+        run("replay", self.raw, "--out", self.results, "--config", self.dir / "weir.yaml")
+        self.assertTrue(query(self.results, "service", "1m/10s"))
+
+    def test_a_missing_segment(self):
+        self.replayed()
+        says = "the segment with offset 0 is missing; restore the directory from a copy"
+        for directory, topic, command in (
+                (self.results, "weir.kpi", ("query", self.results, "kpi", "--scope", "service",
+                                            "--window", "1m")),
+                (self.raw, "weir.inference", ("replay", self.raw, "--out", self.dir / "new"))):
+            partition = directory / "topics" / topic / "0"
+            for segment in partition.iterdir():
+                segment.unlink()
+            self.fails(*command, says=(f"{partition}: {says}",))
+            self.fails("inspect", directory, says=(f"{partition}: {says}",))
+
+    def test_a_state_that_lost_what_was_acknowledged(self):
+        """Nothing of the records that it no longer knows is taken away."""
+        self.replayed()
+        records = self.records(self.results)
+        for log in (self.results / "state").glob("*.log"):
+            os.truncate(log, log.stat().st_size // 2)
+        self.fails("replay", self.raw, "--out", self.results, "--config", self.dir / "weir.yaml",
+                   says=("state/", "restore the directory from a copy"))
+        self.assertEqual(self.records(self.results), records)
+
+    def test_a_state_that_is_gone(self):
+        file = self.write("mixed.ndjson", EVENT % (1, 5) + "{not json\n")
+        run("import", "ndjson", file, "--out", self.raw)
+        records = self.records(self.raw)
+        shutil.rmtree(self.raw / "state")
+        self.fails("import", "ndjson", file, "--out", self.raw, "--append",
+                   says=(f"{self.raw}: weir.deadletter/0 ends at offset 0, and 1 had been",))
+        self.assertEqual(self.records(self.raw), records)
 
     def test_a_second_writer(self):
         with subprocess.Popen([WEIR, "simulate", "--for", "100000h", "--rate", "100", "--out",

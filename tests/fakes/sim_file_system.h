@@ -41,6 +41,11 @@ class SimFileSystem final : public runtime::FileSystem {
   /// ones since then the first few are. Its writes count as operations. One open at a time for a
   /// path.
   std::unique_ptr<state::Store> open_store(const std::string& path);
+  /// Its next opening finds nothing in it. None is open.
+  void remove_store(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    stores_.erase(path);
+  }
 
   /// Operations that change something, so far: create, append, sync, truncate, rename, remove,
   /// make, sync a directory, write to a store.

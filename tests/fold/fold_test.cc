@@ -42,6 +42,23 @@ TEST(Fold, ReadsBatchesEventsAndJson) {
   EXPECT_EQ(task.probe.events.value(), 6U);
 }
 
+TEST(Fold, IdsOlderThanTheHorizonGoWithACommit) {
+  Config config;
+  config.dedup_horizon_us = 10 * kSecondUs;
+  FoldTask task(config);
+  task.take({.append = 0, .value = request(0).SerializeAsString(), .id = Id{1}});
+  task.commit();
+  task.take({.append = 11, .value = request(11).SerializeAsString(), .id = Id{2}});
+  task.commit();
+
+  std::vector<Id> ids;
+  EXPECT_TRUE(task.context().store().scan(kSeenPrefix, "", [&ids](auto key, auto) {
+    ids.push_back(parse_seen_key(key).value());
+    return true;
+  }));
+  EXPECT_EQ(ids, std::vector{Id{2}});
+}
+
 TEST(Fold, TimeIsTheSmallerOfEventsAndTheLogAndNeverGoesBack) {
   FoldTask task;
   EXPECT_EQ(task.processor().watermark(), kMinTime);

@@ -21,9 +21,9 @@ TEST(FoldState, TheHeadIsReadAsItWasWritten) {
   EXPECT_EQ(decode_head(encode_head({})).value(), Head{});
 }
 
-TEST(FoldState, VersionTwoStaysAsItIs) {
+TEST(FoldState, VersionThreeStaysAsItIs) {
   EXPECT_EQ(to_hex(encode_head(some_head())),
-            "02"
+            "03"
             "0100000000000000"
             "0200000000000000"
             "fdffffffffffffff"
@@ -38,6 +38,14 @@ TEST(FoldState, VersionTwoStaysAsItIs) {
   const SeenRecord seen{.content_hash = 7, .append_time_us = 8};
   EXPECT_EQ(to_hex(encode_seen(seen)), "07000000000000000800000000000000");
   EXPECT_EQ(to_hex(seen_key({0xab})), "49ab000000000000000000000000000000");
+  EXPECT_EQ(to_hex(seen_time_key({9, {0xab}})),
+            "548000000000000009ab000000000000000000000000000000");
+}
+
+TEST(FoldState, VersionTwoHadTheSameHead) {
+  std::string bytes = encode_head(some_head());
+  bytes[0] = 2;
+  EXPECT_EQ(decode_head(bytes).value(), some_head());
 }
 
 TEST(FoldState, VersionOneKnewNoObjectives) {
@@ -55,9 +63,11 @@ TEST(FoldState, AnotherVersionAndDamageAreRefused) {
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(decode_head(std::string_view(bytes).substr(0, size))) << size;
   EXPECT_EQ(decode_head(bytes + "x").error().code, ErrorCode::corrupt);
-  bytes[0] = 3;
+  bytes[0] = 0;
+  EXPECT_EQ(decode_head(bytes).error().code, ErrorCode::version);
+  bytes[0] = 4;
   EXPECT_EQ(decode_head(bytes).error().message,
-            "state of fold has version 3, this binary reads 2; use the binary that wrote it, or "
+            "state of fold has version 4, this binary reads 3; use the binary that wrote it, or "
             "replay into a new directory");
 }
 
@@ -67,6 +77,15 @@ TEST(FoldState, SeenRecordsAreReadAsTheyWereWritten) {
   EXPECT_EQ(parse_seen_key(seen_key({1, 2})).value(), (Id{1, 2}));
   EXPECT_EQ(decode_seen("x").error().message, "state of fold: damaged id record");
   EXPECT_EQ(parse_seen_key("Ix").error().message, "state of fold: key 4978 is not one of ours");
+}
+
+TEST(FoldState, TimesOfIdsAreReadAsTheyWereWrittenAndSortAsTimes) {
+  const SeenTime seen{.append_time_us = -5, .id = {1, 2}};
+  EXPECT_EQ(parse_seen_time_key(seen_time_key(seen)).value(), seen);
+  EXPECT_LT(seen_time_key({-5, {9}}), seen_time_key({0, {1}}));
+  EXPECT_LT(seen_time_key({255, {9}}), seen_time_key({256, {1}}));
+  EXPECT_EQ(parse_seen_time_key("Tx").error().message,
+            "state of fold: key 5478 is not one of ours");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Any bytes as a head, an id record or an id's key of fold's state, as the first byte says:
+// Any bytes as a head, an id record or either key of an id of fold's state, as the first byte says:
 // refused, or written again as they were read. A head of an older version is written as this one,
 // and read again it is the same.
 #include <cstdint>
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto check = [](bool holds) {
     if (!holds) std::abort();
   };
-  switch (data[0] % 3) {
+  switch (data[0] % 4) {
     case 0:
       if (const auto head = decode_head(bytes)) {
         const std::string written = encode_head(*head);
@@ -25,8 +25,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 1:
       if (const auto seen = decode_seen(bytes)) check(encode_seen(*seen) == bytes);
       break;
-    default:
+    case 2:
       if (const auto id = parse_seen_key(bytes)) check(seen_key(*id).substr(1) == bytes.substr(1));
+      break;
+    default:
+      if (const auto seen = parse_seen_time_key(bytes))
+        check(seen_time_key(*seen).substr(1) == bytes.substr(1));
   }
   return 0;
 }

@@ -110,6 +110,112 @@ TEST_F(EmbeddedLogTest, RefusesAStoreThatHasLostCommits) {
   EXPECT_NE(error.message.find("state/ has lost commits"), std::string::npos) << error.message;
 }
 
+TEST_F(EmbeddedLogTest, ARefusalLeavesEveryFileAsItWas) {
+  fill(2, 1);
+  ASSERT_TRUE(log->create_topic({.name = "weir.second"}));
+  TaskCommit second{.task = {"fold", 0}, .input = kRaw, .position = 2};
+  second.outputs = {{{"weir.second", 0}, record("k", "")}};
+  ASSERT_TRUE(log->commit({&second, 1}));
+  const std::string second_file = "/log/topics/weir.second/0/" + segment_name(0);
+  std::string files;
+
+  const Error error = refusal([&] {
+    // What a crash leaves in one topic, and in the next one what it does not.
+    for (const auto& [file, commit] : {std::pair{kOutFile, 3u}, {second_file, 5u}}) {
+      std::string frame;
+      append_frame({.offset = 1, .append_time_us = 1, .witness = commit}, record("k", ""), frame);
+      ASSERT_TRUE(disk.open_append(file).value()->append(frame));
+    }
+    files = disk.render();
+  });
+
+  EXPECT_EQ(error.code, ErrorCode::corrupt);
+  EXPECT_TRUE(error.message.starts_with(second_file)) << error.message;
+  EXPECT_EQ(disk.render(), files);
+}
+
+TEST_F(EmbeddedLogTest, RefusesAStateThatLostTheFirstCommit) {
+  fill(0, 1);
+  std::string files;
+
+  const Error error = refusal([&] {
+    disk.remove_store("/log/state");
+    files = disk.render();
+  });
+
+  EXPECT_EQ(error.code, ErrorCode::corrupt);
+  EXPECT_EQ(error.message,
+            "/log: weir.out/0 ends at offset 0, and 1 had been acknowledged: state/ or segments "
+            "have lost records; restore the directory from a copy, or import and replay into a new "
+            "one");
+  EXPECT_EQ(disk.render(), files);
+}
+
+TEST_F(EmbeddedLogTest, RefusesToMakeATopicThatHasRecords) {
+  fill(0, 1);
+  log.reset();
+  disk.remove_store("/log/state");
+  ASSERT_TRUE(disk.remove("/log/ends"));
+  log = try_open().value();
+
+  const auto made = log->create_topic({.name = "weir.out"});
+
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::corrupt);
+  EXPECT_EQ(made.error().message,
+            "/log/topics/weir.out/0: holds records of a topic that state/ does not know: it has "
+            "lost what was acknowledged; restore the directory from a copy, or import and replay "
+            "into a new one");
+}
+
+// Nothing behind it says that it had been durable, but the published ends do.
+TEST_F(EmbeddedLogTest, DoesNotTakeADamagedLastRecordForATornTail) {
+  fill(3, 1);
+  disk.fail_at(disk.operations());
+  ASSERT_FALSE(append());  // so that closing the log does not remember the end
+
+  const Error error = refusal([&] { disk.flip(kRawFile, kHeader + 2 * kFrame + 60); });
+
+  EXPECT_EQ(error.code, ErrorCode::corrupt);
+  EXPECT_TRUE(
+      error.message.starts_with("/log: weir.raw/0 ends at offset 2, and 3 had been acknowledged: "))
+      << error.message;
+}
+
+// They are not synced: after a loss of power they may be anything.
+TEST_F(EmbeddedLogTest, WritesThePublishedEndsAnew) {
+  fill(1, 1);
+  const std::string ends = read_file(disk, "/log/ends").value();
+  for (const bool missing : {false, true}) {
+    SCOPED_TRACE(missing);
+    log.reset();
+    if (missing) {
+      ASSERT_TRUE(disk.remove("/log/ends"));
+    } else {
+      disk.flip("/log/ends", 25);
+    }
+
+    open();
+
+    EXPECT_EQ(to_hex(read_file(disk, "/log/ends").value()), to_hex(ends));
+  }
+}
+
+TEST_F(EmbeddedLogTest, NamesAFileThatIsMissedWhileItRuns) {
+  fill(1, 1);
+  ASSERT_TRUE(disk.remove(kOutFile));
+  RecordBatch batch;
+
+  const auto read = log->read(kOut, 0, 1, batch);
+
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::corrupt);
+  EXPECT_EQ(read.error().message,
+            kOutFile +
+                ": the segment with offset 0 is missing; restore the directory from a copy, or "
+                "import and replay into a new one");
+}
+
 TEST_F(EmbeddedLogTest, RefusesASecondWriterAndOtherDirectories) {
   open();
 

@@ -154,5 +154,48 @@ TEST_F(EmbeddedReaderTest, RefusesDamagedEnds) {
   EXPECT_TRUE(bounds.error().message.starts_with("/log/ends: ")) << bounds.error().message;
 }
 
+TEST_F(EmbeddedReaderTest, RefusesMissingEnds) {
+  const auto reader = EmbeddedReader::open(disk, "/log").value();
+  ASSERT_TRUE(disk.remove("/log/ends"));
+  EXPECT_EQ(reader->topics().value(), std::vector<std::string>{});  // as a first opening leaves it
+  append(0, 1);
+  ASSERT_FALSE(disk.open_read("/log/ends"));
+
+  const auto topics = reader->topics();
+
+  ASSERT_FALSE(topics);
+  EXPECT_EQ(topics.error().code, ErrorCode::corrupt);
+  EXPECT_EQ(topics.error().message,
+            "/log/ends: the published ends are missing; open the directory once with a command "
+            "that writes it (weir up, weir replay --out, weir import --append), which writes them "
+            "anew");
+}
+
+TEST_F(EmbeddedReaderTest, NamesAMissingSegment) {
+  const std::string says =
+      ": the segment with offset 0 is missing; restore the directory from a copy, or import and "
+      "replay into a new one";
+  append(0, 1);
+  commit(1);
+  log.reset();
+  for (const TopicPartition& where : {kRaw, kOut}) {
+    const std::string directory = "/log/topics/" + to_string(where);
+    const std::string file = directory + "/" + segment_name(0);
+    RecordBatch batch;
+    const auto before = EmbeddedReader::open(disk, "/log").value();
+    ASSERT_TRUE(before->read(where, 0, 1, batch));
+    ASSERT_TRUE(disk.remove(file));
+
+    const auto known = before->read(where, 0, 1, batch);
+    const auto found = EmbeddedReader::open(disk, "/log").value()->bounds(where);
+
+    ASSERT_FALSE(known || found) << to_string(where);
+    EXPECT_EQ(found.error().code, ErrorCode::corrupt);
+    EXPECT_EQ(found.error().message, directory + says);
+    EXPECT_EQ(known.error().code, ErrorCode::corrupt);
+    EXPECT_TRUE(known.error().message.ends_with(says)) << known.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace weir::runtime

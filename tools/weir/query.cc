@@ -25,10 +25,12 @@ struct QueryArguments {
 Result<void> query_kpi(const QueryArguments& arguments) {
   WEIR_ASSIGN(const auto source, LogSource::open(arguments.directory, arguments.kafka_config));
   const runtime::Reader& log = source->reader();
-  if (!log.partitions(topics::kKpi))
+  const auto partitions = log.partitions(topics::kKpi);
+  if (!partitions && partitions.error().code == ErrorCode::not_found)
     return fail(ErrorCode::not_found,
                 "{}: no results are here; run `weir replay {} --out RESULTS` and query RESULTS",
                 source->name(), source->name());
+  if (!partitions) return std::unexpected(partitions.error());
   WEIR_ASSIGN(const KpiResults results, KpiResults::open(log, arguments.kpi));
   return write_kpi(results, arguments.format);
 }

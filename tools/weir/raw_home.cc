@@ -26,7 +26,9 @@ Result<bool> has_records(const Home& home) {
 Result<std::unique_ptr<Home>> open_raw_home(const RawHomeOptions& options) {
   if (!options.append && !is_empty_directory(options.directory))
     return fail(ErrorCode::already_exists,
-                "{}: holds something already; name another directory, or add to it with --append",
+                "{}: holds something already; name another directory, or add to it with --append "
+                "(if what filled it was interrupted, remove the directory: adding would store the "
+                "same events twice)",
                 options.directory);
   Settings settings;
   settings.disk_bytes = std::numeric_limits<std::int64_t>::max();  // the disk itself is the limit
