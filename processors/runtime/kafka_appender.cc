@@ -60,7 +60,7 @@ Result<std::unique_ptr<KafkaAppender>> KafkaAppender::open(const KafkaCluster& c
   std::unique_ptr<KafkaAppender> appender(new KafkaAppender(cluster));
   KafkaConfig config(cluster.options());
   set_producer(config);
-  config.set("linger.ms", 1).set("message.timeout.ms", kTimeoutUs / kMillisecondUs);
+  config.set_unless_given("linger.ms", "1").set("message.timeout.ms", kTimeoutUs / kMillisecondUs);
   rd_kafka_conf_set_dr_msg_cb(config.get(), on_delivery);
   WEIR_ASSIGN(appender->client_, std::move(config).make(RD_KAFKA_PRODUCER));
   appender->poller_ = std::jthread([client = appender->client_.get()](const std::stop_token& stop) {

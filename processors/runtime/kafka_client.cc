@@ -8,22 +8,53 @@ namespace {
 constexpr int kSyslogNotice = 5;
 
 void log_line(const rd_kafka_t*, int level, const char* facility, const char* text) {
-  if (level < kSyslogNotice) tell_trouble(facility, text);
+  if (level < kSyslogNotice) tell_trouble(kafka_trouble_kind(facility), text);
 }
 
 /// Without a callback librdkafka prints what it cannot tell anybody.
 void on_error(rd_kafka_t*, int error, const char* reason, void*) {
-  tell_trouble(rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error)), reason);
+  tell_trouble(kafka_trouble_kind(static_cast<rd_kafka_resp_err_t>(error)), reason);
 }
 
 }  // namespace
 
-KafkaConfig::KafkaConfig(const KafkaOptions& options) : conf_(rd_kafka_conf_new()) {
-  for (const auto& [name, value] : options.client) set(name.c_str(), value);
-  set("bootstrap.servers", options.bootstrap);
+std::string_view kafka_trouble_kind(std::string_view facility) {
+  // Of a connection that failed, of a request without an answer, of errors nobody else is told.
+  const bool away = facility == "FAIL" || facility == "REQTMOUT" || facility == "ERROR";
+  return away ? kNoAnswer : facility;
+}
+
+std::string_view kafka_trouble_kind(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+      return kNoAnswer;
+    default:
+      return rd_kafka_err2name(error);
+  }
+}
+
+KafkaConfig::KafkaConfig(const KafkaOptions& options)
+    : options_(options), conf_(rd_kafka_conf_new()) {
   set("client.id", "weir");
   set("log.connection.close", "false");
   set("reconnect.backoff.max.ms", 1'000);
+  for (const auto& [name, value] : options.client) set(name.c_str(), value);
+  set("bootstrap.servers", options.bootstrap);
   rd_kafka_conf_set_log_cb(conf_.get(), log_line);
   rd_kafka_conf_set_error_cb(conf_.get(), on_error);
 }
@@ -35,6 +66,10 @@ KafkaConfig& KafkaConfig::set(const char* name, std::string_view value) {
       problem_.empty())
     problem_ = fmt::format("kafka.client: {}: {}", name, text);
   return *this;
+}
+
+KafkaConfig& KafkaConfig::set_unless_given(const char* name, std::string_view value) {
+  return options_.client.contains(name) ? *this : set(name, value);
 }
 
 Result<KafkaClient> KafkaConfig::make(rd_kafka_type_t type) && {

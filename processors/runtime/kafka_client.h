@@ -1,12 +1,28 @@
 // librdkafka's handles behind RAII, and its errors as ours. For the other kafka_*.cc files only.
 //
-// Faults of librdkafka 2.0.2 that this and its users avoid by construction:
-// - a consumer is destroyed without closing it: closing waits for a rebalance, and a static member
-//   does not leave its group anyhow;
-// - no seek: a position is given when reading starts, by assign or consume_start;
-// - no pause and resume: each partition has a queue of its own, and a full one stops its fetching;
-// - the eager assignor: cooperative rebalances lose partitions when members come and go at once;
-// - consume_batch_queue waits out its timeout unless its array fills: it is called without one.
+// What librdkafka 2.0.2 does that would harm, how this and its users avoid it by construction, and
+// which test in tests/broker would notice, where one would:
+// - closing a consumer waits for a rebalance: it is destroyed without closing, for a static member
+//   does not leave its group anyhow (destroy_client);
+// - a seek may never end: a position is given when reading starts, by assign or consume_start
+//   (KafkaMember::start, KafkaCursor::start);
+// - pause and resume lose what was fetched: each partition has a queue of its own, and a full one
+//   stops its fetching (KafkaMember::start);
+// - a queue not forwarded away before assign leaves the first records in that of the consumer: it
+//   is, and such a record is an error (KafkaMember::check), so every test that reads notices;
+// - cooperative rebalances lose partitions when members come and go at once: the eager assignor
+//   (KafkaMember::join; workers_test.py);
+// - consume_batch_queue waits out its timeout unless its array fills: it is called without one
+//   (KafkaBatchSource);
+// - a topic that a client does not know yet is looked for up to a second later: it is found first
+//   (find_topic);
+// - each commit waits 100 ms for its coordinator: retry.backoff.ms is 1 (KafkaProducer::open);
+// - records under way point into their caller's memory when a transaction fails: they are purged,
+//   and the client goes at once (KafkaProducer::close; workers_test.py kills a broker);
+// - what it cannot tell anybody it prints: every client has callbacks for logs and errors
+//   (KafkaConfig);
+// - before 2.6.1 it repeats its nonce, so that SCRAM fails with brokers from 4.0 on (#4895): that
+//   cannot be avoided, and KafkaCluster::id says so (security_test.py).
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -42,7 +58,8 @@ using KafkaMessage = std::unique_ptr<rd_kafka_message_t, KafkaDestroy<rd_kafka_m
 using KafkaHeaders = std::unique_ptr<rd_kafka_headers_t, KafkaDestroy<rd_kafka_headers_destroy>>;
 using KafkaError = std::unique_ptr<rd_kafka_error_t, KafkaDestroy<rd_kafka_error_destroy>>;
 
-/// The settings of a client: how the cluster is reached, then what its user sets.
+/// The settings of a client: how the cluster is reached, then what its user sets. `options` outlive
+/// it.
 class KafkaConfig {
  public:
   explicit KafkaConfig(const KafkaOptions& options);
@@ -51,6 +68,8 @@ class KafkaConfig {
   KafkaConfig& set(const char* name, std::int64_t value) {
     return set(name, std::to_string(value));
   }
+  /// For what `kafka.client` may change.
+  KafkaConfig& set_unless_given(const char* name, std::string_view value);
   /// For callbacks.
   rd_kafka_conf_t* get() const { return conf_.get(); }
 
@@ -58,6 +77,7 @@ class KafkaConfig {
   Result<KafkaClient> make(rd_kafka_type_t type) &&;
 
  private:
+  const KafkaOptions& options_;
   std::unique_ptr<rd_kafka_conf_t, KafkaDestroy<rd_kafka_conf_destroy>> conf_;
   std::string problem_;
 };
@@ -70,6 +90,9 @@ Result<KafkaTopicHandle> find_topic(rd_kafka_t* client, const std::string& topic
 [[nodiscard]] std::unexpected<Error> kafka_failed(std::string_view where, std::string_view what,
                                                   rd_kafka_resp_err_t error,
                                                   std::string_view detail = {});
+/// The kind of a line for tell_trouble: of librdkafka's own log, or of an error of its.
+std::string_view kafka_trouble_kind(std::string_view facility);
+std::string_view kafka_trouble_kind(rd_kafka_resp_err_t error);
 /// Nothing, or the error as ours; takes it.
 Result<void> kafka_result(std::string_view where, std::string_view what, rd_kafka_error_t* error);
 

@@ -38,7 +38,9 @@ class KafkaChangelogReader final : public ChangelogReader {
                   inputs_.find(kafka_topic(cluster_.options(), where.topic)));
       WEIR_ASSIGN(cursor, KafkaCursor::start(client_.get(), topic, where, from));
     }
-    return cursor->take(max_bytes, 0, batch);
+    auto taken = cursor->take(max_bytes, 0, batch);
+    if (!taken) cursor.reset();  // it reads no further
+    return taken;
   }
 
  private:

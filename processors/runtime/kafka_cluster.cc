@@ -53,7 +53,7 @@ Result<KafkaClient> KafkaCluster::make_client(const char* isolation) {
 void KafkaCluster::on_error(rd_kafka_t*, int error, const char* reason, void* self) {
   auto& cluster = *static_cast<KafkaCluster*>(self);
   if (error != RD_KAFKA_RESP_ERR__AUTHENTICATION && error != RD_KAFKA_RESP_ERR__SSL)
-    return tell_trouble(rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error)), reason);
+    return tell_trouble(kafka_trouble_kind(static_cast<rd_kafka_resp_err_t>(error)), reason);
   const std::lock_guard lock(cluster.refusal_mutex_);
   cluster.refusal_ = reason;
 }

@@ -59,7 +59,7 @@ Result<void> KafkaCursor::take(std::size_t max_bytes, int wait_ms, RecordBatch& 
       taken.error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
     return fail(ErrorCode::invalid_argument, "{}@{}: the broker does not have this offset ({})",
                 to_string(where_), next_, taken.error_text);
-  if (taken.error) tell_trouble(rd_kafka_err2name(taken.error), taken.error_text);
+  if (taken.error) tell_trouble(kafka_trouble_kind(taken.error), taken.error_text);
   return {};
 }
 

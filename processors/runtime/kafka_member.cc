@@ -123,7 +123,7 @@ Result<void> KafkaMember::check(const rd_kafka_message_t& event) const {
       return fail(ErrorCode::protocol, "{}: a record outside of its partition's queue",
                   where(event.partition));
     default:  // it goes on trying
-      tell_trouble(rd_kafka_err2name(event.err), rd_kafka_message_errstr(&event));
+      tell_trouble(kafka_trouble_kind(event.err), rd_kafka_message_errstr(&event));
       return {};
   }
 }
@@ -187,21 +187,19 @@ Result<void> KafkaMember::read(std::int32_t partition, std::int64_t from, std::s
   const auto taken = input.source.take(input.queue.get(), max_bytes, 0, batch);
   batch.next = std::max(from, taken.end_offset);
   if (!batch.records.empty()) {
+    // Between start and the task's first look retention has deleted what was fetched already.
     if (batch.records.front().offset < from)
-      return fail(ErrorCode::protocol, "{}@{}: read where {} was expected", where(partition),
+      return fail(ErrorCode::io, "{}@{}: read where {} was expected", where(partition),
                   batch.records.front().offset, from);
     batch.next = std::max(taken.end_offset, batch.records.back().offset + 1);
   }
   if (taken.error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
       taken.error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-    input.broken = fail(
-        ErrorCode::invalid_argument,
-        "{}@{}: the broker no longer has this offset ({}): records were deleted before they "
-        "were read. Bring them back, or go on without them: `weir run --accept-loss`; and keep "
-        "them longer (`retention:`)",
-        where(partition), batch.next, taken.error_text);
+    input.broken =
+        fail(ErrorCode::invalid_argument, "{}@{}: the broker does not have this offset ({})",
+             where(partition), batch.next, taken.error_text);
   } else if (taken.error) {
-    tell_trouble(rd_kafka_err2name(taken.error), taken.error_text);  // it goes on trying
+    tell_trouble(kafka_trouble_kind(taken.error), taken.error_text);  // it goes on trying
   }
   return batch.records.empty() ? input.broken : Result<void>();
 }

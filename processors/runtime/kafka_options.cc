@@ -5,23 +5,60 @@
 
 namespace weir::runtime {
 
+namespace {
+
+/// What would be overwritten, or break the protocol, and why.
+struct Ours {
+  std::string_view name;
+  std::string_view why;
+};
+constexpr std::string_view kSection = "it has a key of its own in `kafka:`";
+constexpr std::string_view kNames = "it is made of `kafka.prefix` and `kafka.instance`";
+constexpr std::string_view kExactlyOnce = "exactly once depends on it";
+constexpr std::string_view kTimeouts = "it follows from `kafka.session_timeout`";
+constexpr std::string_view kMemory = "it follows from `memory`";
+constexpr std::string_view kAnswers = "whoever sends events is answered by then";
+constexpr std::string_view kLatency = "a result would wait for it";
+constexpr std::array kOurs = std::to_array<Ours>({
+    {"bootstrap.servers", kSection},
+    {"metadata.broker.list", kSection},
+    {"transaction.timeout.ms", kSection},
+    {"session.timeout.ms", kSection},
+    {"group.id", kNames},
+    {"group.instance.id", kNames},
+    {"transactional.id", kNames},
+    {"enable.auto.commit", kExactlyOnce},
+    {"auto.commit.enable", kExactlyOnce},
+    {"enable.auto.offset.store", kExactlyOnce},
+    {"auto.offset.reset", kExactlyOnce},
+    {"isolation.level", kExactlyOnce},
+    {"enable.idempotence", kExactlyOnce},
+    {"partition.assignment.strategy", kExactlyOnce},
+    {"enable.partition.eof", kExactlyOnce},
+    {"message.max.bytes", "it follows from the largest record that Weir writes"},
+    {"message.timeout.ms", kAnswers},
+    {"delivery.timeout.ms", kAnswers},
+    {"max.poll.interval.ms", kTimeouts},
+    {"heartbeat.interval.ms", kTimeouts},
+    {"queue.buffering.max.messages", kMemory},
+    {"queue.buffering.max.kbytes", kMemory},
+    {"queued.max.messages.kbytes", kMemory},
+    {"fetch.message.max.bytes", kMemory},
+    {"max.partition.fetch.bytes", kMemory},
+    {"fetch.wait.max.ms", kLatency},
+    {"fetch.error.backoff.ms", kLatency},
+    {"retry.backoff.ms", kLatency},
+    {"allow.auto.create.topics", "topics are made by `weir topics --apply`"},
+    {"compression.codec", "its other name is to be used, compression.type"},
+    {"queue.buffering.max.ms", "its other name is to be used, linger.ms"},
+});
+
+}  // namespace
+
 Result<void> check_client_setting(std::string_view name) {
-  static constexpr std::array<std::string_view, 14> kOurs = {"bootstrap.servers",
-                                                             "metadata.broker.list",
-                                                             "group.id",
-                                                             "group.instance.id",
-                                                             "transactional.id",
-                                                             "enable.auto.commit",
-                                                             "enable.auto.offset.store",
-                                                             "auto.offset.reset",
-                                                             "isolation.level",
-                                                             "enable.idempotence",
-                                                             "partition.assignment.strategy",
-                                                             "transaction.timeout.ms",
-                                                             "session.timeout.ms",
-                                                             "max.poll.interval.ms"};
-  if (std::ranges::find(kOurs, name) == kOurs.end()) return {};
-  return fail(ErrorCode::invalid_argument, "is set by Weir itself; leave it out");
+  const auto found = std::ranges::find(kOurs, name, &Ours::name);
+  if (found == kOurs.end()) return {};
+  return fail(ErrorCode::invalid_argument, "is set by Weir itself ({}); leave it out", found->why);
 }
 
 std::string kafka_topic(const KafkaOptions& options, std::string_view topic) {

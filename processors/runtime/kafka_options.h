@@ -15,8 +15,9 @@ struct KafkaOptions {
   /// host:port, comma separated: any of the brokers, to find all of them.
   std::string bootstrap = "127.0.0.1:9092";
 
-  /// Settings of librdkafka as they are: security, sockets. Those that the protocol below depends
-  /// on are refused: see check_client_setting.
+  /// Settings of librdkafka as they are: security, sockets, client.id, compression.type, linger.ms
+  /// of what `weir ingest` appends. Those that Weir sets itself are refused: see
+  /// check_client_setting.
   std::map<std::string, std::string> client = {};
 
   /// In front of topics, groups and transactional ids, so that several pipelines share a cluster.
@@ -38,7 +39,7 @@ struct KafkaOptions {
   std::uint64_t fetch_queue_bytes = 16 << 20;
 };
 
-/// invalid_argument: Weir sets this one itself.
+/// invalid_argument: Weir sets this one itself, and why.
 Result<void> check_client_setting(std::string_view name);
 
 /// Weir's names in the cluster.

@@ -15,7 +15,7 @@ int milliseconds(DurationUs duration) { return static_cast<int>(duration / kMill
 
 void set_producer(KafkaConfig& config) {
   config.set("enable.idempotence", "true")
-      .set("compression.type", "lz4")
+      .set_unless_given("compression.type", "lz4")
       .set("message.max.bytes", kMaxMessageBytes)
       .set("queue.buffering.max.messages", 1'000'000)
       .set("queue.buffering.max.kbytes", 256 << 10);

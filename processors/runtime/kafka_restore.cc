@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "processors/runtime/kafka_trouble.h"
+
 namespace weir::runtime {
 namespace {
 
@@ -15,12 +17,18 @@ Result<std::unique_ptr<Restore>> Restore::begin(RestoreRequest request, Changelo
   const TopicPartition& changelog = restore->request_.changelog;
   WEIR_ASSIGN(restore->end_, changelogs.high_watermark(changelog));
   WEIR_ASSIGN(restore->start_, changelogs.start(changelog));
-  WEIR_ASSIGN(restore->local_,
-              LocalState::open(stores, restore->request_.task, restore->request_.owner));
-  restore->kept_ = restore->local_->position() > 0;
-  restore->position_ = restore->local_->position();
-  if (!restore->usable(now)) WEIR_TRY(restore->rebuild());
+  WEIR_TRY(restore->open_local(now));
   return restore;
+}
+
+Result<void> Restore::open_local(TimeUs now) {
+  auto opened = LocalState::open(stores_, request_.task, request_.owner);
+  if (!opened && opened.error().code == ErrorCode::corrupt) return rebuild_damaged(opened.error());
+  WEIR_ASSIGN(local_, std::move(opened));
+  kept_ = local_->position() > 0;
+  position_ = local_->position();
+  if (!usable(now)) WEIR_TRY(rebuild());
+  return {};
 }
 
 bool Restore::usable(TimeUs now) const {
@@ -28,6 +36,14 @@ bool Restore::usable(TimeUs now) const {
   if (position_ < start_ || position_ > end_) return false;
   // Nothing but the marker of the last commit can be one record.
   return end_ - position_ <= 1 || now - local_->changed_us() <= request_.usable_us;
+}
+
+Result<void> Restore::rebuild_damaged(const Error& error) {
+  tell_trouble(
+      fmt::format("damaged {}", to_string(request_.task)),
+      fmt::format("the local copy of {} is damaged, and is made anew from its changelog: {}",
+                  to_string(request_.task), error.message));
+  return rebuild();
 }
 
 Result<void> Restore::rebuild() {
@@ -63,11 +79,24 @@ Result<void> Restore::extend() {
 /// False: it begins anew.
 Result<bool> Restore::take_records() {
   const auto read = changelogs_.read(request_.changelog, position_, kReadBytes, batch_);
-  if (!read && read.error().code == ErrorCode::invalid_argument)
-    return fail(ErrorCode::corrupt, "{}; records of a changelog were deleted at the broker",
-                read.error().message);
+  if (!read && read.error().code == ErrorCode::invalid_argument) {
+    WEIR_TRY(look_again(read.error()));
+    return false;
+  }
   WEIR_TRY(read);
   if (batch_.next == position_) return true;
+  return take_batch();
+}
+
+/// The broker does not have what was there at the beginning.
+Result<void> Restore::look_again(const Error& error) {
+  WEIR_ASSIGN(end_, changelogs_.high_watermark(request_.changelog));
+  WEIR_ASSIGN(start_, changelogs_.start(request_.changelog));
+  if (position_ < start_ || position_ > end_) return rebuild();
+  return fail(ErrorCode::io, "{}; it is there now", error.message);
+}
+
+Result<bool> Restore::take_batch() {
   state::StoreBatch changes;
   LocalState::Mark mark{
       .position = batch_.next, .changed_us = local_->changed_us(), .head = local_->head()};
@@ -86,7 +115,12 @@ Result<bool> Restore::take_records() {
       changes.put(std::string(record.key), std::string(record.value));
     }
   }
-  WEIR_TRY(local_->write(std::move(changes), mark));
+  const auto written = local_->write(std::move(changes), mark);
+  if (!written && written.error().code == ErrorCode::corrupt) {
+    WEIR_TRY(rebuild_damaged(written.error()));
+    return false;
+  }
+  WEIR_TRY(written);
   position_ = batch_.next;
   return true;
 }
@@ -99,14 +133,21 @@ Result<void> Restore::check_complete() const {
   const auto text = [](const std::optional<std::int64_t>& position) {
     return position ? std::to_string(*position) : std::string("none");
   };
-  return fail(
-      ErrorCode::corrupt,
+  const std::string what = fmt::format(
       "{}: the state in {} belongs to input position {}, but the group's position is {}: one of "
-      "them was lost or changed at the broker. Either set the group's position to that of the "
-      "state (kafka-consumer-groups --reset-offsets --to-offset), or start a new pipeline under "
-      "another `kafka.prefix`",
+      "them was lost or changed at the broker",
       to_string(request_.task), to_string(request_.changelog),
       text(head ? std::optional(head->input_position) : std::nullopt), text(committed));
+  if (!head)
+    return fail(ErrorCode::corrupt,
+                "{}. Bring the changelog back from a copy, or start a new pipeline under another "
+                "`kafka.prefix`",
+                what);
+  return fail(ErrorCode::corrupt,
+              "{}. Either stop every `weir run` and set the group's position to that of the state "
+              "(kafka-consumer-groups --reset-offsets --to-offset {} --execute), or start a new "
+              "pipeline under another `kafka.prefix`",
+              what, head->input_position);
 }
 
 }  // namespace weir::runtime

@@ -8,7 +8,8 @@
 // The local copy is not used where it is
 // - older than half of the time that a compacted changelog keeps the fact that a key is gone;
 // - of another incarnation of the changelog;
-// - below the changelog's start, or above its end.
+// - below the changelog's start, or above its end;
+// - damaged.
 #pragma once
 
 #include <memory>
@@ -18,6 +19,10 @@
 
 namespace weir::runtime {
 
+/// Half of the time that a compacted changelog keeps the fact that a key is gone
+/// (kafka_topics.h).
+inline constexpr DurationUs kCopyUsableUs = 12 * kHourUs;
+
 struct RestoreRequest {
   TaskId task;
   TopicPartition changelog;  // logical
@@ -25,7 +30,7 @@ struct RestoreRequest {
   /// Of the input, as the group committed it.
   std::optional<std::int64_t> committed;
   /// A local copy whose last change is older is not used.
-  DurationUs usable_us = 12 * kHourUs;
+  DurationUs usable_us = kCopyUsableUs;
   /// For a standby: the task runs elsewhere, so that its changelog has no last state to agree with
   /// `committed`.
   bool follows = false;
@@ -37,8 +42,9 @@ class Restore {
   static Result<std::unique_ptr<Restore>> begin(RestoreRequest request, ChangelogReader& changelogs,
                                                 TaskStores& stores, TimeUs now);
 
-  /// A bounded piece of work. True: it is complete. corrupt: records of the changelog are gone, or
-  /// it does not end where the group's position does; the message says what to do.
+  /// A bounded piece of work. True: it is complete. corrupt: records of the changelog are gone, it
+  /// cannot be read, or it does not end where the group's position does; the message says what to
+  /// do.
   Result<bool> step();
 
   /// A standby goes on to where the changelog ends by now.
@@ -56,9 +62,13 @@ class Restore {
   Restore(RestoreRequest request, ChangelogReader& changelogs, TaskStores& stores)
       : request_(std::move(request)), changelogs_(changelogs), stores_(stores) {}
 
+  Result<void> open_local(TimeUs now);
   bool usable(TimeUs now) const;
   Result<void> rebuild();
+  Result<void> rebuild_damaged(const Error& error);
   Result<bool> take_records();
+  Result<bool> take_batch();
+  Result<void> look_again(const Error& error);
   Result<void> check_complete() const;
 
   const RestoreRequest request_;

@@ -4,8 +4,6 @@
 #include <chrono>
 #include <thread>
 
-#include "processors/runtime/kafka_trouble.h"
-
 namespace weir::runtime {
 namespace {
 
@@ -18,8 +16,23 @@ constexpr std::chrono::milliseconds kStandbyPause(100);
 }  // namespace
 
 KafkaRunner::KafkaRunner(const std::vector<KafkaWorkerSetup>& workers,
-                         std::optional<StandbySetup> standby, std::function<TimeUs()> clock)
+                         std::optional<StandbySetup> standby, std::function<TimeUs()> clock,
+                         Metrics& metrics)
     : clock_(std::move(clock)) {
+  for (const KafkaWorkerSetup& setup : workers) {
+    const Metrics::Labels labels = {{"processor", setup.spec->name}};
+    Gauges& of = gauges_[setup.spec->name];
+    of.to_restore =
+        &metrics.gauge("weir_kafka_restore_records",
+                       "Records of changelogs to be read since the last assignment.", labels);
+    of.restored =
+        &metrics.gauge("weir_kafka_restored_records", "How many of them are read.", labels);
+    if (!standby) continue;
+    of.copies = &metrics.gauge("weir_kafka_standby_copies",
+                               "Copies of the state of tasks that run elsewhere.", labels);
+    of.copies_lag = &metrics.gauge("weir_kafka_standby_lag_records",
+                                   "Records of changelogs that these copies lack.", labels);
+  }
   if (standby) standby_.emplace(*std::move(standby));
   for (const KafkaWorkerSetup& setup : workers)
     workers_.emplace_back(new Running{.setup = setup, .worker = KafkaWorker(setup)});
@@ -36,15 +49,43 @@ void KafkaRunner::run(const std::function<bool()>& watch) {
     });
   std::jthread follower;
   if (standby_) follower = std::jthread([this](const std::stop_token& done) { follow(done); });
-  while (watch()) std::this_thread::sleep_for(kWatch);
+  while (watch()) {
+    report();
+    std::this_thread::sleep_for(kWatch);
+  }
   stop = true;
 }
 
 void KafkaRunner::follow(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const auto worked = standby_->step(owned(), clock_());
-    if (!worked) tell_trouble("standby", worked.error().message);
-    if (!worked || !*worked) std::this_thread::sleep_for(kStandbyPause);
+    if (!standby_->step(owned(), clock_())) std::this_thread::sleep_for(kStandbyPause);
+  }
+}
+
+void KafkaRunner::report() const {
+  struct Sums {
+    std::int64_t to_restore = 0;
+    std::int64_t restored = 0;
+    std::int64_t copies = 0;
+    std::int64_t copies_lag = 0;
+  };
+  std::map<std::string, Sums> sums;
+  for (const Facts& each : facts()) {
+    sums[each.processor].to_restore += each.worker.to_restore;
+    sums[each.processor].restored += each.worker.restored;
+  }
+  if (standby_)
+    for (const auto& [task, copy] : standby_->facts()) {
+      sums[task.processor].copies += copy.trouble.empty() ? 1 : 0;
+      sums[task.processor].copies_lag += copy.lag_records;
+    }
+  for (const auto& [processor, gauges] : gauges_) {
+    const Sums& sum = sums[processor];
+    gauges.to_restore->set(sum.to_restore);
+    gauges.restored->set(sum.restored);
+    if (!standby_) continue;
+    gauges.copies->set(sum.copies);
+    gauges.copies_lag->set(sum.copies_lag);
   }
 }
 

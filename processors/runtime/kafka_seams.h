@@ -53,8 +53,8 @@ class GroupMember {
   virtual Result<void> start(const std::vector<GroupPosition>& positions) = 0;
 
   /// As Reader::read for an owned partition, in order and committed records only, but never waits:
-  /// empty means that nothing has arrived. batch.next is set. invalid_argument: the broker no
-  /// longer has `from`.
+  /// empty means that nothing has arrived. batch.next is set. invalid_argument: the broker does not
+  /// have what comes next; io: what has arrived lies before `from`.
   virtual Result<void> read(std::int32_t partition, std::int64_t from, std::size_t max_bytes,
                             RecordBatch& batch) = 0;
 
@@ -96,8 +96,8 @@ class ChangelogReader {
   /// The end, with what is not committed yet.
   virtual Result<std::int64_t> high_watermark(const TopicPartition& where) = 0;
   /// Committed records from `from` on, what has arrived of them: never waits. batch.next is where
-  /// reading has come to, behind markers and aborted records. invalid_argument: the broker no
-  /// longer has `from`.
+  /// reading has come to, behind markers and aborted records. invalid_argument: the broker does not
+  /// have `from`.
   virtual Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                             RecordBatch& batch) = 0;
 };

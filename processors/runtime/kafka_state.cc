@@ -17,6 +17,35 @@ std::unexpected<Error> newer(std::string_view what, std::uint8_t version) {
               kLocalStateVersion);
 }
 
+/// Notes that its base is damaged: what the task makes of the error does not tell.
+class NotingStore final : public state::Store {
+ public:
+  /// `damaged` outlives it.
+  NotingStore(std::unique_ptr<state::Store> base, bool& damaged)
+      : base_(std::move(base)), damaged_(damaged) {}
+
+  Result<bool> get(std::string_view key, std::string& value) const override {
+    return noted(base_->get(key, value));
+  }
+  Result<void> scan(std::string_view prefix, std::string_view from,
+                    const Visitor& visit) const override {
+    return noted(base_->scan(prefix, from, visit));
+  }
+  Result<void> write(const state::StoreBatch& batch, state::Durability durability) override {
+    return noted(base_->write(batch, durability));
+  }
+
+ private:
+  template <class T>
+  Result<T> noted(Result<T> result) const {
+    if (!result && result.error().code == ErrorCode::corrupt) damaged_ = true;
+    return result;
+  }
+
+  const std::unique_ptr<state::Store> base_;
+  bool& damaged_;
+};
+
 }  // namespace
 
 std::string encode(const ChangelogHead& head) {
@@ -40,7 +69,7 @@ Result<ChangelogHead> decode_head(std::string_view text) {
 }
 
 LocalState::LocalState(std::string owner, std::unique_ptr<state::Store> store)
-    : owner_(std::move(owner)), store_(std::move(store)) {}
+    : owner_(std::move(owner)), store_(std::make_unique<NotingStore>(std::move(store), damaged_)) {}
 
 Result<std::unique_ptr<LocalState>> LocalState::open(TaskStores& stores, const TaskId& task,
                                                      std::string_view owner) {
@@ -63,7 +92,7 @@ Result<void> LocalState::read_mark() {
   changed_us_ = reader.fixed<TimeUs>();
   const std::string_view head = reader.bytes();
   if (!reader.ok() || !reader.at_end() || version == 0)
-    return fail(ErrorCode::corrupt, "its mark cannot be read; delete the directory");
+    return fail(ErrorCode::corrupt, "its mark cannot be read");
   if (owner != owner_)
     return fail(ErrorCode::invalid_argument,
                 "is that of {}, not of {}; give this pipeline a `data` directory of its own", owner,

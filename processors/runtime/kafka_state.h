@@ -35,7 +35,8 @@ Result<ChangelogHead> decode_head(std::string_view text);
 /// One task's store, open. One thread.
 class LocalState {
  public:
-  /// locked: ask again. invalid_argument: the store is another task's; version: a newer weir's.
+  /// locked: ask again. invalid_argument: the store is another task's; version: a newer weir's;
+  /// corrupt: it is damaged, to be discarded and made anew.
   static Result<std::unique_ptr<LocalState>> open(TaskStores& stores, const TaskId& task,
                                                   std::string_view owner);
 
@@ -45,6 +46,8 @@ class LocalState {
   TimeUs changed_us() const { return changed_us_; }
   /// Absent: no commit is in it.
   const std::optional<ChangelogHead>& head() const { return head_; }
+  /// Whether a read or a write has found it damaged since it was opened.
+  bool damaged() const { return damaged_; }
 
   struct Mark {
     std::int64_t position = 0;
@@ -63,7 +66,8 @@ class LocalState {
   Result<void> read_mark();
 
   const std::string owner_;
-  std::unique_ptr<state::Store> store_;
+  bool damaged_ = false;
+  std::unique_ptr<state::Store> store_;  // notes damage above
   std::int64_t position_ = 0;
   TimeUs changed_us_ = 0;
   std::optional<ChangelogHead> head_;

@@ -69,11 +69,13 @@ Result<void> DirectoryStores::discard(const TaskId& task) {
   if (!names && names.error().code == ErrorCode::not_found) return {};
   WEIR_TRY(names);
   // Killed in between, it must open as an older state or as none, never as a part of one: logs are
-  // the newest changes, and a database without its CURRENT would take them for all of it.
+  // the newest changes, the last of them the newest, and a database without its CURRENT would take
+  // them for all of it.
   const auto rank = [](const std::string& name) {
     if (name.ends_with(".log")) return 0;
     return name == "CURRENT" ? 1 : 2;
   };
+  std::ranges::reverse(*names);
   std::ranges::stable_sort(*names, {}, rank);
   for (const std::string& name : *names) WEIR_TRY(files_.remove(path + "/" + name));
   return {};

@@ -20,6 +20,11 @@ void KafkaTaskLog::restored(std::int32_t partition, std::unique_ptr<LocalState> 
   owned_.at(partition).local = std::move(local);
 }
 
+bool KafkaTaskLog::damaged(std::int32_t partition) const {
+  const auto& local = owned_.at(partition).local;
+  return local != nullptr && local->damaged();
+}
+
 Result<std::int32_t> KafkaTaskLog::partitions(std::string_view topic) const {
   return shared_.reader->partitions(topic);
 }
@@ -30,14 +35,40 @@ Result<Bounds> KafkaTaskLog::bounds(const TopicPartition& where) const {
 
 Result<void> KafkaTaskLog::read(const TopicPartition& where, std::int64_t from,
                                 std::size_t max_bytes, RecordBatch& batch) const {
-  if (where.topic == spec_.input && owned_.contains(where.partition))
-    return member_.read(where.partition, from, max_bytes, batch);
-  return shared_.reader->read(where, from, max_bytes, batch);
+  if (where.topic != spec_.input || !owned_.contains(where.partition))
+    return shared_.reader->read(where, from, max_bytes, batch);
+  auto read = member_.read(where.partition, from, max_bytes, batch);
+  if (!read && read.error().code == ErrorCode::invalid_argument) return lost(where);
+  return read;
+}
+
+/// By the group's position: what was read since then is read again.
+Result<void> KafkaTaskLog::lost(const TopicPartition& where) const {
+  WEIR_ASSIGN(const Bounds bounds, shared_.reader->bounds(where));
+  const std::int64_t position = owned_.at(where.partition).position.value_or(bounds.start);
+  if (position > bounds.end)
+    return fail(ErrorCode::invalid_argument,
+                "{}: was read up to {}, but ends at {}: it was made anew, or lost its last records "
+                "at the broker. Bring it back from a copy, or start a new pipeline under another "
+                "`kafka.prefix`",
+                to_string(where), position, bounds.end);
+  if (position < bounds.start && !shared_.accept_loss)
+    return fail(
+        ErrorCode::invalid_argument,
+        "{}: was read up to {}, but begins at {}: {} records were deleted at the broker "
+        "before they were read. Go on without them: `weir run --accept-loss`; and keep them "
+        "longer (`retention:`)",
+        to_string(where), position, bounds.start, bounds.start - position);
+  return fail(ErrorCode::io, "{}: records went while they were read; reading begins anew",
+              to_string(where));
 }
 
 Result<std::int64_t> KafkaTaskLog::append(const TopicPartition& where,
                                           std::span<const NewRecord> records) {
-  return shared_.appender->append(where, records);
+  auto appended = shared_.appender->append(where, records);
+  if (!appended && appended.error().code == ErrorCode::io)
+    return fail(ErrorCode::exhausted, "{}", appended.error().message);
+  return appended;
 }
 
 Result<void> KafkaTaskLog::create_topic(const TopicSpec& spec) {

@@ -32,6 +32,9 @@ struct SharedLog {
   std::map<std::string, ToJson, std::less<>> as_json = {};
   /// Draws the incarnation of a changelog.
   std::function<Id()> draw_id;
+  /// Where the broker has deleted records that were never read, go on behind them instead of
+  /// stopping the task.
+  bool accept_loss = false;
 };
 
 class KafkaTaskLog final : public Log {
@@ -43,11 +46,15 @@ class KafkaTaskLog final : public Log {
   /// A partition that is owned: its committed position, and its task's state once it is restored.
   void own(const GroupPosition& position);
   void restored(std::int32_t partition, std::unique_ptr<LocalState> local);
+  /// Whether its task has found its local copy damaged.
+  bool damaged(std::int32_t partition) const;
 
   Result<std::int32_t> partitions(std::string_view topic) const override;
   Result<Bounds> bounds(const TopicPartition& where) const override;
+  /// Of an owned input invalid_argument: records of it are gone; the message says what to do.
   Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                     RecordBatch& batch) const override;
+  /// Brokers that do not answer are exhausted, as a log that takes nothing now.
   Result<std::int64_t> append(const TopicPartition& where,
                               std::span<const NewRecord> records) override;
   /// Topics are made by `weir topics`: not_found where one is missing.
@@ -63,6 +70,7 @@ class KafkaTaskLog final : public Log {
   };
   struct Written;  // what a transaction has of one task
 
+  Result<void> lost(const TopicPartition& where) const;
   Result<void> encode_outputs(TaskCommit& commit) const;
   Result<void> check(const TaskCommit& commit) const;
   Result<void> produce(const TaskCommit& commit, Written& written);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "processors/runtime/kafka_cluster.h"
+#include "processors/runtime/kafka_restore.h"
 #include "processors/runtime/log.h"
 
 namespace weir::runtime {
@@ -26,7 +27,7 @@ struct KafkaTopicSpec {
 
 /// How long a compacted changelog keeps the fact that a key is gone. A local copy that is older
 /// than half of it is not used.
-inline constexpr DurationUs kTombstonesKeptUs = kDayUs;
+inline constexpr DurationUs kTombstonesKeptUs = 2 * kCopyUsableUs;
 
 KafkaTopicSpec kafka_topic_spec(const TopicSpec& topic, const KafkaReplication& replication);
 KafkaTopicSpec kafka_changelog_spec(std::string_view processor, std::int32_t partitions,

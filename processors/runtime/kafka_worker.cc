@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
+
+#include <spdlog/spdlog.h>
 
 #include "processors/runtime/kafka_options.h"
 #include "processors/runtime/kafka_trouble.h"
 
 namespace weir::runtime {
 namespace {
+
+/// Less takes no time that anybody would ask about.
+constexpr std::int64_t kLongRestore = 10'000;
 
 /// Whether trying again cannot help: the task itself is what fails.
 bool is_lasting(ErrorCode code) {
@@ -67,12 +73,8 @@ Result<bool> KafkaWorker::work(TimeUs now) {
     enter(assigned_ ? Phase::settling : Phase::joining);
     return true;
   }
-  if (worker_ != nullptr) {
-    WEIR_ASSIGN(const Worker::Progress progress, worker_->step(now, false));
-    return progress == Worker::Progress::worked;
-  }
-  if (log_ != nullptr) return restore(now);
-  if (assigned_) return settle(now);
+  if (worker_ != nullptr) return run(now);
+  if (assigned_) return settle();
   return false;
 }
 
@@ -83,8 +85,8 @@ Result<void> KafkaWorker::connect() {
   return {};
 }
 
-/// Waits until positions are stable, then begins to restore.
-Result<bool> KafkaWorker::settle(TimeUs) {
+/// Waits until positions are stable, then has tasks to start.
+Result<bool> KafkaWorker::settle() {
   WEIR_ASSIGN(const auto positions, member_->committed());
   if (!positions) return false;
   log_ = std::make_unique<KafkaTaskLog>(*setup_.spec, *setup_.shared, *member_, *producer_);
@@ -96,12 +98,12 @@ Result<bool> KafkaWorker::settle(TimeUs) {
     for (std::size_t i = 0; i < starts.size(); ++i) {
       log_->own(starts[i]);
       if (facts_.stopped.contains(starts[i].partition)) continue;
-      to_restore_.push_back((*positions)[i]);
+      starting_.push_back({.position = (*positions)[i]});
       to_read.push_back(starts[i]);
     }
   }
   WEIR_TRY(member_->start(to_read));
-  std::ranges::reverse(to_restore_);
+  worker_ = std::make_unique<Worker>(*setup_.spec, *log_, *log_, setup_.options);
   enter(Phase::restoring);
   return true;
 }
@@ -109,7 +111,7 @@ Result<bool> KafkaWorker::settle(TimeUs) {
 /// Where reading begins: at the positions, unless losses are accepted and there are some.
 Result<std::vector<GroupPosition>> KafkaWorker::behind_losses(
     std::vector<GroupPosition> positions) {
-  if (!setup_.accept_loss) return positions;
+  if (!setup_.shared->accept_loss) return positions;
   for (GroupPosition& each : positions) {
     const TopicPartition where{setup_.spec->input, each.partition};
     WEIR_ASSIGN(const std::int64_t start, changelogs_->start(where));
@@ -122,73 +124,156 @@ Result<std::vector<GroupPosition>> KafkaWorker::behind_losses(
   return positions;
 }
 
-Result<bool> KafkaWorker::restore(TimeUs now) {
-  if (restore_ == nullptr && to_restore_.empty()) {
-    WEIR_TRY(run_tasks(now));
-    return true;
+/// Starts tasks while there are some to be started; those that run step besides.
+Result<bool> KafkaWorker::run(TimeUs now) {
+  const auto next = std::ranges::find_if(
+      starting_, [now](const Starting& each) { return each.not_before <= now; });
+  bool worked = false;
+  if (next != starting_.end()) {
+    WEIR_ASSIGN(worked, start(*next, now));
+    if (!runs_) return worked;
+    drop_idle_changelogs();
   }
-  const GroupPosition next = to_restore_.back();
-  const auto lasting = [&](const Error& error) -> Result<bool> {
-    if (is_lasting(error.code)) stop_task(next.partition, error);
-    return std::unexpected(error);
-  };
-  if (restore_ == nullptr) {
-    const std::string changelog = changelog_topic(setup_.spec->name);
-    auto begun =
-        Restore::begin({.task = {setup_.spec->name, next.partition},
-                        .changelog = {changelog, next.partition},
-                        .owner = fmt::format("{}/{}/{}", setup_.cluster, changelog, next.partition),
-                        .committed = next.offset},
-                       *changelogs_, *setup_.stores, now);
-    // A worker of this process is about to give it up.
-    if (!begun && begun.error().code == ErrorCode::locked) return false;
-    if (!begun) return lasting(begun.error());
-    restore_ = *std::move(begun);
+  if (!runs_) return begin_to_run(now);
+  const auto progress = worker_->step(now, false);
+  if (!progress) {
+    if (const auto failed = worker_->failed_partition()) give_up(*failed, progress.error());
+    return std::unexpected(progress.error());
+  }
+  return worked || *progress == Worker::Progress::worked;
+}
+
+/// A piece of it.
+Result<bool> KafkaWorker::start(Starting& next, TimeUs now) {
+  const std::int32_t partition = next.position.partition;
+  Result<bool> started = true;
+  if (!next.restored) {
+    started = restore(next, now);
+  } else if (const auto opened = worker_->open({partition}, now); !opened) {
+    started = std::unexpected(opened.error());
+  } else {
+    std::erase_if(starting_,
+                  [&](const Starting& each) { return each.position.partition == partition; });
     const std::lock_guard lock(mutex_);
-    facts_.to_restore += restore_->end() - restore_->position();
+    facts_.waiting.erase(partition);
   }
-  const std::int64_t before = restore_->position();
-  const auto complete = restore_->step();
-  if (!complete) return lasting(complete.error());
+  if (started) return started;
+  if (is_lasting(started.error().code)) {
+    give_up(partition, started.error());
+    return started;
+  }
+  let_wait(next, started.error(), now);
+  return true;
+}
+
+/// The others go first.
+void KafkaWorker::let_wait(Starting& next, const Error& error, TimeUs now) {
+  const TaskId task{setup_.spec->name, next.position.partition};
+  tell_trouble(to_string(task), error);
+  next.not_before = now + kStartAgainUs;
+  const auto restore = std::move(next.restore);
+  const std::lock_guard lock(mutex_);
+  facts_.waiting[task.partition] = error.message;
+  if (restore != nullptr) facts_.to_restore -= restore->end() - restore->position();
+}
+
+Result<bool> KafkaWorker::restore(Starting& next, TimeUs now) {
+  if (next.restore == nullptr) {
+    WEIR_ASSIGN(const bool begun, begin_restore(next, now));
+    if (!begun) return false;
+  }
+  const std::int64_t before = next.restore->position();
+  WEIR_ASSIGN(const bool complete, next.restore->step());
+  const std::int64_t read = std::max<std::int64_t>(0, next.restore->position() - before);
   {
     const std::lock_guard lock(mutex_);
-    facts_.restored += std::max<std::int64_t>(0, restore_->position() - before);
+    facts_.restored += read;
   }
-  if (*complete) {
-    log_->restored(next.partition, restore_->take());
-    restored_.push_back(next.partition);
-    restore_.reset();
-    to_restore_.pop_back();
-  }
-  return *complete || restore_->position() != before;
+  if (!complete) return read > 0;
+  const TaskId task{setup_.spec->name, next.position.partition};
+  if (next.records >= kLongRestore)
+    spdlog::info("event=restore_done task={} records={} duration_s={}", to_string(task),
+                 next.records, (now - next.begun_us) / kSecondUs);
+  log_->restored(task.partition, next.restore->take());
+  next.restore.reset();
+  next.restored = true;
+  return true;
 }
 
-Result<void> KafkaWorker::run_tasks(TimeUs now) {
-  changelogs_.reset();
-  worker_ = std::make_unique<Worker>(*setup_.spec, *log_, *log_, setup_.options);
-  WEIR_TRY(worker_->open(restored_, now));
+/// False: a worker of this process, or its standby, is about to give the local copy up.
+Result<bool> KafkaWorker::begin_restore(Starting& next, TimeUs now) {
+  const TaskId task{setup_.spec->name, next.position.partition};
+  const std::string changelog = changelog_topic(task.processor);
+  if (changelogs_ == nullptr) {
+    WEIR_ASSIGN(changelogs_, setup_.clients->open_changelogs());
+  }
+  auto begun =
+      Restore::begin({.task = task,
+                      .changelog = {changelog, task.partition},
+                      .owner = fmt::format("{}/{}/{}", setup_.cluster, changelog, task.partition),
+                      .committed = next.position.offset,
+                      .usable_us = setup_.usable_us},
+                     *changelogs_, *setup_.stores, now);
+  if (!begun && begun.error().code == ErrorCode::locked) return false;
+  WEIR_ASSIGN(next.restore, std::move(begun));
+  next.begun_us = now;
+  next.records = next.restore->end() - next.restore->position();
+  if (next.records >= kLongRestore)
+    spdlog::info("event=restore_started task={} records={} from={}", to_string(task), next.records,
+                 next.restore->from_local_copy() ? "local_copy" : "start");
+  const std::lock_guard lock(mutex_);
+  facts_.to_restore += next.records;
+  return true;
+}
+
+/// They would fetch on and on what the tasks write.
+void KafkaWorker::drop_idle_changelogs() {
+  if (std::ranges::none_of(starting_, [](const Starting& each) { return each.restore != nullptr; }))
+    changelogs_.reset();
+}
+
+/// True, unless none of the tasks can be started.
+Result<bool> KafkaWorker::begin_to_run(TimeUs now) {
+  if (worker_->tasks().empty() && !starting_.empty()) {
+    told_ = true;
+    const std::lock_guard lock(mutex_);
+    return fail(ErrorCode::io, "{}", facts_.waiting.begin()->second);
+  }
+  drop_idle_changelogs();
+  runs_ = true;
   running_since_ = now;
   enter(Phase::running);
-  return {};
+  return true;
 }
 
-bool KafkaWorker::stop_task(std::int32_t partition, const Error& error) {
-  tell_trouble(fmt::format("stopped {}", to_string(TaskId{setup_.spec->name, partition})),
-               error.message);
+/// A task that fails whenever it runs keeps the others from running: they go on without it.
+void KafkaWorker::give_up(std::int32_t partition, const Error& error) {
+  if (!is_lasting(error.code)) return;
+  const TaskId task{setup_.spec->name, partition};
+  told_ = true;
+  if (log_->damaged(partition) && remade_.insert(partition).second) {
+    damaged_ = partition;
+    tell_trouble(fmt::format("damaged {}", to_string(task)),
+                 fmt::format("the local copy of {} is made anew from its changelog: {}",
+                             to_string(task), error.message));
+    return;
+  }
+  tell_trouble(fmt::format("stopped {}", to_string(task)), error.message);
   const std::lock_guard lock(mutex_);
-  return facts_.stopped.emplace(partition, error.message).second;
+  facts_.stopped.emplace(partition, error.message);
 }
 
 void KafkaWorker::restart_after(const Error& error, TimeUs now) {
-  bool goes_on_without = false;
-  if (worker_ != nullptr && worker_->failed_partition() && is_lasting(error.code))
-    goes_on_without = stop_task(*worker_->failed_partition(), error);
-  if (!goes_on_without) tell_trouble(setup_.instance, error.message);
+  if (!std::exchange(told_, false)) tell_trouble(setup_.instance, error);
   // After a good time the next trouble is a new one.
-  if (worker_ != nullptr && now - running_since_ > 2 * kLastPauseUs) pause_us_ = kFirstPauseUs;
+  if (runs_ && now - running_since_ > 2 * kLastPauseUs) pause_us_ = kFirstPauseUs;
   retry_at_ = now + pause_us_;
   pause_us_ = std::min(2 * pause_us_, kLastPauseUs);
   drop_tasks();
+  if (damaged_)
+    if (const auto gone = setup_.stores->discard({setup_.spec->name, *damaged_}); !gone)
+      tell_trouble(setup_.instance, gone.error());
+  damaged_.reset();
   member_.reset();
   producer_.reset();
   assigned_ = false;
@@ -198,10 +283,9 @@ void KafkaWorker::restart_after(const Error& error, TimeUs now) {
 }
 
 void KafkaWorker::drop_tasks() {
+  runs_ = false;
   worker_.reset();
-  restore_.reset();
-  to_restore_.clear();
-  restored_.clear();
+  starting_.clear();
   changelogs_.reset();
   log_.reset();
 }
@@ -210,6 +294,7 @@ void KafkaWorker::enter(Phase phase) {
   const std::lock_guard lock(mutex_);
   facts_.phase = phase;
   if (phase != Phase::away) facts_.trouble.clear();
+  if (phase != Phase::running) facts_.waiting.clear();
   facts_.partitions.clear();
   if (member_ != nullptr) facts_.partitions = member_->partitions();
   if (phase == Phase::settling) facts_.restored = facts_.to_restore = 0;
@@ -223,7 +308,7 @@ void KafkaWorker::wait(DurationUs wait_us) {
 void KafkaWorker::stop(TimeUs now) {
   if (worker_ != nullptr)
     if (const auto committed = worker_->commit(now); !committed)
-      tell_trouble(setup_.instance, committed.error().message);
+      tell_trouble(setup_.instance, committed.error());
   drop_tasks();
   member_.reset();
   producer_.reset();

@@ -3,12 +3,17 @@
 // starts again from what is committed. It is stepped and waits for nothing but answers, so that a
 // simulation can drive it.
 //
-//   connect ── joined ── assigned ── positions stable ── restored ── runs
-//      ▲                                                              │
+//   connect ── joined ── assigned ── positions stable ── restored, opened ── runs
+//      ▲                                                                      │
 //      └───────────── any error, after a pause ◄── revoked: drops its tasks, waits for the next
 //
+// Tasks are restored and opened one after the other, a piece a step, so that the group is polled
+// between. One that its broker or disk does not let start waits: the others run, and it is tried
+// again from time to time.
+//
 // A task that cannot go on (its input or its changelog has lost records, a record it cannot read)
-// stops, and the others go on without it: it stays stopped until the process is started again.
+// stops, and the others go on without it: it stays stopped until the process is started again. One
+// that finds its state damaged is first given a new local copy, once.
 #pragma once
 
 #include <atomic>
@@ -16,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,9 +43,8 @@ struct KafkaWorkerSetup {
   const SharedLog* shared = nullptr;
   /// Of the cluster, and its prefix: local state belongs to it.
   std::string cluster = {};
-  /// Where the broker has deleted records that were never read, go on behind them instead of
-  /// stopping the task.
-  bool accept_loss = false;
+  /// As of RestoreRequest.
+  DurationUs usable_us = kCopyUsableUs;
 };
 
 /// How a worker is doing.
@@ -49,6 +54,7 @@ struct KafkaWorkerFacts {
   Phase phase = Phase::away;
   std::vector<std::int32_t> partitions;         // owned
   std::map<std::int32_t, std::string> stopped;  // owned or not, and why
+  std::map<std::int32_t, std::string> waiting;  // owned, not started yet, and why
   std::string trouble;                          // the last error, while it is away
   std::int64_t restored = 0;                    // of the changelogs, in this assignment
   std::int64_t to_restore = 0;
@@ -60,6 +66,9 @@ class KafkaWorker {
   /// Pauses between two attempts; doubled from the first to the last.
   static constexpr DurationUs kFirstPauseUs = 100 * kMillisecondUs;
   static constexpr DurationUs kLastPauseUs = 5 * kSecondUs;
+  /// A task that could not start is tried again so much later: to ask may take ten seconds, in
+  /// which the others stand still.
+  static constexpr DurationUs kStartAgainUs = 30 * kSecondUs;
 
   explicit KafkaWorker(KafkaWorkerSetup setup) : setup_(std::move(setup)) {}
 
@@ -76,14 +85,29 @@ class KafkaWorker {
  private:
   using Phase = KafkaWorkerFacts::Phase;
 
+  /// A task of this assignment that does not run yet.
+  struct Starting {
+    GroupPosition position;
+    std::unique_ptr<Restore> restore = nullptr;
+    bool restored = false;
+    TimeUs not_before = kMinTime;  // it failed
+    TimeUs begun_us = 0;
+    std::int64_t records = 0;  // that were to be restored then
+  };
+
   Result<bool> work(TimeUs now);
   Result<void> connect();
-  Result<bool> settle(TimeUs now);
+  Result<bool> settle();
   Result<std::vector<GroupPosition>> behind_losses(std::vector<GroupPosition> positions);
-  Result<bool> restore(TimeUs now);
-  Result<void> run_tasks(TimeUs now);
+  Result<bool> run(TimeUs now);
+  Result<bool> start(Starting& next, TimeUs now);
+  Result<bool> restore(Starting& next, TimeUs now);
+  Result<bool> begin_restore(Starting& next, TimeUs now);
+  void let_wait(Starting& next, const Error& error, TimeUs now);
+  Result<bool> begin_to_run(TimeUs now);
+  void drop_idle_changelogs();
+  void give_up(std::int32_t partition, const Error& error);
   void restart_after(const Error& error, TimeUs now);
-  bool stop_task(std::int32_t partition, const Error& error);
   void drop_tasks();
   void enter(Phase phase);
 
@@ -92,11 +116,13 @@ class KafkaWorker {
   std::unique_ptr<GroupMember> member_;
   std::unique_ptr<KafkaTaskLog> log_;
   std::unique_ptr<ChangelogReader> changelogs_;
-  std::vector<GroupPosition> to_restore_;  // the last is next
-  std::unique_ptr<Restore> restore_;
-  std::vector<std::int32_t> restored_;
+  std::vector<Starting> starting_;  // the first is next
   std::unique_ptr<Worker> worker_;
   bool assigned_ = false;
+  bool runs_ = false;
+  std::set<std::int32_t> remade_;        // whose local copies were discarded as damaged
+  std::optional<std::int32_t> damaged_;  // whose is to be
+  bool told_ = false;                    // of the error that is being returned
   TimeUs retry_at_ = 0;
   TimeUs running_since_ = 0;
   DurationUs pause_us_ = kFirstPauseUs;

@@ -10,14 +10,17 @@ namespace {
 /// What is read this long after it was appended is a backlog: its results are late anyhow, and come
 /// with the next commit that is due.
 constexpr DurationUs kLiveUs = 2 * kSecondUs;
+/// So many ticks are left out where one could not be appended.
+constexpr std::int64_t kRefusedTicks = 2;
 
 }  // namespace
 
 Result<void> Worker::open(const std::vector<std::int32_t>& partitions, TimeUs now) {
-  last_commit_ = now;
+  if (tasks_.empty()) last_commit_ = now;
   for (const std::int32_t partition : partitions) {
-    tasks_.push_back(std::make_unique<Task>(spec_, partition, log_, input_));
-    WEIR_TRY(noted(*tasks_.back(), tasks_.back()->open(options_.task)));
+    auto task = std::make_unique<Task>(spec_, partition, log_, input_);
+    WEIR_TRY(task->open(options_.task));
+    tasks_.push_back(std::move(task));
     inputs_.push_back({.at_end = false, .quiet_since = now});
   }
   return {};
@@ -100,10 +103,14 @@ Result<void> Worker::append_ticks(TimeUs now) {
     const NewRecord record{.content_type = std::string(kTickType),
                            .value = tick.SerializeAsString()};
     const auto appended = log_.append(tasks_[i]->input(), {&record, 1});
-    // Without room time stands still; commits may still find some, and the next tick with it.
     if (!appended && appended.error().code != ErrorCode::exhausted)
       return std::unexpected(appended.error());
     inputs_[i].quiet_since = now;
+    if (appended) continue;
+    // Time stands still where nothing can be appended; commits may still find room. To ask may take
+    // seconds, in which nobody works: not for all at once, and not soon again.
+    inputs_[i].quiet_since += kRefusedTicks * options_.idle_after_us;
+    return {};
   }
   return {};
 }

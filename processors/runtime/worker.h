@@ -48,7 +48,8 @@ class Worker {
   Worker(const ProcessorSpec& spec, Log& log, const Reader& input, const WorkerOptions& options)
       : spec_(spec), log_(log), input_(input), options_(options) {}
 
-  /// Restores the tasks of these partitions. Once, first.
+  /// Restores the tasks of these partitions; again for more of them. Of one that fails there is
+  /// none.
   Result<void> open(const std::vector<std::int32_t>& partitions, TimeUs now);
 
   /// One unit of work. `now` only decides when to commit and when an input is idle.
@@ -58,8 +59,7 @@ class Worker {
   Result<void> commit(TimeUs now);
 
   const std::vector<std::unique_ptr<Task>>& tasks() const { return tasks_; }
-  /// Whose task it was that returned the error of `open`, `step` or `commit`; absent: that of no
-  /// single one.
+  /// Whose task it was that returned the error of `step` or `commit`; absent: of no single one.
   std::optional<std::int32_t> failed_partition() const { return failed_partition_; }
 
  private:

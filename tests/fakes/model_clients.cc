@@ -1,5 +1,7 @@
 #include "tests/fakes/model_clients.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 namespace weir::fakes {
@@ -44,11 +46,28 @@ class ModelMember final : public runtime::GroupMember {
     return kafka_.positions(names_.processor, partitions_);
   }
 
-  Result<void> start(const std::vector<GroupPosition>&) override { return {}; }
+  Result<void> start(const std::vector<GroupPosition>& positions) override {
+    next_.clear();
+    for (const GroupPosition& each : positions) next_[each.partition] = each.offset;
+    return {};
+  }
 
+  /// Reading goes on by itself from where it was started, whatever is asked for.
   Result<void> read(std::int32_t partition, std::int64_t from, std::size_t max_bytes,
                     runtime::RecordBatch& batch) override {
-    return kafka_.fetch({names_.topic, partition}, from, max_bytes, batch);
+    const TopicPartition where{names_.topic, partition};
+    std::optional<std::int64_t>& next = next_.at(partition);
+    if (!next) {
+      WEIR_ASSIGN(const auto ends, kafka_.ends(where));
+      next = ends.start;
+    }
+    WEIR_TRY(kafka_.fetch(where, *next, max_bytes, batch));
+    next = batch.next;
+    if (!batch.records.empty() && batch.records.front().offset < from)
+      return fail(ErrorCode::io, "{}@{}: read where {} was expected (simulated)", to_string(where),
+                  batch.records.front().offset, from);
+    batch.next = std::max(batch.next, from);
+    return {};
   }
 
   void wait(DurationUs) override {}
@@ -60,6 +79,7 @@ class ModelMember final : public runtime::GroupMember {
   bool owns_ = false;
   std::vector<std::int32_t> partitions_;
   std::string metadata_;
+  std::map<std::int32_t, std::optional<std::int64_t>> next_;  // absent: the beginning
 };
 
 class ModelProducer final : public runtime::TransactionalProducer {

@@ -34,7 +34,7 @@ Result<std::int32_t> ModelKafka::partitions(std::string_view name) const {
 Result<runtime::Bounds> ModelKafka::bounds(const TopicPartition& where) const {
   const std::lock_guard lock(mutex_);
   pass_time();
-  WEIR_ASSIGN(const ModelPartition* found, partition(where));
+  WEIR_ASSIGN(const ModelPartition* found, led(where));
   return runtime::Bounds{.start = found->start(), .end = found->stable_end()};
 }
 
@@ -42,7 +42,7 @@ Result<void> ModelKafka::read(const TopicPartition& where, std::int64_t from, st
                               runtime::RecordBatch& batch) const {
   const std::lock_guard lock(mutex_);
   pass_time();
-  WEIR_ASSIGN(const ModelPartition* found, partition(where));
+  WEIR_ASSIGN(const ModelPartition* found, led(where));
   if (from > found->stable_end())
     return fail(ErrorCode::invalid_argument, "{}@{}: readable are [{}, {})", to_string(where), from,
                 found->start(), found->stable_end());
@@ -54,7 +54,7 @@ Result<std::int64_t> ModelKafka::append(const TopicPartition& where,
   const std::lock_guard lock(mutex_);
   pass_time();
   for (const NewRecord& record : records) WEIR_TRY(validate(where, record));
-  WEIR_ASSIGN(const ModelPartition* found, partition(where));
+  WEIR_ASSIGN(const ModelPartition* found, led(where));
   if (chance(disturbed_)) {
     if (chance(40)) {
       appends_.push_back({options_.clock() + below(5 * kSecondUs), where,
@@ -93,6 +93,27 @@ void ModelKafka::begin_rebalance(std::string_view processor) {
   group(processor).begin_rebalance();
 }
 
+void ModelKafka::remake(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = topics_.find(name);
+  if (found == topics_.end()) return;
+  std::ranges::fill(found->second.partitions, ModelPartition());
+}
+
+void ModelKafka::set_leaderless(const TopicPartition& where, bool leaderless) {
+  const std::lock_guard lock(mutex_);
+  if (leaderless) {
+    leaderless_.insert(where);
+  } else {
+    leaderless_.erase(where);
+  }
+}
+
+std::int64_t ModelKafka::transactions() const {
+  const std::lock_guard lock(mutex_);
+  return last_transaction_;
+}
+
 Result<void> ModelKafka::call(std::string_view what) const {
   const std::lock_guard lock(mutex_);
   pass_time();
@@ -103,7 +124,7 @@ Result<void> ModelKafka::call(std::string_view what) const {
 Result<ModelKafka::Position> ModelKafka::ends(const TopicPartition& where) const {
   const std::lock_guard lock(mutex_);
   pass_time();
-  WEIR_ASSIGN(const ModelPartition* found, partition(where));
+  WEIR_ASSIGN(const ModelPartition* found, led(where));
   return Position{.start = found->start(), .end = found->end()};
 }
 
@@ -113,7 +134,7 @@ Result<void> ModelKafka::fetch(const TopicPartition& where, std::int64_t from,
   pass_time();
   // An answer may bring less than is there, or nothing yet.
   if (chance(disturbed_)) max_bytes = 1;
-  if (chance(disturbed_)) {
+  if (chance(disturbed_) || leaderless_.contains(where)) {
     batch.records.clear();
     batch.next = from;
     return {};
@@ -135,9 +156,15 @@ Result<ModelPartition*> ModelKafka::partition(const TopicPartition& where) const
   return &found->second.partitions[static_cast<std::size_t>(where.partition)];
 }
 
+Result<ModelPartition*> ModelKafka::led(const TopicPartition& where) const {
+  if (leaderless_.contains(where))
+    return fail(ErrorCode::io, "{}: has no leader (simulated)", to_string(where));
+  return partition(where);
+}
+
 Result<void> ModelKafka::fetch_locked(const TopicPartition& where, std::int64_t from,
                                       std::size_t max_bytes, runtime::RecordBatch& batch) const {
-  WEIR_ASSIGN(const ModelPartition* found, partition(where));
+  WEIR_ASSIGN(const ModelPartition* found, led(where));
   if (from < found->start() || from > found->end())
     return fail(ErrorCode::invalid_argument, "{}@{}: there are [{}, {})", to_string(where), from,
                 found->start(), found->end());

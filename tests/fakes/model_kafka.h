@@ -69,6 +69,12 @@ class ModelKafka final : public runtime::Reader, public runtime::Appender {
   /// What retention does.
   void delete_before(const runtime::TopicPartition& where, std::int64_t offset);
   void begin_rebalance(std::string_view processor);
+  /// A topic is deleted and made again under its name: it begins at 0, empty.
+  void remake(std::string_view topic);
+  /// Whether a broker answers for a partition.
+  void set_leaderless(const runtime::TopicPartition& where, bool leaderless);
+  /// Transactions that were begun so far.
+  std::int64_t transactions() const;
 
   // What the clients ask for (model_clients.cc).
   struct Position {
@@ -116,6 +122,8 @@ class ModelKafka final : public runtime::Reader, public runtime::Appender {
   // All below: with mutex_ held.
   Result<const Topic*> topic(std::string_view name) const;
   Result<ModelPartition*> partition(const runtime::TopicPartition& where) const;
+  /// io: it has no leader.
+  Result<ModelPartition*> led(const runtime::TopicPartition& where) const;
   Result<void> fetch_locked(const runtime::TopicPartition& where, std::int64_t from,
                             std::size_t max_bytes, runtime::RecordBatch& batch) const;
   Result<Known*> find(const Producer& producer, bool open);
@@ -134,6 +142,7 @@ class ModelKafka final : public runtime::Reader, public runtime::Appender {
   mutable std::mutex mutex_;
   mutable std::mt19937_64 random_;
   int disturbed_ = 0;
+  std::set<runtime::TopicPartition> leaderless_;
   std::function<void()> meanwhile_;
   mutable std::map<std::string, Topic, std::less<>> topics_;
   mutable std::map<std::string, ModelGroup, std::less<>> groups_;

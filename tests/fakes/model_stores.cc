@@ -13,10 +13,12 @@ class ModelStores::Handle final : public state::Store {
   Handle& operator=(const Handle&) = delete;
 
   Result<bool> get(std::string_view key, std::string& value) const override {
+    WEIR_TRY(readable());
     return contents_->now->get(key, value);
   }
   Result<void> scan(std::string_view prefix, std::string_view from,
                     const Visitor& visit) const override {
+    WEIR_TRY(readable());
     return contents_->now->scan(prefix, from, visit);
   }
   Result<void> write(const state::StoreBatch& batch, state::Durability durability) override {
@@ -27,6 +29,11 @@ class ModelStores::Handle final : public state::Store {
   }
 
  private:
+  Result<void> readable() const {
+    if (!contents_->damaged) return {};
+    return fail(ErrorCode::corrupt, "block checksum mismatch (simulated)");
+  }
+
   ModelStores& stores_;
   const std::shared_ptr<Contents> contents_;
 };

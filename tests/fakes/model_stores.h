@@ -21,6 +21,9 @@ class ModelStores final : public runtime::TaskStores {
   Result<std::unique_ptr<state::Store>> open(const runtime::TaskId& task) override;
   Result<void> discard(const runtime::TaskId& task) override;
 
+  /// What is there of a task cannot be read any more. REQUIRES: there is something.
+  void damage(const runtime::TaskId& task) { stores_.at(task)->damaged = true; }
+
   /// From now on so many of a hundred writes find the disk full.
   void fail_writes(int percent) { failing_ = percent; }
   /// Of each store that is not open, some of its last writes are gone: power was lost, or the disk
@@ -32,6 +35,7 @@ class ModelStores final : public runtime::TaskStores {
     std::vector<state::StoreBatch> writes;  // all there ever were, the state's history
     std::unique_ptr<state::MemoryStore> now = std::make_unique<state::MemoryStore>();
     bool open = false;
+    bool damaged = false;
   };
   class Handle;
 

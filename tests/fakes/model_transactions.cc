@@ -103,7 +103,7 @@ Result<runtime::Delivered> ModelKafka::produce(const Producer& producer,
   const std::lock_guard lock(mutex_);
   pass_time();
   WEIR_ASSIGN(Known * id, find(producer, true));
-  WEIR_ASSIGN(ModelPartition * found, partition(where));
+  WEIR_ASSIGN(ModelPartition * found, led(where));
   ModelPartition::Entry entry{.key = std::string(record.key),
                               .value = {},
                               .content_type = std::string(record.content_type),

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "processors/runtime/kafka_stores.h"
@@ -84,6 +85,32 @@ TEST(LocalState, OfAnotherTaskIsRefused) {
             "d/weir.fold.changelog/3; give this pipeline a `data` directory of its own");
 }
 
+TEST(LocalState, ANewerMarkIsRefusedAndADamagedOneTold) {
+  KeptStores stores;
+  const TaskId task{"fold", 3};
+  const std::string owner = "c/weir.fold.changelog/3";
+  const std::string key(1, '\0');
+  ASSERT_TRUE(LocalState::open(stores, task, owner)
+                  .value()
+                  ->write({}, {.position = 7, .changed_us = kChanged, .head = {}}));
+  std::string mark;
+  ASSERT_TRUE(stores.open(task).value()->get(key, mark).value());
+  const auto opened_with = [&](const std::string& text) {
+    state::StoreBatch batch;
+    batch.put(key, text);
+    EXPECT_TRUE(stores.open(task).value()->write(batch, state::Durability::synced));
+    const auto opened = LocalState::open(stores, task, owner);
+    return opened ? render(**opened) : opened.error().message;
+  };
+  EXPECT_EQ(opened_with("\x02" + mark.substr(1)),
+            "local state of fold/3: its mark: of format 2, this weir reads up to 1; run the newer "
+            "weir again");
+  for (std::size_t size = 0; size < mark.size(); ++size)
+    EXPECT_EQ(opened_with(mark.substr(0, size)), "local state of fold/3: its mark cannot be read");
+  EXPECT_EQ(opened_with(mark + "x"), "local state of fold/3: its mark cannot be read");
+  EXPECT_EQ(opened_with(mark), fmt::format("at 7 since {}", kChanged));
+}
+
 class DirectoryStoresTest : public testing::Test {
  protected:
   Result<std::unique_ptr<DirectoryStores>> open(const Id& draw) {
@@ -106,6 +133,39 @@ TEST_F(DirectoryStoresTest, AProcessKeepsItsName) {
 TEST_F(DirectoryStoresTest, IsOneProcesssAtATime) {
   const auto first = open(Id{}).value();
   EXPECT_EQ(open(Id{}).error().code, ErrorCode::locked);
+}
+
+TEST_F(DirectoryStoresTest, DiscardedByHalvesACopyIsAnOlderOneOrNone) {
+  const std::string path = "/data/tasks/fold-3";
+  const std::vector<std::string> names = {"000004.sst", "000005.log", "000007.log",
+                                          "CURRENT",    "IDENTITY",   "MANIFEST-000006"};
+  for (std::uint64_t killed = 0; killed <= names.size(); ++killed) {
+    fakes::SimFileSystem files(killed);
+    const auto stores =
+        DirectoryStores::open(
+            files, "/data/tasks",
+            [&files](const std::string& store) -> Result<std::unique_ptr<state::Store>> {
+              return files.open_store(store);
+            },
+            [] { return Id{}; })
+            .value();
+    ASSERT_TRUE(make_directories_synced(files, path));
+    for (const std::string& name : names)
+      ASSERT_TRUE(replace_file_synced(files, path + "/" + name, name));
+    const std::uint64_t before = files.operations();
+    files.crash_at(before + killed);
+    const bool done = stores->discard({"fold", 3}).has_value();
+    files.restart();
+    const auto left = files.list(path).value();
+    const auto has = [&left](std::string_view name) { return std::ranges::count(left, name) > 0; };
+    EXPECT_EQ(done, killed == names.size());
+    // What changes something is left only with all that was there before it.
+    const std::string order[] = {"000004.sst", "MANIFEST-000006", "CURRENT", "000005.log",
+                                 "000007.log"};
+    for (std::size_t i = 2; i < std::size(order); ++i)
+      for (std::size_t j = 0; has(order[i]) && j < i; ++j)
+        EXPECT_TRUE(has(order[j])) << order[i] << " is left without " << order[j];
+  }
 }
 
 TEST_F(DirectoryStoresTest, WhatIsForeignOrNewerIsRefused) {

@@ -5,7 +5,8 @@
 // Machines are killed in the middle of a step, lose local copies or the last of what they wrote,
 // stand still for longer than their session and go on, in the middle of a commit too, are replaced
 // under their own name while they still live, come and go; calls fail, commits end without an
-// answer, changelogs are compacted.
+// answer, changelogs are compacted, and what is gone from them is forgotten. Half of the machines
+// keep copies of what runs elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "processors/runtime/kafka_standby.h"
 #include "processors/runtime/kafka_worker.h"
 #include "processors/runtime/probe.h"
 #include "tests/fakes/model_clients.h"
@@ -31,6 +33,10 @@ class KafkaWorld {
   Result<Outcome> run();
 
  private:
+  static constexpr DurationUs kSessionUs = 10 * kSecondUs;
+  /// A local copy is used for so long; tombstones are kept for twice as long.
+  static constexpr DurationUs kUsableUs = kMinuteUs;
+
   struct Seat {
     const Graph::Node* node = nullptr;
     std::unique_ptr<runtime::KafkaWorker> worker;
@@ -40,6 +46,7 @@ class KafkaWorld {
     std::unique_ptr<fakes::ModelStores> stores;
     std::vector<Seat> seats;  // none: it is down
     std::unique_ptr<Receivers> receivers;
+    std::unique_ptr<runtime::Standby> standby;  // null: it keeps no copies for others
     TimeUs frozen_until_us = 0;
     TimeUs down_until_us = 0;
     bool replaced = false;  // another one has its name: it ends when it notices
@@ -48,6 +55,7 @@ class KafkaWorld {
   Result<void> create_topics();
   runtime::WorkerOptions worker_options(const Graph::Node& node);
   void start(Machine& machine);
+  void start_standby(Machine& machine);
   Result<void> kill(Machine& machine);
   void replace(Machine& machine);
   void start_what_is_down();
@@ -61,6 +69,7 @@ class KafkaWorld {
   Result<void> start_receivers();
   void step_somebody();
   bool step(const Machine& machine, runtime::KafkaWorker& worker);
+  void follow(const Machine& machine);
   /// Its receivers, one or each of them. True: something was to be done.
   bool tell(const Machine& machine, bool all);
   void stop(runtime::KafkaWorker& worker);

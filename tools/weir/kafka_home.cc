@@ -23,7 +23,7 @@ Result<std::unique_ptr<KafkaHome>> open_kafka(const Settings& settings,
   WEIR_ASSIGN(home->cluster, runtime::KafkaCluster::open(options));
   auto id = home->cluster->id();
   while (!id && id.error().code == ErrorCode::io && wait()) {
-    runtime::tell_trouble("no broker", id.error().message);
+    runtime::tell_trouble("no broker", id.error());
     std::this_thread::sleep_for(kPause);
     id = home->cluster->id();
   }

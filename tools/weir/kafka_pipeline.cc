@@ -71,27 +71,31 @@ std::vector<runtime::KafkaTopicSpec> kafka_topic_specs(const Graph& graph,
   return specs;
 }
 
-Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::make(const Settings& settings,
-                                                           KafkaHome& home, Probes& probes,
-                                                           bool accept_loss) {
-  WEIR_ASSIGN(const std::int32_t partitions, kafka_raw_partitions(*home.cluster, settings));
+Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::make(const KafkaPipelineParts& parts) {
+  const Settings& settings = parts.settings;
+  const runtime::KafkaCluster& cluster = *parts.home.cluster;
+  WEIR_ASSIGN(const std::int32_t partitions, kafka_raw_partitions(cluster, settings));
   WEIR_ASSIGN(Graph graph,
-              make_graph(settings.graph_options(partitions, false), partitions, probes));
-  WEIR_TRY(verify(*home.cluster, graph, settings));
-  std::unique_ptr<KafkaPipeline> pipeline(new KafkaPipeline(settings, home, std::move(graph)));
+              make_graph(settings.graph_options(partitions, false), partitions, parts.probes));
+  WEIR_TRY(verify(cluster, graph, settings));
+  std::unique_ptr<KafkaPipeline> pipeline(new KafkaPipeline(parts, std::move(graph)));
   WEIR_TRY(pipeline->open_stores());
-  pipeline->make_runner(accept_loss);
+  pipeline->make_runner(parts.metrics);
   return pipeline;
 }
 
-KafkaPipeline::KafkaPipeline(const Settings& settings, KafkaHome& home, Graph graph)
-    : settings_(settings), home_(home), graph_(std::move(graph)), clients_(*home.cluster) {
-  shared_ = {.reader = home.reader.get(),
-             .appender = home.appender.get(),
+KafkaPipeline::KafkaPipeline(const KafkaPipelineParts& parts, Graph graph)
+    : settings_(parts.settings),
+      home_(parts.home),
+      graph_(std::move(graph)),
+      clients_(*parts.home.cluster) {
+  shared_ = {.reader = home_.reader.get(),
+             .appender = home_.appender.get(),
              .raw_topics = {},
              .as_json = {},
-             .draw_id = random_id};
-  if (settings.kafka.json_results) shared_.as_json.emplace(topics::kKpi, result_as_json);
+             .draw_id = random_id,
+             .accept_loss = parts.accept_loss};
+  if (settings_.kafka.json_results) shared_.as_json.emplace(topics::kKpi, result_as_json);
   for (const Graph::Topic& topic : graph_.topics)
     if (topic.raw) shared_.raw_topics.insert(topic.name);
 }
@@ -122,7 +126,7 @@ std::unique_ptr<runtime::Follower> KafkaPipeline::alert_follower(const std::stri
       .reader = home_.reader.get()});
 }
 
-void KafkaPipeline::make_runner(bool accept_loss) {
+void KafkaPipeline::make_runner(runtime::Metrics& metrics) {
   const std::string instance = this->instance();
   const runtime::KafkaOptions& options = home_.cluster->options();
   const std::string cluster = fmt::format("{}/{}", home_.cluster_id, options.prefix);
@@ -141,14 +145,13 @@ void KafkaPipeline::make_runner(bool accept_loss) {
            .clients = &clients_,
            .stores = stores_.get(),
            .shared = &shared_,
-           .cluster = cluster,
-           .accept_loss = accept_loss});
+           .cluster = cluster});
       workers.back().options.facts = tasks_.of(node);
     }
   }
   runner_ = std::make_unique<runtime::KafkaRunner>(
       workers, settings_.kafka.standby > 0 ? std::optional(std::move(standby)) : std::nullopt,
-      now_us);
+      now_us, metrics);
 }
 
 std::vector<RunningTask> KafkaPipeline::tasks() const {
@@ -166,6 +169,8 @@ std::string KafkaPipeline::why_not_running() const {
       return fmt::format("{}/{} has stopped: {}", processor, partition, why);
     if (!worker.trouble.empty())
       return fmt::format("{} starts again: {}", instance, worker.trouble);
+    for (const auto& [partition, why] : worker.waiting)
+      return fmt::format("{}/{} waits to start: {}", processor, partition, why);
     if (worker.phase == runtime::KafkaWorkerFacts::Phase::restoring)
       return fmt::format("{} restores its state: {} of {} records", instance, worker.restored,
                          worker.to_restore);

@@ -25,13 +25,20 @@ Result<std::int32_t> kafka_raw_partitions(const runtime::KafkaCluster& cluster,
 std::vector<runtime::KafkaTopicSpec> kafka_topic_specs(const Graph& graph,
                                                        const Settings& settings);
 
+/// Everything referred to outlives the pipeline.
+struct KafkaPipelineParts {
+  const Settings& settings;
+  KafkaHome& home;
+  Probes& probes;
+  runtime::Metrics& metrics;
+  bool accept_loss = false;  // see runtime::SharedLog
+};
+
 class KafkaPipeline {
  public:
   /// Verifies the topics: what results depend on must be as it should, other differences are only
-  /// told. Takes the directory of local state. Everything referred to outlives the pipeline.
-  /// `accept_loss`: see KafkaWorkerSetup.
-  static Result<std::unique_ptr<KafkaPipeline>> make(const Settings& settings, KafkaHome& home,
-                                                     Probes& probes, bool accept_loss);
+  /// told. Takes the directory of local state.
+  static Result<std::unique_ptr<KafkaPipeline>> make(const KafkaPipelineParts& parts);
 
   /// As KafkaRunner::run.
   void run(const std::function<bool()>& watch) { runner_->run(watch); }
@@ -47,10 +54,10 @@ class KafkaPipeline {
   std::string why_not_running() const;
 
  private:
-  KafkaPipeline(const Settings& settings, KafkaHome& home, Graph graph);
+  KafkaPipeline(const KafkaPipelineParts& parts, Graph graph);
 
   Result<void> open_stores();
-  void make_runner(bool accept_loss);
+  void make_runner(runtime::Metrics& metrics);
   std::string instance() const;
 
   const Settings& settings_;

@@ -35,7 +35,7 @@ auto waited_for(const Open& open) -> decltype(open()) {
   while (true) {
     auto opened = open();
     if (opened || opened.error().code != ErrorCode::io || !goes_on()) return opened;
-    runtime::tell_trouble("start", opened.error().message);
+    runtime::tell_trouble("start", opened.error());
     std::this_thread::sleep_for(kRetryPause);
   }
 }
@@ -91,7 +91,11 @@ class Processors : public Process {
 Result<void> Processors::open() {
   WEIR_TRY(open_home());
   WEIR_ASSIGN(pipeline_, waited_for([this] {
-                return KafkaPipeline::make(settings_, *home_, probes_, options_.accept_loss);
+                return KafkaPipeline::make({.settings = settings_,
+                                            .home = *home_,
+                                            .probes = probes_,
+                                            .metrics = metrics_,
+                                            .accept_loss = options_.accept_loss});
               }));
   facts_ = std::make_unique<ProcessFacts>(
       FactSources{.settings = &settings_,
@@ -115,7 +119,7 @@ Result<void> Processors::open() {
                                                },
                                            .go_on =
                                                [](const Error& error) {
-                                                 runtime::tell_trouble("receiver", error.message);
+                                                 runtime::tell_trouble("receiver", error);
                                                  return true;
                                                },
                                            .pace = kViewPace}));
@@ -135,7 +139,7 @@ void Processors::follow(const std::stop_token& stop) {
     // Work begins before the results of earlier hours are read back. Brokers that are away come
     // back; results wait there.
     if (const auto done = results_->look(now_us()); !done)
-      runtime::tell_trouble("view", done.error().message);
+      runtime::tell_trouble("view", done.error());
     stopped.wait_for(lock, stop, kViewPace, [] { return false; });
   }
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "tools/weir/command.h"
+#include "tools/weir/log_setup.h"
 #include "tools/weir/version.h"
 
 namespace weir::cli {
@@ -43,7 +44,9 @@ void complain(const std::string& command, std::string_view message) {
 }
 
 int run(const CLI::App& app, const Run& chosen) {
-  const Result<void> done = chosen();
+  // What goes wrong on the way is told beside the output, not in it.
+  Result<void> done = start_log(LogSettings());
+  if (done) done = chosen();
   if (done) return kDone;
   complain(command_of(app), done.error().message);
   return kFailed;

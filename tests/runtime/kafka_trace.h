@@ -1,0 +1,86 @@
+// Kafka's clients with a trace of what a worker asks of them: "poll " of a member, "read " of a
+// changelog.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "processors/runtime/kafka_seams.h"
+
+namespace weir::runtime {
+
+/// Both outlive it and what it makes.
+class TracingClients final : public KafkaClients {
+ public:
+  TracingClients(KafkaClients& base, std::string& trace) : base_(base), trace_(trace) {}
+
+  Result<std::unique_ptr<GroupMember>> join(std::string_view processor, std::string_view topic,
+                                            std::string_view instance) override {
+    WEIR_ASSIGN(auto member, base_.join(processor, topic, instance));
+    return std::make_unique<Member>(std::move(member), trace_);
+  }
+  Result<std::unique_ptr<TransactionalProducer>> open_producer(std::string_view processor,
+                                                               std::string_view topic,
+                                                               std::string_view id) override {
+    return base_.open_producer(processor, topic, id);
+  }
+  Result<std::unique_ptr<ChangelogReader>> open_changelogs() override {
+    WEIR_ASSIGN(auto changelogs, base_.open_changelogs());
+    return std::make_unique<Changelogs>(std::move(changelogs), trace_);
+  }
+
+ private:
+  class Member final : public GroupMember {
+   public:
+    Member(std::unique_ptr<GroupMember> base, std::string& trace)
+        : base_(std::move(base)), trace_(trace) {}
+
+    Result<Event> poll() override {
+      trace_ += "poll ";
+      return base_->poll();
+    }
+    const std::vector<std::int32_t>& partitions() const override { return base_->partitions(); }
+    const std::string& metadata() const override { return base_->metadata(); }
+    Result<std::optional<std::vector<GroupPosition>>> committed() override {
+      return base_->committed();
+    }
+    Result<void> start(const std::vector<GroupPosition>& positions) override {
+      return base_->start(positions);
+    }
+    Result<void> read(std::int32_t partition, std::int64_t from, std::size_t max_bytes,
+                      RecordBatch& batch) override {
+      return base_->read(partition, from, max_bytes, batch);
+    }
+    void wait(DurationUs wait_us) override { base_->wait(wait_us); }
+
+   private:
+    const std::unique_ptr<GroupMember> base_;
+    std::string& trace_;
+  };
+
+  class Changelogs final : public ChangelogReader {
+   public:
+    Changelogs(std::unique_ptr<ChangelogReader> base, std::string& trace)
+        : base_(std::move(base)), trace_(trace) {}
+
+    Result<std::int64_t> start(const TopicPartition& where) override { return base_->start(where); }
+    Result<std::int64_t> high_watermark(const TopicPartition& where) override {
+      return base_->high_watermark(where);
+    }
+    Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
+                      RecordBatch& batch) override {
+      trace_ += "read ";
+      return base_->read(where, from, max_bytes, batch);
+    }
+
+   private:
+    const std::unique_ptr<ChangelogReader> base_;
+    std::string& trace_;
+  };
+
+  KafkaClients& base_;
+  std::string& trace_;
+};
+
+}  // namespace weir::runtime
