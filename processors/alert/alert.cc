@@ -33,6 +33,41 @@ bool is_for_others(const Config& config, const Entry& entry) {
   return !std::ranges::equal(receivers, entry.alert.receiver());
 }
 
+/// Its numbers burn, but are too few, or may be chance: no alert comes of it.
+bool is_unsure(const v1::ConditionChange& change) {
+  return change.state() == v1::CONDITION_STATE_TOO_FEW ||
+         change.state() == v1::CONDITION_STATE_PLAUSIBLE;
+}
+
+/// An alert that is not kept, for decisions about it.
+v1::Alert passing_alert(const v1::Signal& signal) {
+  const v1::ConditionChange& change = signal.condition();
+  const labels::Labels labels = labels_of(change);
+  v1::Alert alert;
+  alert.set_fingerprint(labels::fingerprint(labels));
+  alert.set_severity(change.severity());
+  alert.set_time_us(signal.time_us());
+  labels::put(labels, *alert.mutable_label());
+  *alert.mutable_condition() = change;
+  return alert;
+}
+
+/// Those that fire; by matchers, which may be wrong, those that nobody has taken on.
+std::vector<std::string> named_by(const v1::Acknowledgement& acknowledgement, const Book& book) {
+  std::vector<std::string> named;
+  const auto matchers = labels::make_matchers(acknowledgement.matcher());
+  if (!matchers) return named;
+  for (const auto& [fingerprint, entry] : book.entries()) {
+    if (!entry.is_firing()) continue;
+    const bool is_named = matchers->empty()
+                              ? fingerprint == acknowledgement.fingerprint()
+                              : !entry.is_acknowledged() &&
+                                    labels::match_all(*matchers, labels::read(entry.alert.label()));
+    if (is_named) named.push_back(fingerprint);
+  }
+  return named;
+}
+
 std::string with_note(const std::string& text, const std::string& note) {
   return note.empty() ? text : text + ": " + note;
 }
@@ -116,7 +151,7 @@ Result<void> AlertProcessor::take(const runtime::Record& record, runtime::TaskCo
   if (floor_div(head.told_again_us, kDayUs) != floor_div(head.append_time_us, kDayUs))
     tell_again(outbox);
   // What one tick changes is looked at as a whole, when its time is told.
-  if (!signal.has_condition()) settle(outbox);
+  if (!signal.has_condition()) settle(signal, outbox);
   told_ = told_ || outbox.told();
   return {};
 }
@@ -148,18 +183,15 @@ void AlertProcessor::take_condition(const v1::Signal& signal, Outbox& outbox) {
   } else if (book_.find(fingerprint) != nullptr) {
     entry = &book_.entry(fingerprint);
   }
+  if (is_unsure(change))
+    outbox.decide(passing_alert(signal), {v1::DECISION_KIND_HELD, change.reason()});
   if (entry == nullptr) {
     if (!holds) return;
-    v1::Alert refused;
-    refused.set_fingerprint(fingerprint);
-    refused.set_severity(change.severity());
-    refused.set_time_us(signal.time_us());
-    labels::put(labels, *refused.mutable_label());
-    *refused.mutable_condition() = change;
-    outbox.decide(refused, {v1::DECISION_KIND_REFUSED,
-                            fmt::format("{} alerts are kept (alert.max_alerts), and none of them "
-                                        "has resolved",
-                                        config_.max_alerts)});
+    outbox.decide(passing_alert(signal),
+                  {v1::DECISION_KIND_REFUSED,
+                   fmt::format("{} alerts are kept (alert.max_alerts), and none of them has "
+                               "resolved",
+                               config_.max_alerts)});
     probe_.refused_alerts.add();
     return;
   }
@@ -200,17 +232,20 @@ void AlertProcessor::take_time(const v1::Signal& signal, Outbox& outbox) {
 
 void AlertProcessor::take_acknowledgement(const v1::Acknowledgement& acknowledgement,
                                           Outbox& outbox) {
-  const Entry* found = book_.find(acknowledgement.fingerprint());
-  if (found == nullptr || !found->is_firing()) return probe_.unknown_signals.add();
-  Entry& entry = book_.entry(acknowledgement.fingerprint());
-  entry.alert.set_acknowledged_by(acknowledgement.by().empty() ? "somebody" : acknowledgement.by());
-  entry.alert.set_acknowledged_at_us(book_.head().append_time_us);
-  entry.alert.set_acknowledged_note(acknowledgement.note());
-  entry.changed = true;
-  outbox.decide(entry.alert,
-                {v1::DECISION_KIND_ACKNOWLEDGED,
-                 with_note(entry.alert.acknowledged_by() + " took it on", acknowledgement.note())},
-                {.by = entry.alert.acknowledged_by()});
+  const std::vector<std::string> named = named_by(acknowledgement, book_);
+  if (named.empty()) return probe_.unknown_signals.add();
+  const std::string by = acknowledgement.by().empty() ? "somebody" : acknowledgement.by();
+  for (const std::string& fingerprint : named) {
+    Entry& entry = book_.entry(fingerprint);
+    entry.alert.set_acknowledged_by(by);
+    entry.alert.set_acknowledged_at_us(book_.head().append_time_us);
+    entry.alert.set_acknowledged_note(acknowledgement.note());
+    entry.changed = true;
+    outbox.decide(
+        entry.alert,
+        {v1::DECISION_KIND_ACKNOWLEDGED, with_note(by + " took it on", acknowledgement.note())},
+        {.by = by});
+  }
 }
 
 void AlertProcessor::take_mark(const v1::AlertMark& mark, Outbox& outbox) {
@@ -250,8 +285,9 @@ void AlertProcessor::tell_again(Outbox& outbox) {
   for (const auto& [id, silence] : book_.silences()) outbox.tell(silence.silence);
 }
 
-void AlertProcessor::settle(Outbox& outbox) {
-  judge_muting(config_, book_.head().append_time_us, book_, outbox);
+void AlertProcessor::settle(const v1::Signal& signal, Outbox& outbox) {
+  const auto* expiry = signal.has_silence_expiry() ? &signal.silence_expiry() : nullptr;
+  judge_muting(config_, {.now_us = book_.head().append_time_us, .expiry = expiry}, book_, outbox);
   Teller(config_, book_, outbox).settle();
   forget_old();
   count_firing();

@@ -46,7 +46,7 @@ class AlertProcessor final : public runtime::Processor {
   /// Once a day: who reads the end of weir.alert knows all that stands, however long it has.
   void tell_again(Outbox& outbox);
   /// Everything that follows from what was taken: what is hidden, and who is told.
-  void settle(Outbox& outbox);
+  void settle(const v1::Signal& signal, Outbox& outbox);
   /// null: there are too many alerts for one more.
   Entry* admit(const std::string& fingerprint);
   bool make_room();

@@ -51,12 +51,12 @@ struct Flapping {
   DurationUs hold_us = 15 * kMinuteUs;
 };
 
-/// What one receiver is told at most: `per_hour` notifications, and then a digest of all that
-/// changed each `digest_every`.
+/// What one receiver is told at most: `per_hour` notifications, digests included, and then a digest
+/// of all that changed each `digest_every`.
 struct Storm {
   std::int64_t per_hour = 60;
   DurationUs digest_every_us = 5 * kMinuteUs;
-  /// More groups than this at once are one digest: they have one cause.
+  /// More groups than this at once, repeats included, are one digest: they have one cause.
   std::int64_t groups_at_once = 5;
   /// While event time is this far behind append time, as after an outage, nothing is told but a
   /// digest when it has caught up, or each `digest_every`.

@@ -9,8 +9,6 @@ namespace {
 constexpr DurationUs kStragglersUs = 15 * kSecondUs;
 constexpr DurationUs kGoneAfterUs = 30 * kSecondUs;
 
-bool is_acknowledged(const Entry& entry) { return !entry.alert.acknowledged_by().empty(); }
-
 bool is_resolved(const Entry& entry) { return entry.alert.state() == v1::ALERT_STATE_RESOLVED; }
 
 bool all_reached(const Head& head, TimeUs time) {
@@ -39,7 +37,7 @@ Pending pending_of(const Group& group, const Book& book) {
     } else if (entry->is_firing() && !entry->is_muted()) {
       if (member.life != entry->alert.life()) {
         pending.begun.push_back(entry);
-      } else if (is_acknowledged(*entry) && !member.acknowledged) {
+      } else if (entry->is_acknowledged() && !member.acknowledged) {
         pending.acknowledged.push_back(entry);
       }
     }
@@ -85,27 +83,33 @@ bool is_repeat_due(const Grouping& grouping, const Group& group, const Book& boo
       book.head().append_time_us < group.last_told_us + grouping.repeat_us)
     return false;
   const auto visible = visible_of(group, book);
-  return std::ranges::any_of(visible, [](const Entry* entry) { return !is_acknowledged(*entry); });
+  return std::ranges::any_of(visible, [](const Entry* entry) { return !entry->is_acknowledged(); });
+}
+
+bool is_taken_on(const Group& group) {
+  bool any = false;
+  for (const auto& [fingerprint, member] : group.members) {
+    if (member.life == 0 || member.life == kSaidOver) continue;
+    if (!member.acknowledged) return false;
+    any = true;
+  }
+  return any;
 }
 
 void note_told(const Pending& pending, TimeUs now, const Book& book, Group& group) {
   for (const Entry* entry : pending.ended) group.members.erase(entry->alert.fingerprint());
-  for (const Entry* entry : visible_of(group, book))
-    group.members[entry->alert.fingerprint()] = {.life = entry->alert.life(),
-                                                 .acknowledged = is_acknowledged(*entry)};
+  for (auto& [fingerprint, member] : group.members) {
+    const Entry* entry = book.find(fingerprint);
+    if (entry == nullptr || !entry->is_firing()) continue;
+    if (!entry->is_muted())
+      member = {.life = entry->alert.life(), .acknowledged = entry->is_acknowledged()};
+    else if (member.life == entry->alert.life())
+      member.life = kSaidOver;
+  }
   group.last_told_us = now;
   group.dirty_since_us = kMaxTime;
   group.dirty_time_us = kMinTime;
   group.throttled = false;
-}
-
-void note_over(const Book& book, Group& group) {
-  group.sequence = 0;
-  for (auto& [fingerprint, member] : group.members) {
-    const Entry* entry = book.find(fingerprint);
-    if (entry != nullptr && entry->is_firing() && member.life == entry->alert.life())
-      member.life = kSaidOver;
-  }
 }
 
 }  // namespace weir::alert

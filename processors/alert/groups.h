@@ -36,8 +36,9 @@ bool is_due(const Grouping& grouping, const Group& group, const Pending& pending
 /// Whether nothing is pending, and what nobody acknowledged is to be told again.
 bool is_repeat_due(const Grouping& grouping, const Group& group, const Book& book);
 
-/// Nothing of the group fires as its receiver sees it: members that do are hidden.
-void note_over(const Book& book, Group& group);
+/// Whether all that its receiver was told of last and that fires was acknowledged, and so the
+/// incident of who keeps one: it then wakes nobody any more, whatever else is told of it.
+bool is_taken_on(const Group& group);
 
 /// The receiver knows now what `pending` and `visible` say, from the group itself or a digest.
 void note_told(const Pending& pending, TimeUs now, const Book& book, Group& group);

@@ -74,12 +74,21 @@ bool any_common(const std::set<std::string>& now, const auto& was) {
   return std::ranges::any_of(was, [&](const std::string& each) { return now.contains(each); });
 }
 
-/// Whether it is hidden for another reason than before, or no more. What merely joins or leaves
-/// others that still hide it is not worth a decision.
+/// Whether what is hidden is so for another reason than before. What merely joins or leaves others
+/// that still hide it is not worth a decision.
 bool is_new(const Hidden& hidden, const v1::Alert& alert) {
   if (!hidden.silenced_by.empty()) return !any_common(hidden.silenced_by, alert.silenced_by());
-  return !alert.silenced_by().empty() || hidden.inhibited_by.empty() ||
-         !any_common(hidden.inhibited_by, alert.inhibited_by());
+  return !alert.silenced_by().empty() || !any_common(hidden.inhibited_by, alert.inhibited_by());
+}
+
+void say_released(const v1::Alert& alert, const v1::SilenceExpiry* expiry, Outbox& outbox) {
+  Turn released{v1::DECISION_KIND_RELEASED,
+                "neither a silence nor another alert hides it any more"};
+  if (expiry == nullptr || std::ranges::count(alert.silenced_by(), expiry->id()) == 0)
+    return outbox.decide(alert, released);
+  const std::string by = expiry->by().empty() ? "somebody" : expiry->by();
+  released.because = fmt::format("{} ended silence {}; {}", by, expiry->id(), released.because);
+  outbox.decide(alert, released, {.by = by, .reference = expiry->id()});
 }
 
 void say(const Hidden& hidden, const Entry& entry, const Book& book, Outbox& outbox) {
@@ -97,27 +106,28 @@ void say(const Hidden& hidden, const Entry& entry, const Book& book, Outbox& out
                   {v1::DECISION_KIND_INHIBITED,
                    fmt::format("{} fires ({})", title_of(book.find(by)->alert), by)},
                   {.reference = by});
-  } else {
-    outbox.decide(alert, {v1::DECISION_KIND_RELEASED,
-                          "neither a silence nor another alert hides it any more"});
   }
 }
 
 }  // namespace
 
-void judge_muting(const Config& config, TimeUs now, Book& book, Outbox& outbox) {
+void judge_muting(const Config& config, const MutingMoment& moment, Book& book, Outbox& outbox) {
   const Sources sources = sources_of(config, book);
   std::vector<std::pair<std::string, Hidden>> changed;
   for (const auto& [fingerprint, entry] : book.entries()) {
     if (!entry.is_firing()) continue;
-    Hidden hidden = hidden_of(config, sources, now, book, entry);
+    Hidden hidden = hidden_of(config, sources, moment.now_us, book, entry);
     if (!is_same(hidden.silenced_by, entry.alert.silenced_by()) ||
         !is_same(hidden.inhibited_by, entry.alert.inhibited_by()))
       changed.emplace_back(fingerprint, std::move(hidden));
   }
   for (const auto& [fingerprint, hidden] : changed) {
     Entry& entry = book.entry(fingerprint);
-    if (is_new(hidden, entry.alert)) say(hidden, entry, book, outbox);
+    if (hidden.silenced_by.empty() && hidden.inhibited_by.empty()) {
+      say_released(entry.alert, moment.expiry, outbox);
+    } else if (is_new(hidden, entry.alert)) {
+      say(hidden, entry, book, outbox);
+    }
     put(hidden.silenced_by, *entry.alert.mutable_silenced_by());
     put(hidden.inhibited_by, *entry.alert.mutable_inhibited_by());
     entry.changed = true;

@@ -10,9 +10,14 @@
 
 namespace weir::alert {
 
+/// When silences are looked at.
+struct MutingMoment {
+  TimeUs now_us = 0;                          // append time
+  const v1::SilenceExpiry* expiry = nullptr;  // by which somebody has ended one just now
+};
+
 /// Looks at every firing alert and notes in it what hides it now. Of each whose hiding began or
-/// ended, or that nothing of what hid it hides any more but something else does, it says so. Append
-/// time `now` is when silences hold.
-void judge_muting(const Config& config, TimeUs now, Book& book, Outbox& outbox);
+/// ended, or that nothing of what hid it hides any more but something else does, it says so.
+void judge_muting(const Config& config, const MutingMoment& moment, Book& book, Outbox& outbox);
 
 }  // namespace weir::alert

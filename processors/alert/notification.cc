@@ -9,10 +9,15 @@ namespace weir::alert {
 namespace {
 
 constexpr std::size_t kMaxLineBytes = 100;
+constexpr std::size_t kMaxWorstBytes = 200;  // of a title
 
-std::string id_of(const GroupKey& key, const Cause& cause) {
-  const std::string bytes = fmt::format("{}\xff{}\xff{}\xff{}", key.receiver, key.group,
-                                        cause.offset, cause.append_time_us);
+std::string id_of(const NotificationParts& parts, const Cause& cause) {
+  // One that closes may be followed by one that opens, at the same record.
+  const std::string bytes = fmt::format("{}\xff{}\xff{}\xff{}{}", parts.key.receiver,
+                                        parts.key.group, cause.offset, cause.append_time_us,
+                                        parts.closes ? "\xff"
+                                                       "closes"
+                                                     : "");
   return fmt::format("{:016x}{:016x}", hash64(bytes), hash64("weir notification\xff" + bytes));
 }
 
@@ -26,6 +31,23 @@ std::string count_text(std::size_t count, std::string_view verb) {
   return fmt::format("{} alert{} {}", count, count == 1 ? "" : "s", verb);
 }
 
+int rank_of(const v1::Alert& alert) {
+  if (alert.severity() == "page") return 0;
+  if (alert.severity() == "info") return 3;
+  return alert.severity() == "ticket" ? 2 : 1;
+}
+
+/// Of those that fire the most severe, and of such the one that has fired longest.
+const Entry* worst_of(const std::vector<const Entry*>& alerts) {
+  const Entry* worst = nullptr;
+  const auto place = [](const Entry* entry) {
+    return std::pair(rank_of(entry->alert), entry->alert.fired_at_us());
+  };
+  for (const Entry* entry : alerts)
+    if (entry->is_firing() && (worst == nullptr || place(entry) < place(worst))) worst = entry;
+  return worst;
+}
+
 std::string title_of_all(const v1::Notification& notification, const v1::Alert& first) {
   const auto firing = notification.firing();
   const auto resolved = notification.resolved();
@@ -37,6 +59,18 @@ std::string title_of_all(const v1::Notification& notification, const v1::Alert& 
   if (resolved > 0) title += (title.empty() ? "" : ", ") + count_text(resolved, "ended");
   const labels::Labels shared = labels::read(notification.common_label());
   return shared.empty() ? title : title + ": " + labels::to_text(shared);
+}
+
+std::string title_for(const v1::Notification& notification,
+                      const std::vector<const Entry*>& alerts) {
+  if (alerts.empty())
+    return notification.reason() == v1::NOTIFICATION_REASON_INCIDENT
+               ? "Somebody took it on; what began since is another incident"
+               : "Nothing of it fires any more";
+  const std::string all = title_of_all(notification, alerts.front()->alert);
+  const Entry* worst = worst_of(alerts);
+  if (worst == nullptr || alerts.size() == 1) return all;
+  return fmt::format("{} | {}", cut_utf8(summary_of(worst->alert), kMaxWorstBytes), all);
 }
 
 void add(const v1::Alert& alert, std::size_t& bytes, v1::Notification& to) {
@@ -67,7 +101,7 @@ v1::Notification make_notification(const NotificationParts& parts, std::vector<c
   alerts.erase(repeated.begin(), repeated.end());
 
   v1::Notification notification;
-  notification.set_id(id_of(parts.key, cause));
+  notification.set_id(id_of(parts, cause));
   notification.set_receiver(parts.key.receiver);
   notification.set_group_key(parts.key.group);
   labels::put(parts.group_labels, *notification.mutable_group_label());
@@ -88,6 +122,7 @@ v1::Notification make_notification(const NotificationParts& parts, std::vector<c
     add(entry->alert, bytes, notification);
     if (entry->is_firing()) {
       notification.set_firing(notification.firing() + 1);
+      if (entry->is_acknowledged()) notification.set_acknowledged(notification.acknowledged() + 1);
     } else {
       notification.set_resolved(notification.resolved() + 1);
     }
@@ -95,8 +130,7 @@ v1::Notification make_notification(const NotificationParts& parts, std::vector<c
   }
   labels::put(shared.value_or(labels::Labels{}), *notification.mutable_common_label());
   notification.set_truncated(static_cast<std::uint32_t>(notification.more_size()));
-  notification.set_title(alerts.empty() ? "Nothing of it fires any more"
-                                        : title_of_all(notification, alerts.front()->alert));
+  notification.set_title(title_for(notification, alerts));
   return notification;
 }
 

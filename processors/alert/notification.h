@@ -28,8 +28,8 @@ struct NotificationParts {
 };
 
 /// Firing alerts first, then by fingerprint; none comes twice. One that closes may have none. Its
-/// id is a hash of the receiver, the group and the record that is the cause, which no two
-/// notifications have alike.
+/// id is a hash of the receiver, the group, the record that is the cause and whether it closes,
+/// which no two notifications have alike. Its title begins with the summary of the worst alert.
 v1::Notification make_notification(const NotificationParts& parts, std::vector<const Entry*> alerts,
                                    const Cause& cause);
 

@@ -70,17 +70,18 @@ struct Entry {
   v1::Alert alert;                 // as it stands
 
   bool is_firing() const { return alert.state() == v1::ALERT_STATE_FIRING; }
+  bool is_acknowledged() const { return !alert.acknowledged_by().empty(); }
   bool is_muted() const { return alert.silenced_by_size() > 0 || alert.inhibited_by_size() > 0; }
 };
 
-/// Of a member that was told of, and hidden when its receiver was told that nothing fires any more:
-/// it begins anew for it where it is shown again, and its end is told in any case.
+/// Of a member that was told of, and hidden when its receiver was told of the group again: it
+/// begins anew for it where it is shown again, and its end is told in any case.
 inline constexpr std::uint32_t kSaidOver = 0xFFFFFFFF;
 
 /// An alert in a group, and what the receiver was told of it last.
 struct Member {
-  std::uint32_t life = 0;  // 0: nothing yet; kSaidOver
-  bool acknowledged = false;
+  std::uint32_t life = 0;     // 0: nothing yet; kSaidOver
+  bool acknowledged = false;  // of a digest: all that it said fires was
 
   bool operator==(const Member&) const = default;
 };

@@ -8,9 +8,6 @@
 namespace weir::alert {
 namespace {
 
-/// The group key of digests, and what decisions about what is in one refer to.
-constexpr const char* kDigest = "digest";
-
 std::string_view reason_text(v1::NotificationReason reason) {
   switch (reason) {
     case v1::NOTIFICATION_REASON_FIRST:
@@ -36,6 +33,17 @@ v1::NotificationReason reason_of(const Group& group, const Pending& pending, boo
   return is_first ? v1::NOTIFICATION_REASON_FIRST : v1::NOTIFICATION_REASON_CHANGED;
 }
 
+bool is_taken_on(const v1::Notification& notification) {
+  return notification.firing() > 0 && notification.acknowledged() == notification.firing();
+}
+
+std::string cause_of(std::int64_t changes, std::int64_t repeats) {
+  if (repeats == 0) return fmt::format("{} groups changed at once", changes);
+  const std::string again =
+      fmt::format("nobody has acknowledged {} group{} yet", repeats, repeats == 1 ? "" : "s");
+  return changes == 0 ? again : fmt::format("{} groups changed, and {}", changes, again);
+}
+
 /// What a notification of the group tells of.
 std::vector<const Entry*> alerts_of(const Pending& pending, const Group& group, const Book& book) {
   std::vector<const Entry*> alerts = visible_of(group, book);
@@ -59,7 +67,7 @@ void Teller::settle() {
   }
   if (book_.head().behind_since_us != kMaxTime) return;
   book_.head().was_behind = false;
-  close_digests();
+  incidents_.settle_digests();
 }
 
 void Teller::tell_changed() {
@@ -141,11 +149,20 @@ void Teller::tell_receiver(const std::string& receiver, std::vector<Waiting> wai
                        "Weir was behind and has caught up: all that changed meanwhile");
   }
   std::erase_if(waiting, [](const Waiting& each) { return !each.due && !each.repeat; });
-  const auto at_once = std::ranges::count_if(waiting, changes);
-  if (at_once <= config_.storm.groups_at_once || !is_digest_due(receiver))
-    return tell_each(receiver, waiting);
-  std::erase_if(waiting, [](const Waiting& each) { return each.repeat; });
-  tell_digest(receiver, waiting, fmt::format("{} groups changed at once", at_once));
+  if (waiting.empty()) return;
+  const std::int64_t repeats = std::ranges::count_if(waiting, &Waiting::repeat);
+  if (std::ssize(waiting) > config_.storm.groups_at_once)
+    return tell_together(receiver, waiting, cause_of(std::ssize(waiting) - repeats, repeats));
+  // One digest for all: with one of its own, repeats would leave none to what has changed.
+  if (!has_share(receiver)) return tell_together(receiver, waiting, had_its_share(receiver));
+  // What only a digest told is told again by one: its incident is there.
+  const auto by_digest = std::ranges::stable_partition(waiting, [&](const Waiting& each) {
+    return !each.repeat || book_.groups().at(each.key).sequence > 0;
+  });
+  const std::vector<Waiting> of_digests(by_digest.begin(), by_digest.end());
+  waiting.erase(by_digest.begin(), by_digest.end());
+  if (!of_digests.empty()) tell_together(receiver, of_digests, cause_of(0, std::ssize(of_digests)));
+  tell_each(receiver, waiting);
 }
 
 void Teller::tell_behind(const std::string& receiver, const std::vector<Waiting>& waiting) {
@@ -161,43 +178,55 @@ void Teller::tell_behind(const std::string& receiver, const std::vector<Waiting>
   for (const Waiting& each : changes) throttle(each, cause + ": it waits for the digest");
 }
 
-void Teller::tell_each(const std::string& receiver, const std::vector<Waiting>& waiting) {
+bool Teller::has_share(const std::string& receiver) {
   Load& load = book_.load(receiver);
   std::erase_if(load.told, [&](TimeUs each) { return each <= now() - kHourUs; });
+  return std::ssize(load.told) < config_.storm.per_hour;
+}
+
+void Teller::tell_each(const std::string& receiver, const std::vector<Waiting>& waiting) {
   std::vector<Waiting> beyond;
   for (const Waiting& each : waiting) {
-    if (load.told.size() < static_cast<std::size_t>(config_.storm.per_hour)) {
-      load.told.push_back(now());
+    if (has_share(receiver)) {
+      book_.load(receiver).told.push_back(now());
       tell_group(each);
     } else if (!each.repeat) {
       beyond.push_back(each);
     }
   }
-  if (beyond.empty()) return;
-  const std::string cause =
-      fmt::format("{} was told {} times within an hour", receiver, config_.storm.per_hour);
-  if (is_digest_due(receiver)) return tell_digest(receiver, beyond, cause);
-  for (const Waiting& each : beyond) throttle(each, cause + ": it waits for the digest");
+  if (!beyond.empty()) tell_together(receiver, beyond, had_its_share(receiver));
+}
+
+void Teller::tell_together(const std::string& receiver, const std::vector<Waiting>& waiting,
+                           const std::string& cause) {
+  if (has_share(receiver) || is_digest_due(receiver)) return tell_digest(receiver, waiting, cause);
+  for (const Waiting& each : waiting)
+    if (!each.repeat) throttle(each, had_its_share(receiver) + ": it waits for the digest");
+}
+
+std::string Teller::had_its_share(const std::string& receiver) const {
+  return fmt::format("{} was told {} times within an hour", receiver, config_.storm.per_hour);
 }
 
 void Teller::tell_group(const Waiting& waiting) {
   const Group& group = book_.groups().at(waiting.key);
   const std::vector<const Entry*> alerts = alerts_of(waiting.pending, group, book_);
   const bool any_fires = alerts.size() > waiting.pending.ended.size();
+  const auto reason = reason_of(group, waiting.pending, any_fires);
+  const bool is_of_digest = any_fires && group.sequence == 0 && waiting.pending.begun.empty();
+  if (!all_acknowledged(visible_of(group, book_))) incidents_.end_if_taken_on(waiting.key);
   const v1::Notification notification =
       make_notification({.key = waiting.key,
                          .group_labels = group.labels,
-                         .reason = reason_of(group, waiting.pending, any_fires),
-                         .sequence = group.sequence + 1,
+                         .reason = reason,
+                         .sequence = is_of_digest ? 0 : group.sequence + 1,
                          .page_url = config_.page_url},
                         alerts, outbox_.cause());
   outbox_.tell(notification);
   Pending said = waiting.pending;
   if (waiting.repeat) said.begun = alerts;
   say_grouped(said, notification);
-  Group& told = book_.group(waiting.key);
-  ++told.sequence;
-  if (!any_fires) note_over(book_, told);
+  book_.group(waiting.key).sequence = any_fires ? notification.sequence() : 0;
   mark_told(waiting);
 }
 
@@ -208,94 +237,33 @@ void Teller::tell_digest(const std::string& receiver, const std::vector<Waiting>
                           .sequence = 1,
                           .page_url = config_.page_url,
                           .digest_cause = cause};
-  const std::vector<const Entry*> standing = standing_of(parts.key);
-  std::vector<const Entry*> alerts;
-  std::ranges::copy_if(standing, std::back_inserter(alerts),
-                       [](const Entry* entry) { return !entry->is_muted(); });
+  auto [alerts, hidden] = incidents_.standing_of(parts.key);
   for (const Waiting& each : waiting) {
     parts.digest_groups.push_back(each.key.group);
     const auto of_group = alerts_of(each.pending, book_.groups().at(each.key), book_);
     alerts.insert(alerts.end(), of_group.begin(), of_group.end());
   }
   const v1::Notification notification = make_notification(parts, alerts, outbox_.cause());
+  const bool taken_on = is_taken_on(notification);
+  const bool stands = notification.firing() > 0 && !taken_on;
+  if (stands) incidents_.end_if_taken_on(parts.key);
   outbox_.tell(notification);
   outbox_.probe().digests.add();
-  book_.load(receiver).last_digest_us = now();
-  if (notification.firing() > 0)  // what is hidden stands on, where anything does
-    alerts.insert(alerts.end(), standing.begin(), standing.end());
+  Load& load = book_.load(receiver);
+  load.last_digest_us = now();
+  load.told.push_back(now());
+  if (stands)  // what is hidden stands on
+    alerts.insert(alerts.end(), hidden.begin(), hidden.end());
   else
-    begin_anew(receiver, standing);
-  stand(parts.key, alerts);
+    incidents_.begin_anew(receiver, hidden);
+  incidents_.stand(parts.key, alerts, taken_on);
   for (const Waiting& each : waiting) {
-    say_grouped(each.pending, notification);
-    Group& group = book_.group(each.key);
-    if (group.sequence > 0 && visible_of(group, book_).empty()) {
-      close(each.key, group, each.pending.ended);
-      note_over(book_, group);
-    }
+    Pending said = each.pending;
+    if (each.repeat) said.begun = visible_of(book_.groups().at(each.key), book_);
+    say_grouped(said, notification);
+    incidents_.follow_digest(each.key, each.pending.ended);
     mark_told(each);
   }
-}
-
-std::vector<const Entry*> Teller::standing_of(const GroupKey& digest) const {
-  std::vector<const Entry*> standing;
-  const auto group = book_.groups().find(digest);
-  if (group == book_.groups().end()) return standing;
-  for (const auto& [fingerprint, member] : group->second.members)
-    if (const Entry* entry = book_.find(fingerprint);
-        entry != nullptr && entry->is_firing() && entry->alert.life() == member.life)
-      standing.push_back(entry);
-  return standing;
-}
-
-/// Its receiver was told that nothing of its digests fires, while these are hidden.
-void Teller::begin_anew(const std::string& receiver, const std::vector<const Entry*>& hidden) {
-  std::vector<GroupKey> keys;
-  for (const auto& [key, group] : book_.groups())
-    if (key.receiver == receiver && key.group != kDigest && group.sequence == 0)
-      keys.push_back(key);
-  for (const GroupKey& key : keys)
-    for (const Entry* entry : hidden)
-      if (book_.groups().at(key).members.contains(entry->alert.fingerprint()))
-        book_.group(key).members[entry->alert.fingerprint()].life = kSaidOver;
-}
-
-void Teller::stand(const GroupKey& digest, const std::vector<const Entry*>& alerts) {
-  Group& group = book_.group(digest);
-  group.members.clear();
-  for (const Entry* entry : alerts)
-    if (entry->is_firing()) group.members[entry->alert.fingerprint()] = {entry->alert.life()};
-  if (group.members.empty()) book_.erase_group(digest);
-}
-
-void Teller::close_digests() {
-  std::vector<GroupKey> keys;
-  for (const auto& [key, group] : book_.groups())
-    if (key.group == kDigest) keys.push_back(key);
-  for (const GroupKey& key : keys) {
-    const std::vector<const Entry*> standing = standing_of(key);
-    const Group& group = book_.groups().at(key);
-    if (standing.size() == group.members.size()) continue;
-    std::vector<const Entry*> ended;
-    for (const auto& [fingerprint, member] : group.members)
-      if (const Entry* entry = book_.find(fingerprint);
-          entry != nullptr && entry->alert.state() == v1::ALERT_STATE_RESOLVED &&
-          entry->alert.life() == member.life)
-        ended.push_back(entry);
-    if (standing.empty()) close(key, group, ended);
-    stand(key, standing);  // what is over is not kept for it
-  }
-}
-
-void Teller::close(const GroupKey& key, const Group& group,
-                   const std::vector<const Entry*>& ended) {
-  outbox_.tell(make_notification({.key = key,
-                                  .group_labels = group.labels,
-                                  .reason = v1::NOTIFICATION_REASON_RESOLVED,
-                                  .sequence = group.sequence + 1,
-                                  .page_url = config_.page_url,
-                                  .closes = true},
-                                 ended, outbox_.cause()));
 }
 
 void Teller::throttle(const Waiting& waiting, const std::string& because) {

@@ -1,11 +1,49 @@
 // kind: AlertPolicy, AlertCondition, AlertNotificationTarget.
+#include <array>
+
 #include "processors/objectives/open_slo_document.h"
 #include "processors/objectives/parts.h"
+#include "processors/objectives/policy.h"
 
 namespace weir::objectives {
 namespace {
 
 constexpr std::string_view kShortWindow = "weir/short-window";
+
+/// A choice of OpenSLO's that Weir has made.
+struct FixedChoice {
+  std::string_view key;
+  bool value = true;
+  std::string_view why;
+};
+
+constexpr std::array kFixedChoices = {
+    FixedChoice{"alertWhenBreaching", true,
+                "an alert policy is for what burns; write true, or leave the policy out"},
+    FixedChoice{"alertWhenResolved", true,
+                "whoever is told that an alert fires is told of its end; write true, or leave it "
+                "out"},
+    FixedChoice{"alertWhenNoData", false,
+                "where events cease, the condition `silent` fires (slo.silence in the "
+                "configuration); write false, or leave it out"}};
+
+void read_choices(const config::Section& spec, Refusals& refused) {
+  for (const FixedChoice& choice : kFixedChoices) {
+    bool value = choice.value;
+    if (spec.boolean(choice.key, value) && value != choice.value)
+      refused.push_back(fmt::format("{}: {}: {} is not run: {}", spec.where(choice.key), choice.key,
+                                    value, choice.why));
+  }
+}
+
+void read_severity(const config::Section& spec, AlertCondition& condition) {
+  std::string severity = "page";
+  if (spec.string("severity", severity) && !is_severity(severity))
+    condition.refused.push_back(
+        fmt::format("{}: the severity '{}' is none that Weir knows; write page, ticket or info",
+                    spec.where("severity"), severity));
+  condition.definition.set_severity(severity);
+}
 
 void read_burn(const config::Section& burn, AlertCondition& condition) {
   std::string kind;
@@ -59,9 +97,7 @@ AlertCondition read_condition(const config::Section& root, const std::string& na
   }
   std::string text;
   spec->string("description", text);
-  std::string severity = "page";
-  spec->string("severity", severity);
-  condition.definition.set_severity(severity);
+  read_severity(*spec, condition);
   spec->require("condition", "condition: {kind: burnrate, threshold: 14.4, lookbackWindow: 1h}");
   if (const auto burn = spec->section("condition")) read_burn(*burn, condition);
   return condition;
@@ -76,9 +112,7 @@ AlertPolicy read_policy(const config::Section& root, const std::string& name) {
   }
   std::string text;
   spec->string("description", text);
-  bool when = false;
-  for (const char* key : {"alertWhenNoData", "alertWhenBreaching", "alertWhenResolved"})
-    spec->boolean(key, when);
+  read_choices(*spec, policy.refused);
   spec->require("conditions", "conditions: [{conditionRef: fast-burn}]");
   for (const config::Section& each : spec->sections("conditions")) {
     Ref<AlertCondition>& condition = policy.conditions.emplace_back();

@@ -28,6 +28,10 @@ DurationUs scaled(DurationUs length, DurationUs window) {
 
 }  // namespace
 
+bool is_severity(std::string_view text) {
+  return text == "page" || text == "ticket" || text == "info";
+}
+
 std::int64_t burn_factor_ppb(std::int64_t budget_ppb, DurationUs window_us, DurationUs long_us) {
   return static_cast<std::int64_t>(Wide{budget_ppb} * window_us / long_us);
 }

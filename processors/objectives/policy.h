@@ -20,6 +20,9 @@
 
 namespace weir::objectives {
 
+/// What an alert can be: page, ticket or info.
+bool is_severity(std::string_view text);
+
 /// When few events say little.
 struct LowTraffic {
   std::int64_t level_ppb = 100'000;  // of the binomial tail; more fires earlier, and falsely

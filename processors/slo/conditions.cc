@@ -43,6 +43,27 @@ v1::ConditionChange change_about(const Ledger& ledger) {
   return change;
 }
 
+std::int64_t events_of_pace(const Ledger& ledger) {
+  return in_trials(ledger.plan->definition(), ledger.sum(ledger.plan->pace())).total;
+}
+
+/// What is told of a silence whether it begins or ends.
+v1::ConditionChange silence_change(const Ledger& ledger) {
+  v1::ConditionChange change = change_about(ledger);
+  change.set_condition(std::string(kSilent));
+  change.set_severity(ledger.record.silent_severity);
+  fill(ledger, ledger.plan->pace(), *change.mutable_long_window());
+  for (const v1::ConditionDefinition& condition : ledger.plan->definition().condition())
+    for (const std::string& target : condition.notify())
+      if (std::ranges::count(change.notify(), target) == 0) change.add_notify(target);
+  return change;
+}
+
+/// How long nothing may come of what fires.
+DurationUs retired_after(const v1::ConditionDefinition& definition) {
+  return std::max<DurationUs>(kRetiredAfterUs, definition.long_us());
+}
+
 std::string window_text(const v1::SignalWindow& window) {
   if (!window.has_burn_rate()) return "nothing came in " + format_duration(window.length_us());
   return fmt::format("{:.1f}x over {}", window.burn_rate(), format_duration(window.length_us()));
@@ -87,8 +108,7 @@ std::optional<double> silence_of(const Ledger& ledger, const SilenceTerms& terms
   const DurationUs silence = now - terms.since_us;
   if (floor_mod(now, kSilenceStepUs) != 0 || silence < terms.after_us || silence >= length)
     return std::nullopt;
-  const std::int64_t events =
-      in_trials(ledger.plan->definition(), ledger.sum(ledger.plan->pace())).total;
+  const std::int64_t events = events_of_pace(ledger);
   if (events < std::max<std::int64_t>(terms.low_traffic.min_events, 1)) return std::nullopt;
   const auto share_ppb =
       static_cast<std::int64_t>(objectives::Wide{length - silence} * kPpb / length);
@@ -100,35 +120,34 @@ std::optional<double> silence_of(const Ledger& ledger, const SilenceTerms& terms
 
 TimeUs next_silence_look(const Ledger& ledger, DurationUs after_us, std::int64_t min_events) {
   const LedgerRecord& record = ledger.record;
-  const Counts& events = ledger.sum(ledger.plan->pace());
   if (after_us == 0 || record.silent || record.last_event_us == kMinTime ||
-      in_trials(ledger.plan->definition(), events).total < std::max<std::int64_t>(min_events, 1))
+      events_of_pace(ledger) < std::max<std::int64_t>(min_events, 1))
     return kMaxTime;
   return align_up(std::max(record.last_event_us + after_us, record.advanced_to_us + 1),
                   kSilenceStepUs);
 }
 
-v1::ConditionChange silence_change(const Ledger& ledger, std::string_view severity,
-                                   std::optional<double> probability, std::string reason) {
-  v1::ConditionChange change = change_about(ledger);
-  change.set_condition(std::string(kSilent));
-  change.set_severity(std::string(severity));
-  change.set_state(probability ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_QUIET);
-  change.set_was(probability ? v1::CONDITION_STATE_QUIET : v1::CONDITION_STATE_FIRING);
-  fill(ledger, ledger.plan->pace(), *change.mutable_long_window());
-  for (const v1::ConditionDefinition& condition : ledger.plan->definition().condition())
-    for (const std::string& target : condition.notify())
-      if (std::ranges::count(change.notify(), target) == 0) change.add_notify(target);
+v1::ConditionChange silence_begins(const Ledger& ledger, std::optional<double> probability) {
+  v1::ConditionChange change = silence_change(ledger);
+  change.set_state(v1::CONDITION_STATE_FIRING);
+  change.set_was(v1::CONDITION_STATE_QUIET);
+  std::string reason = "nothing came since " + format_rfc3339(ledger.record.last_event_us);
   if (probability) {
     change.set_probability(*probability);
-    reason = fmt::format(
-        "nothing came since {}; after {} in the last {} chance alone does that with probability {}",
-        format_rfc3339(ledger.record.last_event_us),
-        in_trials(ledger.plan->definition(), ledger.sum(ledger.plan->pace())).total,
-        format_duration(ledger.plan->windows()[ledger.plan->pace()].length_us),
-        probability_text(*probability));
+    reason += fmt::format("; after {} in the last {} chance alone does that with probability {}",
+                          events_of_pace(ledger),
+                          format_duration(ledger.plan->windows()[ledger.plan->pace()].length_us),
+                          probability_text(*probability));
   }
-  change.set_reason(reason.empty() ? "events come again" : std::move(reason));
+  change.set_reason(std::move(reason));
+  return change;
+}
+
+v1::ConditionChange silence_ends(const Ledger& ledger, std::string reason) {
+  v1::ConditionChange change = silence_change(ledger);
+  change.set_state(v1::CONDITION_STATE_QUIET);
+  change.set_was(v1::CONDITION_STATE_FIRING);
+  change.set_reason(std::move(reason));
   return change;
 }
 
@@ -142,13 +161,16 @@ Evaluation evaluate(const Ledger& ledger, std::size_t condition, const Sight& si
   const bool fires = ledger.record.conditions[condition].state == v1::CONDITION_STATE_FIRING;
   const bool burns_long = is_burning(windows.long_window);
   const bool burning = burns_long && (!windows.short_window || is_burning(*windows.short_window));
-  const bool nothing_came = burns_long && windows.short_window && !sight.planned &&
-                            ledger.sum(*windows.short_window).total == 0;
-  if (fires && nothing_came)
-    return {.state = v1::CONDITION_STATE_FIRING, .probability = {}, .held = !sight.complete};
+  const std::size_t latest = windows.short_window.value_or(windows.long_window);
+  // Whatever recovered before it went has ended already.
+  const bool burnt_last = burns_long || ledger.sum(windows.long_window).total == 0;
+  const bool gone = fires && burnt_last && ledger.sum(latest).total == 0 && !sight.planned;
+  const bool retired =
+      ledger.record.advanced_to_us - ledger.record.last_event_us >= retired_after(definition);
+  if (gone && !retired) return {.state = v1::CONDITION_STATE_FIRING};
   if (fires && (burning || !sight.complete))
     return {.state = v1::CONDITION_STATE_FIRING, .probability = {}, .held = !burning};
-  if (!burning) return {};
+  if (!burning) return {.retired = gone};
   const Counts trials = in_trials(ledger.plan->definition(), ledger.sum(windows.long_window));
   if (trials.total < definition.min_events()) return {.state = v1::CONDITION_STATE_TOO_FEW};
   if (definition.level_ppb() == 0) return {.state = v1::CONDITION_STATE_FIRING};
@@ -159,22 +181,45 @@ Evaluation evaluate(const Ledger& ledger, std::size_t condition, const Sight& si
       .probability = probability};
 }
 
+bool fires(const Ledger& ledger) {
+  return std::ranges::count(ledger.record.conditions, v1::CONDITION_STATE_FIRING,
+                            &LedgerRecord::Condition::state) != 0;
+}
+
+TimeUs next_retirement(const Ledger& ledger) {
+  const LedgerRecord& record = ledger.record;
+  TimeUs next = kMaxTime;
+  for (std::size_t i = 0; i < record.conditions.size(); ++i) {
+    if (record.conditions[i].state != v1::CONDITION_STATE_FIRING) continue;
+    const auto& definition = ledger.plan->definition().condition(static_cast<int>(i));
+    const TimeUs retired_us = record.last_event_us + retired_after(definition);
+    if (retired_us > record.advanced_to_us) next = std::min(next, retired_us);
+  }
+  return next;
+}
+
 v1::ConditionChange change_of(const Ledger& ledger, std::size_t condition,
                               const Evaluation& evaluation, std::string reason) {
   const auto& definition = ledger.plan->definition().condition(static_cast<int>(condition));
   const LedgerPlan::Condition& windows = ledger.plan->conditions()[condition];
   v1::ConditionChange change = change_about(ledger);
   change.set_condition(definition.name());
-  change.set_severity(definition.severity());
+  const LedgerRecord::Condition& told = ledger.record.conditions[condition];
+  change.set_severity(told.state == v1::CONDITION_STATE_FIRING ? told.severity
+                                                               : definition.severity());
   change.set_state(evaluation.state);
-  change.set_was(ledger.record.conditions[condition].state);
+  change.set_was(told.state);
   change.set_factor(static_cast<double>(definition.factor_ppb()) / 1e9);
   fill(ledger, windows.long_window, *change.mutable_long_window());
   if (windows.short_window) fill(ledger, *windows.short_window, *change.mutable_short_window());
   if (evaluation.probability) change.set_probability(*evaluation.probability);
   change.set_for_us(definition.for_us());
   *change.mutable_notify() = definition.notify();
-  change.set_reason(reason.empty() ? describe(definition, change) : std::move(reason));
+  if (reason.empty())
+    reason = evaluation.retired ? fmt::format("nothing came for {}, so it is taken to be retired",
+                                              format_duration(retired_after(definition)))
+                                : describe(definition, change);
+  change.set_reason(std::move(reason));
   return change;
 }
 

@@ -15,9 +15,10 @@ namespace weir::slo {
 
 struct Evaluation {
   v1::ConditionState state = v1::CONDITION_STATE_QUIET;
-  std::optional<double>
-      probability;    // of so many bad events where the objective is met; where asked
-  bool held = false;  // it fires on only because a raw partition is left out: ask again
+  /// Of so many bad events where the objective is met; where asked.
+  std::optional<double> probability = {};
+  bool held = false;     // it fires on only because a raw partition is left out: ask again
+  bool retired = false;  // it ends only because nothing came for so long
 };
 
 /// What there is to be seen at the ledger's end.
@@ -26,12 +27,25 @@ struct Sight {
   bool planned = false;  // it is a planned time, of which no event is counted
 };
 
+/// A service of which nothing came for so long, or for a condition's long window where that is
+/// longer, is taken to be retired: what fires of it ends.
+inline constexpr DurationUs kRetiredAfterUs = 6 * kHourUs;
+
 /// One condition as the ledger stands. What fires goes on while a raw partition is left out, and
-/// while nothing at all came in its short window, where that is no planned time: a service that is
-/// gone has not recovered. It is not asked again whether chance explains it.
+/// while nothing at all has come since it burnt (in its short window, or its only one), where that
+/// is no planned time and the service not retired: a service that is gone has not recovered. It is
+/// not asked again whether chance explains it.
 Evaluation evaluate(const Ledger& ledger, std::size_t condition, const Sight& sight);
 
-/// What is told when it changed. `reason`: why; empty: what the numbers say.
+/// Whether any condition of the definition does.
+bool fires(const Ledger& ledger);
+
+/// When what fires has to be asked about next, as its service is retired then, where nothing comes;
+/// kMaxTime: it need not.
+TimeUs next_retirement(const Ledger& ledger);
+
+/// What is told when it changed: an end with the severity that its beginning was told with.
+/// `reason`: why; empty: what the numbers say.
 v1::ConditionChange change_of(const Ledger& ledger, std::size_t condition,
                               const Evaluation& evaluation, std::string reason = {});
 
@@ -54,8 +68,10 @@ std::optional<double> silence_of(const Ledger& ledger, const SilenceTerms& terms
 /// When silence has to be asked about next; kMaxTime: events must come first.
 TimeUs next_silence_look(const Ledger& ledger, DurationUs after_us, std::int64_t min_events);
 
-/// What is told where a silence begins, with its probability, or ends.
-v1::ConditionChange silence_change(const Ledger& ledger, std::string_view severity,
-                                   std::optional<double> probability, std::string reason = {});
+/// What is told where a silence begins, with the severity that the record has. No probability: it
+/// is one that goes on under this severity.
+v1::ConditionChange silence_begins(const Ledger& ledger, std::optional<double> probability);
+/// What is told where it ends, before the record says so.
+v1::ConditionChange silence_ends(const Ledger& ledger, std::string reason);
 
 }  // namespace weir::slo

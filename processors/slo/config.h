@@ -16,7 +16,7 @@ struct Maintenance {
   TimeUs from_us = 0;
   TimeUs to_us = 0;
   std::string reason;
-  std::vector<std::string> objectives;  // by name; empty: all
+  std::vector<std::string> objectives;  // by name; empty: all. The wiring refuses unknown ones.
 };
 
 struct Config {
@@ -26,7 +26,7 @@ struct Config {
   /// When few events say little: a smaller level fires later and less often falsely.
   objectives::LowTraffic low_traffic;
 
-  /// When events cease. Sooner tells of pauses, too; a severity as conditions have one.
+  /// When events cease. Sooner tells of pauses, too; page, ticket or info.
   struct Silence {
     DurationUs after_us = 10 * kMinuteUs;  // 0: never told
     std::string severity = "ticket";

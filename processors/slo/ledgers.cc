@@ -13,6 +13,16 @@ std::string overflow_series(std::size_t dimensions) {
   return aggregates::encode_series(values);
 }
 
+/// An older weir did not keep with which severity it told that a condition fires: it was the
+/// definition's.
+void name_severities(const LedgerPlan& plan, LedgerRecord& record) {
+  for (std::size_t i = 0; i < record.conditions.size(); ++i) {
+    LedgerRecord::Condition& condition = record.conditions[i];
+    if (condition.state == v1::CONDITION_STATE_FIRING && condition.severity.empty())
+      condition.severity = plan.definition().condition(static_cast<int>(i)).severity();
+  }
+}
+
 }  // namespace
 
 std::string Ledgers::name_of(std::uint64_t objective_id, std::string_view series) {
@@ -29,7 +39,7 @@ Result<void> Ledgers::open() {
   if (!message.ParseFromArray(bytes->data(), static_cast<int>(bytes->size())))
     return fail(ErrorCode::corrupt, "state of slo: damaged objectives");
   WEIR_ASSIGN(auto objectives, objectives::Objectives::make(message));
-  WEIR_TRY(hold(std::move(objectives)));
+  WEIR_TRY(take(std::move(objectives)));
   Result<void> result;
   WEIR_TRY(store_.scan(kLedgerPrefix, "", [&](std::string_view key, std::string_view value) {
     const auto id = parse_ledger_key(key);
@@ -41,6 +51,7 @@ Result<void> Ledgers::open() {
       result = fail(ErrorCode::corrupt, "state of slo: damaged ledger {}", to_hex(key));
       return false;
     }
+    name_severities(*kept->second.plan, *record);
     while (end() < *id) free_.insert(end()), ledgers_.emplace_back();
     by_name_.emplace(name_of(record->objective_id, record->series), *id);
     if (!record->overflow) ++kept->second.series;
@@ -51,14 +62,12 @@ Result<void> Ledgers::open() {
   return result;
 }
 
-Result<void> Ledgers::define(const v1::Objectives& message) {
-  WEIR_ASSIGN(auto objectives, objectives::Objectives::make(message));
-  if (defined() && objectives->hash() == definitions_hash()) return {};
-  store_.put(kDefinitionsKey, message.SerializeAsString());
-  return hold(std::move(objectives));
+Result<void> Ledgers::define(std::shared_ptr<const objectives::Objectives> objectives) {
+  store_.put(kDefinitionsKey, objectives->message().SerializeAsString());
+  return take(std::move(objectives));
 }
 
-Result<void> Ledgers::hold(std::shared_ptr<const objectives::Objectives> objectives) {
+Result<void> Ledgers::take(std::shared_ptr<const objectives::Objectives> objectives) {
   objectives_ = std::move(objectives);
   std::map<std::uint64_t, Kept> before = std::exchange(kept_, {});
   for (const objectives::Objective& objective : objectives_->all()) {

@@ -27,8 +27,13 @@ class Ledgers {
   Result<void> open();
 
   /// The objectives that hold from now on. Those whose counting changed begin a new version;
-  /// ledgers of others stay until they are closed: see superseded(). Error: invalid_argument.
-  Result<void> define(const v1::Objectives& message);
+  /// ledgers of others stay until they are closed: see superseded(). Of conditions that go,
+  /// nothing is known afterwards.
+  Result<void> define(std::shared_ptr<const objectives::Objectives> objectives);
+  /// Whether it is these that hold.
+  bool holds(const objectives::Objectives& objectives) const {
+    return defined() && objectives.hash() == definitions_hash();
+  }
   bool defined() const { return objectives_ != nullptr; }
   std::uint64_t definitions_hash() const { return defined() ? objectives_->hash() : 0; }
 
@@ -60,7 +65,7 @@ class Ledgers {
     std::int64_t series = 0;  // apart, overflow not counted
   };
 
-  Result<void> hold(std::shared_ptr<const objectives::Objectives> objectives);
+  Result<void> take(std::shared_ptr<const objectives::Objectives> objectives);
   Result<std::uint32_t> version_of(const objectives::Objective& objective);
   Result<void> forget_version(const LedgerPlan& plan);
   Result<void> adopt(LedgerId id, const Kept& kept);

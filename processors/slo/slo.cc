@@ -10,18 +10,9 @@ namespace {
 
 using objectives::kPaneUs;
 
-/// The longest a `resume` looks at ledgers that say nothing.
-constexpr LedgerId kLedgersPerResume = 100'000;
-
-bool fires(const Ledger& ledger) {
-  return std::ranges::any_of(ledger.record.conditions, [](const auto& condition) {
-    return condition.state == v1::CONDITION_STATE_FIRING;
-  });
-}
-
-bool concerns(const Maintenance& maintenance, const Ledger& ledger) {
-  return maintenance.objectives.empty() ||
-         std::ranges::count(maintenance.objectives, ledger.plan->definition().name()) != 0;
+bool has_condition(const objectives::Objective& objective, const std::string& name) {
+  return std::ranges::any_of(objective.definition.condition(),
+                             [&](const auto& condition) { return condition.name() == name; });
 }
 
 }  // namespace
@@ -55,8 +46,11 @@ Result<void> SloProcessor::open(runtime::TaskContext& context) {
     return true;
   }));
   WEIR_TRY(result);
-  for (LedgerId id = 0; id < ledgers_->end(); ++id)
-    if (ledgers_->find(id) != nullptr) schedule(id);
+  for (LedgerId id = 0; id < ledgers_->end(); ++id) {
+    if (ledgers_->find(id) == nullptr) continue;
+    adopt_silence(*ledgers_->find(id));
+    schedule(id);
+  }
   if (head_.in_tick) schedule_.begin(head_.step_end_us);
   return {};
 }
@@ -96,12 +90,34 @@ Result<void> SloProcessor::take(const runtime::Record& record, runtime::TaskCont
   return {};
 }
 
-Result<void> SloProcessor::define(const v1::Objectives& objectives, runtime::TaskContext& context) {
-  WEIR_TRY(ledgers_->define(objectives));
+Result<void> SloProcessor::define(const v1::Objectives& message, runtime::TaskContext& context) {
+  WEIR_ASSIGN(auto objectives, objectives::Objectives::make(message));
+  if (ledgers_->holds(*objectives)) return {};
+  for (LedgerId id = 0; id < ledgers_->end(); ++id) {
+    if (ledgers_->find(id) == nullptr) continue;
+    const auto* kept = objectives->find(ledgers_->find(id)->record.objective_id);
+    if (kept != nullptr) WEIR_TRY(end_dropped(id, *kept, context));
+  }
+  WEIR_TRY(ledgers_->define(std::move(objectives)));
   for (const LedgerId id : ledgers_->superseded())
     WEIR_TRY(close(id, "the objective's definition changed, or went", context));
   for (LedgerId id = 0; id < ledgers_->end(); ++id)
     if (ledgers_->find(id) != nullptr) schedule(id);
+  return {};
+}
+
+/// A condition that is gone, or has another name, is not judged again: what it said ends here.
+Result<void> SloProcessor::end_dropped(LedgerId id, const objectives::Objective& objective,
+                                       runtime::TaskContext& context) {
+  Ledger& ledger = *ledgers_->find(id);
+  for (std::size_t i = 0; i < ledger.record.conditions.size(); ++i) {
+    const LedgerRecord::Condition& condition = ledger.record.conditions[i];
+    if (condition.state == v1::CONDITION_STATE_QUIET || has_condition(objective, condition.name))
+      continue;
+    WEIR_TRY(ledgers_->books().advance(id, ledger, head_.closed_until_us, {}));
+    emit(ledger, change_of(ledger, i, {}, "the alert policy has no such condition any more"),
+         context);
+  }
   return {};
 }
 
@@ -152,154 +168,13 @@ Result<void> SloProcessor::correct(LedgerId id, Ledger& ledger, TimeUs pane_us,
   return {};
 }
 
-/// Ticks begin where data does.
-void SloProcessor::begin_time() {
-  if (head_.closed_until_us != kMinTime || sources_.watermark() == kMinTime) return;
-  TimeUs start = sources_.ended() ? sources_.greatest_event_time() : sources_.watermark();
-  if (!open_.empty()) start = std::min(start, open_.begin()->first.end_us - kPaneUs);
-  if (start != kMinTime) head_.closed_until_us = align_down(start, kPaneUs);
-}
-
-TimeUs SloProcessor::last_tick() const {
-  if (!sources_.ended()) return align_down(sources_.watermark(), kPaneUs);
-  const TimeUs last_event = sources_.greatest_event_time();
-  return last_event == kMinTime ? kMinTime : align_up(last_event + 1, ledgers_->longest_slice_us());
-}
-
-bool SloProcessor::next_tick_due() const {
-  if (head_.closed_until_us == kMinTime || head_.finished) return false;
-  return sources_.ended() || last_tick() > head_.closed_until_us;
-}
-
-/// The next tick that can show something; none is left where all has been told.
-void SloProcessor::begin_tick(runtime::TaskContext& context) {
-  head_.step_ledger = 0;
-  const TimeUs last = last_tick();
-  if (const auto next = schedule_.next(); next && *next <= last) {
-    head_.in_tick = true;
-    head_.step_end_us = std::max(align_up(*next, kPaneUs), head_.closed_until_us + kPaneUs);
-    schedule_.begin(head_.step_end_us);
-    return;
-  }
-  head_.in_tick = false;
-  head_.finished = sources_.ended();
-  if (last == kMinTime) return;
-  head_.closed_until_us = std::max(head_.closed_until_us, last);
-  emit_time(head_.closed_until_us, context);
-}
-
-Result<void> SloProcessor::resume(runtime::TaskContext& context) {
-  const LedgerId stop = kLedgersPerResume + head_.step_ledger;
-  while (in_step() && head_.step_ledger < stop && context.emitted_bytes() < config_.step_bytes) {
-    head_.step_ledger = schedule_.next_due(head_.step_ledger).value_or(ledgers_->end());
-    if (head_.step_ledger < ledgers_->end()) {
-      WEIR_TRY(tick_next(context));
-      ++head_.step_ledger;
-    } else {
-      head_.closed_until_us = head_.step_end_us;
-      begin_tick(context);
-      break;
-    }
-  }
-  step_output_full_ = context.emitted_bytes() >= config_.step_bytes;
-  return {};
-}
-
-Result<void> SloProcessor::tick_next(runtime::TaskContext& context) {
-  const LedgerId id = head_.step_ledger;
-  if (ledgers_->find(id) == nullptr) return {};
-  Ledger& ledger = *ledgers_->find(id);
-  WEIR_ASSIGN(Counts events, take_open(id, ledger));
-  if (events.total != 0) ledger.record.last_event_us = head_.step_end_us;
-  if (events.total != 0 && !maintenance_of(ledger, head_.step_end_us - kPaneUs).empty()) {
-    ledger.record.excluded += events;
-    ledger.changed = ledger.record.tell = true;
-    events = {};
-  }
-  WEIR_TRY(ledgers_->books().advance(id, ledger, head_.step_end_us, events));
-  judge_silence(ledger, context);
-  if (fires(ledger) && !maintenance_of(ledger, head_.step_end_us - kPaneUs).empty())
-    ledger.record.tell = true;  // it may end by that, though nothing enters or leaves
-  if (ledger.record.tell) tell(ledger, context);
-  if (is_idle(ledger)) return close(id, "nothing is in any window of it", context);
-  schedule(id);
-  return {};
-}
-
-void SloProcessor::judge_silence(Ledger& ledger, runtime::TaskContext& context) {
-  LedgerRecord& record = ledger.record;
-  const TimeUs now = head_.step_end_us;
-  if (config_.silence.after_us == 0 || record.last_event_us == kMinTime) return;
-  std::optional<double> probability;
-  if (record.silent) {
-    if (now - record.last_event_us >= config_.silence.after_us) return;
-  } else {
-    if (!sources_.complete_at(now)) return;
-    probability = silence_of(ledger, {.after_us = config_.silence.after_us,
-                                      .since_us = expected_since(ledger),
-                                      .low_traffic = config_.low_traffic});
-    if (!probability) return;
-  }
-  emit(ledger, silence_change(ledger, config_.silence.severity, probability), context);
-  record.silent = probability.has_value();
-  record.tell = true;
-}
-
-TimeUs SloProcessor::expected_since(const Ledger& ledger) const {
-  TimeUs since = ledger.record.last_event_us;
-  for (const Maintenance& each : config_.maintenance)
-    if (concerns(each, ledger) && each.from_us < head_.step_end_us)
-      since = std::max(since, each.to_us);
-  return since;
-}
-
-Result<Counts> SloProcessor::take_open(LedgerId id, Ledger& ledger) {
-  const auto open = open_.find({.end_us = head_.step_end_us, .ledger = id});
-  if (open == open_.end()) return Counts{};
-  const Counts events = open->second;
-  store_->erase(open_key(open->first));
-  open_.erase(open);
-  --ledger.open_panes;
-  return events;
-}
-
-std::string_view SloProcessor::maintenance_of(const Ledger& ledger, TimeUs pane_us) const {
-  for (const Maintenance& each : config_.maintenance) {
-    if (concerns(each, ledger) && pane_us < each.to_us && pane_us + kPaneUs > each.from_us)
-      return each.reason;
-  }
-  return {};
-}
-
-void SloProcessor::tell(Ledger& ledger, runtime::TaskContext& context) {
-  const std::string_view maintenance = maintenance_of(ledger, head_.step_end_us - kPaneUs);
-  const Sight sight{.complete = sources_.complete_at(head_.step_end_us),
-                    .planned = !maintenance.empty()};
-  std::vector<Evaluation> evaluations;
-  for (std::size_t i = 0; i < ledger.record.conditions.size(); ++i) {
-    evaluations.push_back(evaluate(ledger, i, sight));
-    LedgerRecord::Condition& condition = ledger.record.conditions[i];
-    if (condition.state == evaluations[i].state) continue;
-    emit(ledger, change_of(ledger, i, evaluations[i]), context);
-    condition.state = evaluations[i].state;
-  }
-  v1::BurnResult result = result_of(ledger, evaluations);
-  result.set_complete(sight.complete);
-  result.set_maintenance(std::string(maintenance));
-  emit(ledger, result, context);
-  // Where nothing comes any more, nothing else would end what fires.
-  ledger.record.tell = std::ranges::any_of(evaluations, &Evaluation::held);
-}
-
 Result<void> SloProcessor::close(LedgerId id, std::string_view reason,
                                  runtime::TaskContext& context) {
   Ledger& ledger = *ledgers_->find(id);
   for (std::size_t i = 0; i < ledger.record.conditions.size(); ++i)
     if (ledger.record.conditions[i].state != v1::CONDITION_STATE_QUIET)
       emit(ledger, change_of(ledger, i, {}, std::string(reason)), context);
-  if (std::exchange(ledger.record.silent, false))
-    emit(ledger, silence_change(ledger, config_.silence.severity, {}, std::string(reason)),
-         context);
+  if (ledger.record.silent) end_silence(ledger, std::string(reason), context);
   if (ledger.record.advanced_to_us != kMinTime) {
     v1::BurnResult result = result_of(ledger, {});
     result.set_complete(sources_.complete_at(result.end_time_us()));
@@ -316,22 +191,13 @@ Result<void> SloProcessor::close(LedgerId id, std::string_view reason,
   return ledgers_->erase(id);
 }
 
-/// The end of the pane in which the next planned time begins; kMaxTime: none is to come.
-TimeUs SloProcessor::next_maintenance(const Ledger& ledger) const {
-  TimeUs next = kMaxTime;
-  for (const Maintenance& each : config_.maintenance)
-    if (concerns(each, ledger) && each.from_us >= ledger.record.advanced_to_us)
-      next = std::min(next, align_up(each.from_us + 1, kPaneUs));
-  return next;
-}
-
 void SloProcessor::schedule(LedgerId id) {
   Ledger& ledger = *ledgers_->find(id);
   if (ledger.record.advanced_to_us == kMinTime) return;  // an open pane is its first look
   TimeUs next = std::min(next_change(ledger), next_silence_look(ledger, config_.silence.after_us,
                                                                 config_.low_traffic.min_events));
   if (ledger.record.tell) next = std::min(next, ledger.record.advanced_to_us + kPaneUs);
-  if (fires(ledger)) next = std::min(next, next_maintenance(ledger));
+  if (fires(ledger)) next = std::min({next, next_maintenance(ledger), next_retirement(ledger)});
   // What is idle is looked at once more, to be closed.
   if (next == kMaxTime && ledger.open_panes == 0) next = ledger.record.advanced_to_us + kPaneUs;
   if (next == kMaxTime || ledger.next_look_us == next) return;

@@ -44,7 +44,9 @@ class SloProcessor final : public runtime::Processor {
 
  private:
   Result<void> take(const runtime::Record& record, runtime::TaskContext& context);
-  Result<void> define(const v1::Objectives& objectives, runtime::TaskContext& context);
+  Result<void> define(const v1::Objectives& message, runtime::TaskContext& context);
+  Result<void> end_dropped(LedgerId id, const objectives::Objective& objective,
+                           runtime::TaskContext& context);
   Result<void> merge(const v1::SliDelta& delta);
   Result<void> correct(LedgerId id, Ledger& ledger, TimeUs pane_us, const Counts& events);
   void begin_time();
@@ -52,8 +54,12 @@ class SloProcessor final : public runtime::Processor {
   bool next_tick_due() const;
   void begin_tick(runtime::TaskContext& context);
   Result<void> tick_next(runtime::TaskContext& context);
+  void adopt_silence(Ledger& ledger) const;
   /// Tells where a silence begins or ends.
   void judge_silence(Ledger& ledger, runtime::TaskContext& context);
+  void begin_silence(Ledger& ledger, std::optional<double> probability,
+                     runtime::TaskContext& context);
+  void end_silence(Ledger& ledger, std::string reason, runtime::TaskContext& context);
   Result<Counts> take_open(LedgerId id, Ledger& ledger);
   /// The last event, or the end of a planned time that began since.
   TimeUs next_maintenance(const Ledger& ledger) const;
@@ -62,6 +68,8 @@ class SloProcessor final : public runtime::Processor {
   std::string_view maintenance_of(const Ledger& ledger, TimeUs pane_us) const;
   /// Tells what changed, conditions first.
   void tell(Ledger& ledger, runtime::TaskContext& context);
+  void tell_condition(Ledger& ledger, std::size_t index, const Evaluation& evaluation,
+                      runtime::TaskContext& context);
   Result<void> close(LedgerId id, std::string_view reason, runtime::TaskContext& context);
   void schedule(LedgerId id);
   void emit(Ledger& ledger, v1::BurnResult& result, runtime::TaskContext& context);

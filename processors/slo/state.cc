@@ -5,7 +5,10 @@
 namespace weir::slo {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+/// Of a ledger.
+constexpr std::uint8_t kOverflow = 1;
+constexpr std::uint8_t kSeverities = 2;
 constexpr std::uint64_t kTimeBias = std::uint64_t{1} << 63;
 
 std::unexpected<Error> damaged(std::string_view what) {
@@ -40,10 +43,10 @@ std::string encode_head(const Head& head, const windows::Sources& sources) {
 
 Result<void> decode_head(std::string_view bytes, Head& head, windows::Sources& sources) {
   ByteReader reader(bytes);
-  if (const auto version = reader.fixed<std::uint8_t>(); version != kVersion)
+  if (const auto version = reader.fixed<std::uint8_t>(); version == 0 || version > kVersion)
     return fail(ErrorCode::version,
-                "state of slo has version {}, this binary reads {}; use the binary that wrote it, "
-                "or replay into a new directory",
+                "state of slo has version {}, this binary reads 1 to {}; use the binary that wrote "
+                "it, or replay into a new directory",
                 version, kVersion);
   head.closed_until_us = reader.fixed<TimeUs>();
   const auto in_tick = reader.fixed<std::uint8_t>();
@@ -98,7 +101,7 @@ std::string encode_ledger(const LedgerRecord& ledger) {
   put_fixed(out, ledger.objective_id);
   put_fixed(out, ledger.version);
   put_bytes(out, ledger.series);
-  put_fixed(out, static_cast<std::uint8_t>(ledger.overflow));
+  put_fixed(out, static_cast<std::uint8_t>(kSeverities | (ledger.overflow ? kOverflow : 0)));
   put_counts(out, ledger.lifetime);
   put_counts(out, ledger.excluded);
   put_fixed(out, ledger.advanced_to_us);
@@ -106,6 +109,7 @@ std::string encode_ledger(const LedgerRecord& ledger) {
   put_fixed(out, ledger.slice_end_us);
   put_fixed(out, ledger.last_event_us);
   put_fixed(out, static_cast<std::uint8_t>(ledger.silent));
+  put_bytes(out, ledger.silent_severity);
   put_fixed(out, static_cast<std::uint8_t>(ledger.tell));
   put_fixed(out, static_cast<std::uint8_t>(ledger.correction_reason));
   put_counts(out, ledger.correction);
@@ -120,6 +124,7 @@ std::string encode_ledger(const LedgerRecord& ledger) {
   for (const LedgerRecord::Condition& condition : ledger.conditions) {
     put_bytes(out, condition.name);
     put_fixed(out, static_cast<std::uint8_t>(condition.state));
+    put_bytes(out, condition.severity);
   }
   return out;
 }
@@ -130,8 +135,9 @@ Result<LedgerRecord> decode_ledger(std::string_view bytes) {
   ledger.objective_id = reader.fixed<std::uint64_t>();
   ledger.version = reader.fixed<std::uint32_t>();
   ledger.series = reader.bytes();
-  const auto overflow = reader.fixed<std::uint8_t>();
-  ledger.overflow = overflow != 0;
+  const auto flags = reader.fixed<std::uint8_t>();
+  ledger.overflow = (flags & kOverflow) != 0;
+  const bool has_severities = (flags & kSeverities) != 0;
   ledger.lifetime = read_counts(reader);
   ledger.excluded = read_counts(reader);
   ledger.advanced_to_us = reader.fixed<TimeUs>();
@@ -140,6 +146,7 @@ Result<LedgerRecord> decode_ledger(std::string_view bytes) {
   ledger.last_event_us = reader.fixed<TimeUs>();
   const auto silent = reader.fixed<std::uint8_t>();
   ledger.silent = silent != 0;
+  if (has_severities) ledger.silent_severity = reader.bytes();
   const auto tell = reader.fixed<std::uint8_t>();
   ledger.tell = tell != 0;
   const auto reason = reader.fixed<std::uint8_t>();
@@ -152,13 +159,15 @@ Result<LedgerRecord> decode_ledger(std::string_view bytes) {
     sum.length_us = reader.fixed<DurationUs>();
     sum.counts = read_counts(reader);
   }
-  bool known = overflow <= 1 && silent <= 1 && tell <= 1 && v1::CorrectionReason_IsValid(reason);
+  bool known = flags <= (kOverflow | kSeverities) && silent <= 1 && tell <= 1 &&
+               v1::CorrectionReason_IsValid(reason);
   for (std::uint64_t n = reader.varint(); n > 0 && reader.ok(); --n) {
     LedgerRecord::Condition& condition = ledger.conditions.emplace_back();
     condition.name = reader.bytes();
     const auto state = reader.fixed<std::uint8_t>();
     condition.state = static_cast<v1::ConditionState>(state);
     known = known && v1::ConditionState_IsValid(state);
+    if (has_severities) condition.severity = reader.bytes();
   }
   if (!known || !reader.ok() || !reader.at_end()) return damaged("ledger");
   return ledger;

@@ -1,5 +1,5 @@
-// What slo keeps in its store. Version 1, stated in the head. Integers in keys are big-endian, so
-// that a scan is in their order; times are biased by 2^63 for the same reason.
+// What slo keeps in its store. Version 2, stated in the head; 1 is read, too. Integers in keys are
+// big-endian, so that a scan is in their order; times are biased by 2^63 for the same reason.
 //
 //   key                              value
 //   H                                head: see Head
@@ -49,7 +49,7 @@ Counts read_counts(ByteReader& reader);
 /// What the task knows besides ledgers.
 ///
 ///   u8 version, i64 closed_until, u8 in_tick, i64 step_end, u32 step_ledger, i64 as_of,
-///   i64 append_time, u8 finished, then the sources to the end
+///   i64 append_time, u8 finished, then the sources to the end; the same in version 1
 struct Head {
   TimeUs closed_until_us = kMinTime;  // every tick up to here was told
   bool in_tick = false;
@@ -80,10 +80,11 @@ Result<ObjectiveVersion> decode_version(std::string_view bytes);
 
 /// The part of a ledger that is stored.
 ///
-///   u64 objective id, u32 version, bytes series, u8 overflow, counts lifetime, counts excluded,
-///   i64 advanced_to, i64 period_start, i64 slice_end, i64 last_event, u8 silent, u8 tell,
-///   correction (u8 reason, counts, i64 from, i64 to), varint n, n times (i64 length, counts),
-///   varint n, n times (bytes condition, u8 state)
+///   u64 objective id, u32 version, bytes series, u8 flags (1: overflow; 2: it has severities),
+///   counts lifetime, counts excluded, i64 advanced_to, i64 period_start, i64 slice_end,
+///   i64 last_event, u8 silent, bytes severity, u8 tell, correction (u8 reason, counts, i64 from,
+///   i64 to), varint n, n times (i64 length, counts), varint n, n times (bytes condition, u8 state,
+///   bytes severity); version 1 has no severities
 struct LedgerRecord {
   std::uint64_t objective_id = 0;
   std::uint32_t version = 0;
@@ -96,6 +97,7 @@ struct LedgerRecord {
   TimeUs slice_end_us = kMinTime;     // of the slice that is open; kMinTime: none
   TimeUs last_event_us = kMinTime;    // end of the last pane that had any
   bool silent = false;                // told so
+  std::string silent_severity;        // with this; empty: not silent, or by an older weir
   bool tell = false;                  // something entered or left since it was told
   v1::CorrectionReason correction_reason = v1::CORRECTION_REASON_UNSPECIFIED;
   Counts correction;
@@ -111,6 +113,7 @@ struct LedgerRecord {
   struct Condition {
     std::string name;
     v1::ConditionState state = v1::CONDITION_STATE_QUIET;
+    std::string severity = {};  // that it fires was told with this; empty: not, or by an older weir
 
     bool operator==(const Condition&) const = default;
   };

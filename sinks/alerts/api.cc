@@ -66,6 +66,12 @@ net::Route route(Api& api, const Path& path, Answer answer) {
           }};
 }
 
+bool stands(const v1::Alert& alert) { return alert.state() != v1::ALERT_STATE_RESOLVED; }
+
+bool needs_somebody(const v1::Alert& alert) {
+  return alert.state() == v1::ALERT_STATE_FIRING && alert.acknowledged_by().empty();
+}
+
 HttpResponse too_large() {
   return net::error_response(413, "the body is too large", "send at most 64 KiB");
 }
@@ -155,6 +161,7 @@ HttpResponse Api::say(const HttpRequest& request) {
   if (request.body.size() > kMaxBodyBytes) return too_large();
   const auto signal = read_saying(request.path.substr(kAlertsPath.size()), request.body);
   if (!signal) return net::error_response(signal.error());
+  if (!signal->acknowledgement().matcher().empty()) return take_on(*signal);
   const std::string& fingerprint =
       signal->has_mark() ? signal->mark().fingerprint() : signal->acknowledgement().fingerprint();
   const auto state = state_of(fingerprint);
@@ -165,13 +172,24 @@ HttpResponse Api::say(const HttpRequest& request) {
   return json_response({{"accepted", true}}, 202);
 }
 
-Result<std::int64_t> Api::count_matching(const v1::Silence& silence) {
+/// One notification tells of all that it is.
+HttpResponse Api::take_on(const v1::Signal& signal) {
+  const auto matching = count_matching(signal.acknowledgement().matcher(), needs_somebody);
+  if (!matching) return net::error_response(matching.error());
+  if (*matching == 0)
+    return net::error_response(409, "no alert that fires and that nobody has taken on matches",
+                               "/api/v1/alerts lists what fires");
+  if (const auto done = append(signal); !done) return net::error_response(done.error());
+  return json_response({{"accepted", true}, {"matching", *matching}}, 202);
+}
+
+Result<std::int64_t> Api::count_matching(const Matchers& matchers,
+                                         bool (*counts)(const v1::Alert&)) {
   WEIR_TRY(read());
-  WEIR_ASSIGN(const auto matchers, labels::make_matchers(silence.matcher()));
+  WEIR_ASSIGN(const auto made, labels::make_matchers(matchers));
   const std::shared_lock lock(mutex_);
   return std::ranges::count_if(board_.alerts(), [&](const auto& each) {
-    return each.second.state() != v1::ALERT_STATE_RESOLVED &&
-           labels::match_all(matchers, labels::read(each.second.label()));
+    return counts(each.second) && labels::match_all(made, labels::read(each.second.label()));
   });
 }
 
@@ -183,7 +201,7 @@ HttpResponse Api::add_silence(const HttpRequest& request) {
   v1::Signal signal;
   *signal.mutable_silence() = *silence;
   if (const auto done = append(std::move(signal)); !done) return net::error_response(done.error());
-  const auto matching = count_matching(*silence);
+  const auto matching = count_matching(silence->matcher(), stands);
   return json_response({{"id", id}, {"matching", matching ? Json(*matching) : Json()}}, 202);
 }
 

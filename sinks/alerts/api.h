@@ -42,7 +42,7 @@ class Api {
   net::HttpResponse stats(const net::HttpRequest& request);
   net::HttpResponse receivers(const net::HttpRequest& request);
   net::HttpResponse silences(const net::HttpRequest& request);
-  /// POST /api/v1/alerts/FINGERPRINT/ack and /mark.
+  /// POST /api/v1/alerts/FINGERPRINT/ack and /mark, and /api/v1/alerts/ack.
   net::HttpResponse say(const net::HttpRequest& request);
   net::HttpResponse add_silence(const net::HttpRequest& request);
   net::HttpResponse expire_silence(const net::HttpRequest& request);
@@ -53,8 +53,10 @@ class Api {
   net::HttpResponse answer(const Make& make);
   Result<v1::AlertState> state_of(const std::string& fingerprint);
   Result<void> check_silence(const std::string& id);
-  /// Alerts that stand now.
-  Result<std::int64_t> count_matching(const v1::Silence& silence);
+  net::HttpResponse take_on(const v1::Signal& signal);
+  /// Alerts of which `counts` holds now.
+  using Matchers = google::protobuf::RepeatedPtrField<v1::LabelMatcher>;
+  Result<std::int64_t> count_matching(const Matchers& matchers, bool (*counts)(const v1::Alert&));
   Result<void> append(v1::Signal signal) const;
 
   const ApiParts parts_;

@@ -54,7 +54,9 @@ Result<std::int64_t> parsed(const Json& json, const char* name, Parse parse,
   return *value;
 }
 
-Result<void> read_matchers(const Json& json, v1::Silence& silence) {
+using Matchers = google::protobuf::RepeatedPtrField<v1::LabelMatcher>;
+
+Result<void> read_matchers(const Json& json, Matchers& matchers) {
   const auto found = json.find("matchers");
   const bool good = found != json.end() && found->is_array() && !found->empty() &&
                     found->size() <= static_cast<std::size_t>(kMaxMatchers);
@@ -68,12 +70,12 @@ Result<void> read_matchers(const Json& json, v1::Silence& silence) {
       return fail(ErrorCode::invalid_argument, "matchers: each is a text like service=chat");
     WEIR_ASSIGN(const auto matcher, labels::Matcher::parse(each.get_ref<const std::string&>()));
     all = all && matcher.matches({});
-    *silence.add_matcher() = matcher.proto();
+    *matchers.Add() = matcher.proto();
   }
   if (all)
     return fail(ErrorCode::invalid_argument,
                 "matchers: each of them holds of an alert without its label, so that they may hold "
-                "of everything; name what is to be silenced, like service=chat");
+                "of everything; name what is meant, like service=chat");
   return {};
 }
 
@@ -84,18 +86,26 @@ bool is_fingerprint(std::string_view text) {
 }
 
 Result<v1::Signal> read_saying(std::string_view path, std::string_view body) {
+  v1::Signal signal;
+  v1::Acknowledgement& taken = *signal.mutable_acknowledgement();
+  if (path == "ack") {
+    WEIR_ASSIGN(const Json json, read_object(body, {"matchers", "by", "note"}));
+    WEIR_TRY(read_matchers(json, *taken.mutable_matcher()));
+    WEIR_ASSIGN(*taken.mutable_by(), text_of(json, "by", true));
+    WEIR_ASSIGN(*taken.mutable_note(), text_of(json, "note", false));
+    return signal;
+  }
   const std::size_t slash = path.find('/');
   const std::string fingerprint(path.substr(0, slash));
   const std::string_view verb = slash == std::string_view::npos ? "" : path.substr(slash + 1);
   if (!is_fingerprint(fingerprint) || (verb != "ack" && verb != "mark"))
-    return fail(ErrorCode::not_found, "there is no such path; POST to FINGERPRINT/ack or /mark");
-  v1::Signal signal;
+    return fail(ErrorCode::not_found,
+                "there is no such path; POST to FINGERPRINT/ack, FINGERPRINT/mark or ack");
   if (verb == "ack") {
     WEIR_ASSIGN(const Json json, read_object(body, {"by", "note"}));
-    v1::Acknowledgement& said = *signal.mutable_acknowledgement();
-    said.set_fingerprint(fingerprint);
-    WEIR_ASSIGN(*said.mutable_by(), text_of(json, "by", true));
-    WEIR_ASSIGN(*said.mutable_note(), text_of(json, "note", false));
+    taken.set_fingerprint(fingerprint);
+    WEIR_ASSIGN(*taken.mutable_by(), text_of(json, "by", true));
+    WEIR_ASSIGN(*taken.mutable_note(), text_of(json, "note", false));
     return signal;
   }
   WEIR_ASSIGN(const Json json, read_object(body, {"by", "useful", "note"}));
@@ -115,7 +125,7 @@ Result<v1::Silence> read_silence(std::string_view body, TimeUs now, std::string 
               read_object(body, {"matchers", "by", "reason", "for", "from", "to"}));
   v1::Silence silence;
   silence.set_id(std::move(id));
-  WEIR_TRY(read_matchers(json, silence));
+  WEIR_TRY(read_matchers(json, *silence.mutable_matcher()));
   WEIR_ASSIGN(*silence.mutable_by(), text_of(json, "by", true));
   WEIR_ASSIGN(*silence.mutable_reason(), text_of(json, "reason", true));
   if (json.contains("for") == json.contains("to"))

@@ -11,8 +11,9 @@
 
 namespace weir::alerts {
 
-/// "FINGERPRINT/ack" or "FINGERPRINT/mark", what stands behind /api/v1/alerts/, and its body:
+/// "FINGERPRINT/ack", "ack" or "FINGERPRINT/mark", what stands behind /api/v1/alerts/; its body:
 ///   {"by": "ann", "note": "looking"}
+///   {"matchers": ["service=chat"], "by": "ann", "note": "looking"}
 ///   {"by": "ann", "useful": true, "note": "it was the roll-out"}
 Result<v1::Signal> read_saying(std::string_view path, std::string_view body);
 

@@ -14,7 +14,8 @@ Json to_object(const Labels& labels) {
 }
 
 Json to_json(const v1::Alert& alert, TimeUs now, DurationUs expire_after_us) {
-  const TimeUs ends = fires(alert) ? now + expire_after_us : alert.ends_at_us();
+  const TimeUs last = is_muted(alert) ? now : now + expire_after_us;
+  const TimeUs ends = fires(alert) ? last : alert.ends_at_us();
   Json json = {{"labels", to_object(alert.label())},
                {"annotations", to_object(alert.annotation())},
                {"startsAt", format_rfc3339(alert.starts_at_us())},

@@ -9,8 +9,8 @@
 namespace weir::webhook {
 
 /// The alerts as they stand at `now`: one that fires ends `expire_after_us` from now, unless it is
-/// told again before; one that has resolved ended when it did. Label names that Prometheus does not
-/// know become ones that it does ("gpu.model" is gpu_model).
+/// told again before, or now, where it is hidden; one that has resolved ended when it did. Label
+/// names that Prometheus does not know become ones that it does ("gpu.model" is gpu_model).
 std::string alertmanager_body(std::span<const v1::Alert* const> alerts, TimeUs now,
                               DurationUs expire_after_us);
 

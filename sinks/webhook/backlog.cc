@@ -41,6 +41,12 @@ std::string encode_note(std::int64_t position, const std::set<std::int64_t>& off
   return note;
 }
 
+/// What begins after it would wake nobody where the two were one.
+bool ends_incident(const Item& item) {
+  const v1::Notification& notification = item.record.notification();
+  return notification.closes() && notification.reason() == v1::NOTIFICATION_REASON_INCIDENT;
+}
+
 /// Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 DurationUs pause(std::uint32_t failures, double jitter) {
   constexpr std::uint32_t kMostDoublings = 10;
@@ -68,18 +74,27 @@ void Backlog::take(std::int64_t offset, std::optional<Item> item) {
 
 void Backlog::coalesce(TimeUs now) {
   for (auto& [key, queue] : queues_) {
-    while (queue.items.size() > 1 &&
-           queue.items.front().append_time_us + options_.coalesce_after_us <= now &&
-           can_fold(queue.items[0], queue.items[1])) {
-      bytes_ -= bytes_of(queue.items[0]) + bytes_of(queue.items[1]);
-      fold_into(queue.items[0], queue.items[1]);
-      queue.items.pop_front();
-      bytes_ += bytes_of(queue.items[0]);
+    std::deque<Item>& items = queue.items;
+    for (std::size_t i = 0;
+         i + 1 < items.size() && items[i].append_time_us + options_.coalesce_after_us <= now;) {
+      if (!can_fold(items[i], items[i + 1])) {
+        ++i;
+        continue;
+      }
+      bytes_ -= bytes_of(items[i]) + bytes_of(items[i + 1]);
+      const Item earlier = std::move(items[i]);
+      items.erase(items.begin() + static_cast<std::ptrdiff_t>(i));
+      fold_into(earlier, items[i]);
+      bytes_ += bytes_of(items[i]);
+      const auto told = alerts_of(items[i]);
+      for (const std::string_view alert : alerts_of(earlier))
+        if (!std::ranges::binary_search(told, alert)) forget(alert, earlier.offsets);
     }
   }
 }
 
 bool Backlog::can_fold(const Item& earlier, const Item& later) const {
+  if (ends_incident(earlier) && !ends_incident(later)) return false;
   return std::ranges::all_of(alerts_of(earlier), [&](std::string_view alert) {
     const std::set<std::int64_t>& offsets = by_alert_.find(alert)->second;
     const auto next = offsets.upper_bound(earlier.offsets.back());
@@ -121,6 +136,12 @@ std::vector<Item> Backlog::next(TimeUs now) {
   return batch;
 }
 
+void Backlog::forget(std::string_view alert, const std::vector<std::int64_t>& offsets) {
+  const auto found = by_alert_.find(alert);
+  for (const std::int64_t offset : offsets) found->second.erase(offset);
+  if (found->second.empty()) by_alert_.erase(found);
+}
+
 Finished Backlog::finish(Queues::iterator queue, const Outcome& outcome) {
   Item item = std::move(queue->second.items.front());
   queue->second.items.pop_front();
@@ -129,11 +150,7 @@ Finished Backlog::finish(Queues::iterator queue, const Outcome& outcome) {
     open_.erase(offset);
     done_.insert(offset);
   }
-  for (const std::string_view alert : alerts_of(item)) {
-    const auto found = by_alert_.find(alert);
-    for (const std::int64_t offset : item.offsets) found->second.erase(offset);
-    if (found->second.empty()) by_alert_.erase(found);
-  }
+  for (const std::string_view alert : alerts_of(item)) forget(alert, item.offsets);
   const std::int64_t position = open_.empty() ? next_offset_ : *open_.begin();
   done_.erase(done_.begin(), done_.lower_bound(position));
   while (done_.size() > kMaxNoted) done_.erase(done_.begin());

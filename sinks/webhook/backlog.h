@@ -9,8 +9,9 @@
 // - After a failure the key, and the receiver as a whole, pause: a random part of 500 ms, 1 s, 2 s,
 //   … 1 min (exponential back-off with full jitter), or as long as Retry-After says.
 // - Where the first of a key has waited for `coalesce_after`, all that waits of the key becomes one
-//   (item.h), unless another key has something to tell of its alerts in between. What has waited
-//   for `give_up_after` ends with the next failure.
+//   (item.h), unless another key has something to tell of its alerts in between; but what ends an
+//   incident, so that the next one wakes somebody, stays apart from that. What has waited for
+//   `give_up_after` ends with the next failure.
 //
 // Its place in the log: everything before `position` is done with; of what lies behind it, the note
 // holds the offsets that are done, so that a start does not repeat them (the latest 1,000).
@@ -22,6 +23,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "processors/core/time.h"
@@ -86,11 +88,14 @@ class Backlog {
   using Queues = std::map<std::string, Queue>;
 
   void coalesce(TimeUs now);
-  /// No other key tells of the earlier one's alerts between the two.
+  /// No other key tells of the earlier one's alerts between the two, and the earlier one does not
+  /// end an incident before the later one's.
   bool can_fold(const Item& earlier, const Item& later) const;
   /// Nothing that came before it tells of its alerts.
   bool is_first_of_alerts(const Item& item) const;
   std::vector<Queues::iterator> due(TimeUs now);
+  /// Nothing at these offsets tells of it any more.
+  void forget(std::string_view alert, const std::vector<std::int64_t>& offsets);
   Finished finish(Queues::iterator queue, const Outcome& outcome);
 
   BacklogOptions options_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <iterator>
 #include <set>
 
 #include "processors/core/text.h"
@@ -119,6 +121,30 @@ void replace_all(std::string& text, const std::string& what) {
     text.replace(at, what.size(), "***");
 }
 
+/// What of a secret URL an answer may quote: what was asked for, its path, its query, and each part
+/// of them that is long enough to be a secret.
+std::vector<std::string> parts_of(std::string_view url) {
+  constexpr std::size_t kLeastBytes = 8;
+  std::string_view target = url.substr(0, url.find('#'));
+  const std::size_t scheme = target.find("://");
+  if (scheme != std::string_view::npos) target.remove_prefix(scheme + 3);
+  target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  std::vector<std::string> parts;
+  const auto add = [&parts](std::string_view part, std::size_t least) {
+    if (part.size() >= least) parts.emplace_back(part);
+  };
+  add(target, 2);  // "/" is none
+  add(target.substr(0, mark), 2);
+  add(target.substr(std::min(mark + 1, target.size())), 1);
+  for (std::string_view rest = target; !rest.empty();) {
+    const std::size_t end = std::min(rest.find_first_of("/?&="), rest.size());
+    add(rest.substr(0, end), kLeastBytes);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return parts;
+}
+
 }  // namespace
 
 std::string to_string(ReceiverType type) {
@@ -153,6 +179,7 @@ Result<ReceiverSecrets> load_secrets(const ReceiverConfig& config) {
   if (is_reference(config.url)) {
     WEIR_ASSIGN(const net::Secret url, load(config, "url", config.url));
     secrets.url = url.reveal();
+    secrets.url_is_secret = true;
   }
   if (const auto good = net::check_url(secrets.url); !good) return within_it("url", good.error());
   if (const auto good = check_reach(secrets.url, config.allow_private); !good)
@@ -169,11 +196,13 @@ Result<ReceiverSecrets> load_secrets(const ReceiverConfig& config) {
 }
 
 std::string ReceiverSecrets::hide_in(std::string text) const {
+  std::vector<std::string> hidden = {key.reveal(), token.reveal()};
+  for (const net::Secret& each : secrets) hidden.push_back(each.reveal());
   // A host is none, and says which it was.
-  if (url != net::origin_of(url)) replace_all(text, url);
-  replace_all(text, key.reveal());
-  replace_all(text, token.reveal());
-  for (const net::Secret& each : secrets) replace_all(text, each.reveal());
+  if (url != net::origin_of(url)) hidden.push_back(url);
+  if (url_is_secret) std::ranges::move(parts_of(url), std::back_inserter(hidden));
+  std::ranges::sort(hidden, std::ranges::greater{}, &std::string::size);  // the whole first
+  for (const std::string& each : hidden) replace_all(text, each);
   return text;
 }
 

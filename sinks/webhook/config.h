@@ -70,8 +70,11 @@ struct ReceiverSecrets {
   net::Secret key;
   net::Secret token;
   std::vector<net::Secret> secrets;  // as net::webhook_key
+  bool url_is_secret = false;        // it was a reference
 
-  /// The text with every one of them replaced by "***".
+  /// The text with every one of them replaced by "***"; of a secret URL also what was asked for,
+  /// its path, its query, and their parts of 8 bytes and more, as answers quote them. To be called
+  /// before the text is cut, or half of one is left.
   std::string hide_in(std::string text) const;
 };
 

@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
+#include "sinks/webhook/payload.h"
+
 namespace weir::webhook {
-namespace {
-
-bool is_muted(const v1::Alert& alert) {
-  return alert.silenced_by_size() > 0 || alert.inhibited_by_size() > 0;
-}
-
-}  // namespace
-
 bool Firing::see(const v1::Alert& alert) {
   const auto known = alerts_.find(alert.fingerprint());
   if (alert.state() != v1::ALERT_STATE_FIRING) {
@@ -19,12 +13,12 @@ bool Firing::see(const v1::Alert& alert) {
     // It may have been told of one whose beginning has left the log.
     return alerts_.erase(alert.fingerprint()) > 0 || (alert.fired_at_us() != 0 && !is_muted(alert));
   }
+  if (is_muted(alert)) return alerts_.erase(alert.fingerprint()) > 0;
   if (known != alerts_.end()) {
     const bool begins = known->second.alert.life() != alert.life();
     known->second.alert = alert;
     return begins;
   }
-  if (is_muted(alert)) return false;
   alerts_[alert.fingerprint()].alert = alert;
   return true;
 }

@@ -19,9 +19,10 @@ class Firing {
   explicit Firing(DurationUs resend_us) : resend_us_(resend_us) {}
 
   /// Each record of an alert that is routed to this receiver, in the log's order. True: the
-  /// receiver is to be told now, because a life of the alert begins or ends for it. Who is silenced
-  /// or inhibited before it was told is not told; who was told stays so until its end. The end of
-  /// one that was never seen is told, where it is not hidden: somebody may know its beginning.
+  /// receiver is to be told now, because a life of the alert begins or ends for it. One that is
+  /// silenced or inhibited ends for it where it had been told, and begins again when it is shown
+  /// again while it fires. The end of one that was never seen is told, where it is not hidden:
+  /// somebody may know its beginning.
   bool see(const v1::Alert& alert);
 
   /// Told at `now`: again after the interval.

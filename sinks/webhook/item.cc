@@ -9,12 +9,15 @@ namespace {
 bool fires(const v1::Alert& alert) { return alert.state() == v1::ALERT_STATE_FIRING; }
 bool fires(const v1::AlertLine& line) { return line.state() == v1::ALERT_STATE_FIRING; }
 
+bool is_acknowledged(const v1::Alert& alert) { return !alert.acknowledged_by().empty(); }
+/// It does not say.
+bool is_acknowledged(const v1::AlertLine&) { return false; }
+
 template <class Told>
 void count(const Told& told, v1::Notification& notification) {
-  if (fires(told))
-    notification.set_firing(notification.firing() + 1);
-  else
-    notification.set_resolved(notification.resolved() + 1);
+  if (!fires(told)) return notification.set_resolved(notification.resolved() + 1);
+  notification.set_firing(notification.firing() + 1);
+  if (is_acknowledged(told)) notification.set_acknowledged(notification.acknowledged() + 1);
 }
 
 void fold_notification(const v1::Notification& earlier, v1::Notification& later) {

@@ -13,20 +13,22 @@ constexpr std::size_t kMaxTextBytes = 1 << 10;
 /// A receiver that means longer is asked again all the same.
 constexpr DurationUs kMaxRetryAfterUs = kHourUs;
 
-std::string text_of(const net::ClientResponse& answer) {
+std::string text_of(const net::ClientResponse& answer, const ReceiverSecrets& secrets) {
   std::string text = fmt::format("status {}", answer.status);
   if (const auto where = answer.header("Location"); where && answer.status / 100 == 3)
     text += fmt::format(", to {}: redirects are not followed, give the final URL",
                         net::origin_of(*where));
   if (!answer.body.empty()) text += fmt::format(": {}", answer.body);
-  return events::as_utf8(cut_utf8(text, kMaxTextBytes));
+  return events::as_utf8(cut_utf8(secrets.hide_in(std::move(text)), kMaxTextBytes));
 }
 
 }  // namespace
 
-Outcome outcome_of(const Result<net::ClientResponse>& answer, TimeUs now) {
-  if (!answer) return {.kind = Outcome::Kind::again, .text = answer.error().message};
-  Outcome outcome{.kind = Outcome::Kind::refused, .text = text_of(*answer)};
+Outcome outcome_of(const Result<net::ClientResponse>& answer, const ReceiverSecrets& secrets,
+                   TimeUs now) {
+  if (!answer)
+    return {.kind = Outcome::Kind::again, .text = secrets.hide_in(answer.error().message)};
+  Outcome outcome{.kind = Outcome::Kind::refused, .text = text_of(*answer, secrets)};
   if (answer->status / 100 == 2) outcome.kind = Outcome::Kind::taken;
   if (answer->status / 100 != 5 && answer->status != 429) return outcome;
   outcome.kind = Outcome::Kind::again;

@@ -8,6 +8,7 @@
 #include "processors/core/result.h"
 #include "processors/core/time.h"
 #include "processors/net/http_client.h"
+#include "sinks/webhook/config.h"
 
 namespace weir::webhook {
 
@@ -23,7 +24,8 @@ struct Outcome {
   std::optional<DurationUs> retry_after;  // as the receiver asks; at most an hour
 };
 
-/// `now` is when the answer came.
-Outcome outcome_of(const Result<net::ClientResponse>& answer, TimeUs now);
+/// `now` is when the answer came. Its text holds none of the secrets, which an answer may quote.
+Outcome outcome_of(const Result<net::ClientResponse>& answer, const ReceiverSecrets& secrets,
+                   TimeUs now);
 
 }  // namespace weir::webhook

@@ -13,10 +13,12 @@ constexpr std::size_t kMaxFieldBytes = 1024;
 /// Below 512 KB, with room for what is not alerts.
 constexpr std::size_t kMaxAlertsBytes = 400'000;
 
+/// An acknowledged incident wakes nobody any more, so all that fires must be; also what is not
+/// listed. Resolving what is not open does nothing.
 std::string action_of(const v1::Notification& notification) {
-  if (notification.closes() || notification.firing() == 0) return "resolve";
-  const bool acknowledged = notification.reason() == v1::NOTIFICATION_REASON_ACKNOWLEDGED;
-  return acknowledged ? "acknowledge" : "trigger";
+  if (notification.closes() || notification.firing() == 0 || notification.sequence() == 0)
+    return "resolve";
+  return notification.acknowledged() >= notification.firing() ? "acknowledge" : "trigger";
 }
 
 /// A group's key may be longer than a dedup_key.
@@ -46,6 +48,8 @@ Json to_json(const v1::Alert& alert) {
                {"summary", shortened(summary_of(alert), kMaxSummaryBytes)},
                {"starts_at", format_rfc3339(alert.starts_at_us())}};
   if (alert.ends_at_us() != 0) json["ends_at"] = format_rfc3339(alert.ends_at_us());
+  if (!alert.acknowledged_by().empty())
+    json["acknowledged_by"] = shortened(alert.acknowledged_by(), kMaxFieldBytes);
   for (const char* name : {"description", "command"})
     if (const std::string text = annotation(alert, name); !text.empty())
       json[name] = shortened(text, kMaxFieldBytes);

@@ -30,6 +30,10 @@ std::string shortened(std::string_view text, std::size_t max_bytes) {
 
 bool fires(const v1::Alert& alert) { return alert.state() == v1::ALERT_STATE_FIRING; }
 
+bool is_muted(const v1::Alert& alert) {
+  return alert.silenced_by_size() > 0 || alert.inhibited_by_size() > 0;
+}
+
 std::string annotation(const v1::Alert& alert, std::string_view name) {
   return value_of(alert.annotation(), name);
 }

@@ -24,6 +24,8 @@ std::string dump(const Json& json);
 std::string shortened(std::string_view text, std::size_t max_bytes);
 
 bool fires(const v1::Alert& alert);
+/// A silence or another alert hides it.
+bool is_muted(const v1::Alert& alert);
 /// The annotation or label of that name; empty where there is none.
 std::string annotation(const v1::Alert& alert, std::string_view name);
 std::string label(const v1::Alert& alert, std::string_view name);

@@ -140,9 +140,13 @@ std::optional<Item> Receiver::item_of(v1::AlertRecord record) {
   }
   if (takes_alerts_ || !record.has_notification()) return std::nullopt;
   const v1::Notification& notification = record.notification();
+  if (notification.receiver() != name) return std::nullopt;
   // A chat reads it in the digest or its group's own, and keeps nothing open.
   if (notification.closes() && parts_.config.type == ReceiverType::slack) return std::nullopt;
-  if (notification.receiver() != name) return std::nullopt;
+  // Of the others, none takes an acknowledgement as a reason to wake nobody any more.
+  if (notification.reason() == v1::NOTIFICATION_REASON_INCIDENT &&
+      parts_.config.type != ReceiverType::pagerduty)
+    return std::nullopt;
   return Item{.key = notification.group_key(), .record = std::move(record)};
 }
 
@@ -189,8 +193,7 @@ Result<Outcome> Receiver::attempt(std::span<const Item> items, const std::stop_t
   if (!answer && answer.error().code == ErrorCode::stopped) return std::unexpected(answer.error());
   const TimeUs now = parts_.clock();
   parts_.probe->request.observe(now - began);
-  Outcome outcome = outcome_of(answer, now);
-  outcome.text = parts_.secrets.hide_in(std::move(outcome.text));
+  const Outcome outcome = outcome_of(answer, parts_.secrets, now);
   if (outcome.kind == Outcome::Kind::again) parts_.probe->retried.add();
   note(outcome, now);
   return outcome;

@@ -32,9 +32,32 @@ TEST(AlertGroups, WhatOneTickSetsOffIsToldTogether) {
             "+chat-b page-1h model=m\n"
             "decision chat-a page-1h model=m grouped: the group is new; told with 1 other\n"
             "decision chat-b page-1h model=m grouped: the group is new; told with 1 other\n");
-  EXPECT_EQ(task.notifications()[0].title(),
-            "2 alerts fire: {alertname=\"ErrorBudgetBurn\", condition=\"page-1h\", model=\"m\", "
-            "service=\"chat\", severity=\"page\"}");
+  EXPECT_EQ(
+      task.notifications()[0].title(),
+      "chat-a page-1h model=m (chat): it burns | 2 alerts fire: {alertname=\"ErrorBudgetBurn\", "
+      "condition=\"page-1h\", model=\"m\", service=\"chat\", severity=\"page\"}");
+}
+
+TEST(AlertGroups, ATitleBeginsWithTheWorstOfWhatFires) {
+  Config config = config_for();
+  config.inhibit.clear();
+  config.keep_firing_us = 0;
+  AlertTask task(config);
+  const auto title_at = [&](std::int64_t at) {
+    task.pass(at);
+    const std::string& title = task.notifications().back().title();
+    return title.substr(0, title.find(": {"));
+  };
+  task.say(change("chat-a", "ticket-1d", "ticket"), 0);
+  task.say(change("chat-b"), 0);
+  EXPECT_EQ(title_at(0), "chat-b page-1h (chat): it burns | 2 alerts fire");
+  task.say(change("chat-c", "page-6h"), 60);  // as severe, and later
+  EXPECT_EQ(title_at(60), "chat-b page-1h (chat): it burns | 3 alerts fire");
+  task.say(quiet(change("chat-b")), 120);
+  EXPECT_EQ(title_at(120), "chat-c page-6h (chat): it burns | 2 alerts fire, 1 alert ended");
+  task.say(quiet(change("chat-c", "page-6h")), 180);
+  task.say(quiet(change("chat-a", "ticket-1d", "ticket")), 180);
+  EXPECT_EQ(title_at(180), "2 alerts ended");
 }
 
 TEST(AlertGroups, WaitForTheOtherTasksToTellTheirTick) {

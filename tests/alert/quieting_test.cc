@@ -147,8 +147,93 @@ TEST(AlertStorm, ManyGroupsAtOnceAreOneDigestThatListsAll) {
   EXPECT_EQ(task.decisions().back().reference(), "digest");
   EXPECT_EQ(task.probe.digests.value(), 1U);
   EXPECT_EQ(digest.title(),
-            "6 alerts fire: {alertname=\"ErrorBudgetBurn\", condition=\"page-1h\", "
-            "severity=\"page\"}");
+            fmt::format("{0} page-1h ({0}): it burns | ", digest.alert(0).condition().objective()) +
+                "6 alerts fire: {alertname=\"ErrorBudgetBurn\", condition=\"page-1h\", "
+                "severity=\"page\"}");
+}
+
+/// "digest 8, digest 16": what was told since `from`, and how much of it fires.
+std::string told_since(const AlertTask& task, std::size_t from) {
+  std::vector<std::string> told;
+  for (std::size_t i = from; i < task.notifications().size(); ++i)
+    told.push_back(fmt::format("{} {}", task.notifications()[i].group_key(),
+                               task.notifications()[i].firing()));
+  return fmt::format("{}", fmt::join(told, ", "));
+}
+
+TEST(AlertStorm, TheNextWaveIsADigestHoweverSoonItComes) {
+  AlertTask task;
+  storm(task, 8, 0);
+  task.pass(0);
+  for (int i = 8; i < 16; ++i) task.say(change(fmt::format("s{:02}", i)), 25);
+  task.pass(25);
+  EXPECT_EQ(told_since(task, 0), "digest 8, digest 16");
+}
+
+TEST(AlertStorm, WhatADigestToldIsRepeatedByADigest) {
+  for (const int groups : {8, 2}) {
+    Config config = config_for();
+    config.grouping.repeat_us = kHourUs;
+    config.storm.groups_at_once = groups == 2 ? 1 : 5;
+    AlertTask task(config);
+    task.restart_always();
+    storm(task, groups, 0);
+    task.pass(0);
+    task.config.storm.groups_at_once = 5;  // so that two are few
+    task.restart();
+    EXPECT_THAT(task.pass(3'600),
+                HasSubstr(fmt::format("grouped: nobody has acknowledged {} groups "
+                                      "yet; told with {} other",
+                                      groups, groups - 1)));
+    EXPECT_EQ(told_since(task, 0), fmt::format("digest {0}, digest {0}", groups));
+    EXPECT_EQ(task.pass(3'610), "");
+  }
+}
+
+TEST(AlertStorm, RepeatsOfManyGroupsAreOneDigest) {
+  Config config = config_for();
+  config.grouping.repeat_us = kHourUs;
+  config.grouping.interval_us = 0;
+  config.storm.groups_at_once = 10;
+  AlertTask task(config);
+  storm(task, 6, 0);
+  task.pass(0);
+  EXPECT_EQ(task.notifications().size(), 6U);
+  task.commit();
+  task.config.storm.groups_at_once = 5;
+  task.restart();
+  task.pass(3'600);
+  EXPECT_EQ(told_since(task, 6), "digest 6");
+}
+
+TEST(AlertStorm, DigestsCountForTheShare) {
+  Config config = config_for();
+  config.storm.per_hour = 2;
+  config.storm.groups_at_once = 1;
+  AlertTask task(config);
+  for (int wave = 0; wave < 3; ++wave) {
+    for (int i = 0; i < 2; ++i) task.say(change(fmt::format("w{}s{}", wave, i)), wave * 10);
+    task.pass(wave * 10);
+  }
+  EXPECT_EQ(told_since(task, 0), "digest 2, digest 4");
+  EXPECT_EQ(task.decisions().back().kind(), v1::DECISION_KIND_THROTTLED);
+  task.pass(310);
+  EXPECT_EQ(told_since(task, 2), "digest 6");
+}
+
+TEST(AlertStorm, RepeatsLeaveADigestToWhatHasChanged) {
+  Config config = config_for();
+  config.grouping.repeat_us = kMinuteUs;
+  config.storm = {.per_hour = 1, .digest_every_us = 30 * kSecondUs, .groups_at_once = 1};
+  AlertTask task(config);
+  storm(task, 2, 0);
+  task.pass(0);
+  task.commit();
+  task.config.storm.groups_at_once = 5;  // so that three are few
+  task.restart();
+  task.say(change("s02"), 60);
+  task.pass(60);
+  EXPECT_EQ(told_since(task, 0), "digest 2, digest 3");
 }
 
 TEST(AlertStorm, AboveItsShareAReceiverGetsDigestsFromTimeToTime) {

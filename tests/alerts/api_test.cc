@@ -160,6 +160,32 @@ TEST_F(AlertApi, AnAcknowledgementIsASignal) {
   EXPECT_EQ(signal.acknowledgement().note(), "on it");
 }
 
+TEST_F(AlertApi, WhatMatchesIsTakenOnWithOneSignal) {
+  v1::AlertRecord record;
+  record.set_version(1);
+  v1::Alert& alert = *record.mutable_alert();
+  v1::Label& service = *alert.add_label();
+  service.set_name("service");
+  service.set_value("chat");
+  for (const char* fingerprint : {"00000000000000c1", "00000000000000c2", "00000000000000c3"}) {
+    alert.set_fingerprint(fingerprint);
+    alert.set_state(fingerprint[15] == '1' ? v1::ALERT_STATE_RESOLVED : v1::ALERT_STATE_FIRING);
+    alert.set_acknowledged_by(fingerprint[15] == '2' ? "bob" : "");
+    append("weir.alert", fingerprint, record.SerializeAsString());
+  }
+  const std::string path = "/api/v1/alerts/ack";
+  const auto taken = ask("POST", path, R"({"matchers":["service=chat"],"by":"ann","note":"mine"})");
+  EXPECT_EQ(taken.status, 202);
+  EXPECT_EQ(taken.body, "{\"accepted\":true,\"matching\":1}\n");
+  const v1::Acknowledgement said = last_signal().acknowledgement();
+  EXPECT_EQ(said.fingerprint(), "");
+  EXPECT_EQ(said.matcher(0).value(), "chat");
+  EXPECT_EQ(said.by(), "ann");
+  EXPECT_EQ(said.note(), "mine");
+  EXPECT_EQ(ask("POST", path, R"({"matchers":["service=other"],"by":"ann"})").status, 409);
+  EXPECT_EQ(ask("POST", path, R"({"by":"ann"})").status, 400);
+}
+
 TEST_F(AlertApi, AMarkIsASignal) {
   EXPECT_EQ(
       ask("POST", "/api/v1/alerts/" + kAlert + "/mark", R"({"by":"ann","useful":false})").status,

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fakes/memory_log.h"
+
 namespace weir::results {
 namespace {
 
@@ -19,8 +21,14 @@ v1::Decision decision(std::int64_t at, const std::string& alert, v1::DecisionKin
   return decision;
 }
 
+AllAlertStats stats_of(const std::vector<v1::Decision>& decisions) {
+  AlertTally tally;
+  for (const v1::Decision& each : decisions) tally.take(each);
+  return alert_stats(tally);
+}
+
 TEST(AlertStatistics, OfNothingAreAbsent) {
-  EXPECT_EQ(to_json(alert_stats({}))["all"].dump(),
+  EXPECT_EQ(to_json(stats_of({}))["all"].dump(),
             R"({"fired":0,"hidden":0,"acknowledged":0,"useful":0,"not_useful":0,)"
             R"("notifications":0,"sent":0,"failed":0,"incidents":0,"signal_to_noise":null,)"
             R"("precision":null,"mtta_s":null,"mttr_s":null,"mtbf_s":null})");
@@ -41,7 +49,7 @@ TEST(AlertStatistics, CountLivesAndTheirTimes) {
                                                decision(400, "a1", DECISION_KIND_FIRED, 2),
                                                decision(500, "b1", DECISION_KIND_FIRED)};
 
-  const AllAlertStats stats = alert_stats(decisions);
+  const AllAlertStats stats = stats_of(decisions);
 
   EXPECT_EQ(to_json(stats)["all"].dump(),
             R"({"fired":4,"hidden":0,"acknowledged":1,"useful":1,"not_useful":1,)"
@@ -68,21 +76,75 @@ TEST(AlertStatistics, WhatWasHiddenIsNoNoise) {
                                                decision(60, "a3", DECISION_KIND_GROUPED, 1, "n2"),
                                                decision(90, "a2", DECISION_KIND_RESOLVED)};
 
-  const AlertStats stats = alert_stats(decisions).all;
+  const AlertStats stats = stats_of(decisions).all;
 
   EXPECT_EQ(fmt::format("{} fired, {} hidden, {} actioned: {:.3f}", stats.fired, stats.hidden,
                         stats.actioned, stats.signal_to_noise.value_or(-1)),
             "4 fired, 1 hidden, 1 actioned: 0.333");
   const std::vector<v1::Decision> alone = {decisions[1], decisions[4]};
-  EXPECT_EQ(alert_stats(alone).all.hidden, 1);
-  EXPECT_FALSE(alert_stats(alone).all.signal_to_noise);
+  EXPECT_EQ(stats_of(alone).all.hidden, 1);
+  EXPECT_FALSE(stats_of(alone).all.signal_to_noise);
 }
 
 TEST(AlertStatistics, WhatIsSaidOfALifeThatBeganEarlierIsNotCounted) {
   const std::vector<v1::Decision> decisions = {decision(0, "a1", v1::DECISION_KIND_RESOLVED),
                                                decision(1, "a1", v1::DECISION_KIND_USEFUL)};
-  EXPECT_EQ(alert_stats(decisions).all.fired, 0);
-  EXPECT_FALSE(alert_stats(decisions).all.precision);
+  EXPECT_EQ(stats_of(decisions).all.fired, 0);
+  EXPECT_FALSE(stats_of(decisions).all.precision);
+}
+
+/// Told when it was decided, as the append time says.
+void append(fakes::MemoryLog& log, const std::vector<v1::Decision>& decisions) {
+  std::vector<runtime::NewRecord> records;
+  for (v1::Decision each : decisions) {
+    each.set_version(1);
+    records.push_back({.value = each.SerializeAsString(), .append_time_us = each.append_time_us()});
+  }
+  EXPECT_TRUE(log.append({std::string(kDecisionTopic), 0}, records));
+}
+
+TEST(AlertStatisticsBoard, SaysWhatAReadOfItsTimeWould) {
+  using enum v1::DecisionKind;
+  fakes::MemoryLog log;
+  AlertStatsBoard board;
+  EXPECT_TRUE(board.update(log));  // of a log without the topic
+  EXPECT_TRUE(log.create_topic({.name = std::string(kDecisionTopic)}));
+  EXPECT_TRUE(board.update(log));
+  EXPECT_EQ(to_json(board.stats()), to_json(stats_of({})));
+
+  const std::int64_t day = kDayUs / kSecondUs;
+  for (std::int64_t at = 0; at < 70 * day; at += 5 * day) {
+    const std::string alert = at % 2 == 0 ? "a1" : "b1";
+    const auto life = static_cast<std::uint32_t>(at / day);
+    const std::string notification = fmt::format("n{}", at / (20 * day));
+    append(log, {decision(at, alert, DECISION_KIND_FIRED, life),
+                 decision(at + 1, alert, DECISION_KIND_GROUPED, life, notification),
+                 decision(at + 2, alert, DECISION_KIND_SENT, life, notification),
+                 decision(at + 9, alert, DECISION_KIND_ACKNOWLEDGED, life),
+                 decision(at + 9 * day, alert, DECISION_KIND_RESOLVED, life)});
+    EXPECT_TRUE(board.update(log));
+    const TimeUs last_us = (at + 9 * day + 5) * kSecondUs;
+    const auto read = read_alert_stats(log, {.from_us = last_us - kBoardKeepsUs});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(to_json(board.stats()), to_json(*read)) << at / day;
+  }
+}
+
+TEST(AlertStatisticsBoard, OfTooManyTheOlderHalfOfTheTimeIsForgotten) {
+  fakes::MemoryLog log;
+  EXPECT_TRUE(log.create_topic({.name = std::string(kDecisionTopic)}));
+  constexpr std::int64_t kEach = kBoardKeepsUs / kSecondUs / AlertStatsBoard::kMaxTallied;
+  std::vector<v1::Decision> decisions;
+  for (std::size_t i = 0; i <= AlertStatsBoard::kMaxTallied; ++i)
+    decisions.push_back(decision(static_cast<std::int64_t>(i) * kEach, fmt::format("a{}", i),
+                                 v1::DECISION_KIND_FIRED));
+  append(log, decisions);
+
+  AlertStatsBoard board;
+  EXPECT_TRUE(board.update(log));
+
+  constexpr std::int64_t kHalfS = kBoardKeepsUs / kSecondUs / 2;
+  EXPECT_EQ(board.stats().all.fired, kHalfS / kEach + 1);
 }
 
 }  // namespace

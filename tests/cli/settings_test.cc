@@ -182,16 +182,52 @@ TEST(Settings, WarnOfLabelsThatNoAlertHas) {
   const std::string grouped =
       "webhook: {receivers: [{name: a, type: slack, url: 'https://h.example.com/a'}]}\n"
       "alert:\n  group_by: [service, team]\n  routes:\n"
-      "    - {receivers: [a], match: [severity=page], group_by: [modell]}\n"
+      "    - {receivers: [a], match: [severtiy=page], group_by: [modell]}\n"
       "    - {receivers: [a], match: [severity=ticket], group_by: [model, objective]}\n"
+      "  inhibit:\n"
+      "    - {source: [severity=page, team=a], target: [sevrity!=page], equal: [tenant, model]}\n"
       "  receivers: [a]\n";
+  const auto warning = [](int line, std::string_view key, std::string_view label) {
+    return fmt::format(
+        "/weir.yaml:{}: {}: no alert of these objectives has the label '{}'; there are alertname, "
+        "condition, model, objective, service, severity\n",
+        line, key, label);
+  };
 
   EXPECT_EQ(warnings(grouped + "slo: {objectives: [slo.yaml]}\n"),
-            "/weir.yaml:3: group_by: no alert of these objectives has the label 'team'; there are "
-            "alertname, condition, model, objective, service, severity\n"
-            "/weir.yaml:5: group_by: no alert of these objectives has the label 'modell'; there "
-            "are alertname, condition, model, objective, service, severity\n");
+            warning(3, "group_by", "team") + warning(5, "match", "severtiy") +
+                warning(5, "group_by", "modell") + warning(8, "source", "team") +
+                warning(8, "target", "sevrity") + warning(8, "equal", "tenant"));
   EXPECT_EQ(warnings(grouped), "") << "without objectives nothing is known of alerts";
+}
+
+TEST(Settings, RefuseAPlannedTimeOfNoObjectiveAndWarnOfConditionsThatLookTooFarBack) {
+  const fakes::TempDirectory directory;
+  std::ofstream(directory.path() + "/slo.yaml")
+      << "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: chat}\nspec:\n  service: chat\n"
+         "  timeWindow: [{duration: 1d, isRolling: true}]\n  budgetingMethod: Occurrences\n"
+         "  objectives: [{target: 0.999}]\n  alertPolicies: [mine, default]\n"
+         "  indicator: {metadata: {name: i}, spec: {ratioMetric: {\n"
+         "    good: {metricSource: {type: weir, spec: {query: status == ok}}},\n"
+         "    total: {metricSource: {type: weir, spec: {query: 'true'}}}}}}\n---\n"
+         "apiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: mine}\nspec:\n"
+         "  conditions:\n    - kind: AlertCondition\n      metadata: {name: far}\n"
+         "      spec: {condition: {kind: burnrate, threshold: 2, lookbackWindow: 2d}}\n";
+  const std::string file = directory.path() + "/weir.yaml";
+  const auto said = [&](const std::string& planned) {
+    std::ofstream(file) << "slo:\n  objectives: [slo.yaml]\n  maintenance:\n"
+                        << "    - {from: 2026-01-05T02:00:00Z, to: 2026-01-05T04:00:00Z, "
+                        << "reason: move, objectives: " << planned << "}\n";
+    const auto settings = load_settings(file);
+    if (!settings) return settings.error().message.substr(directory.path().size());
+    return fmt::format("{}", fmt::join(settings->warnings, "\n")).substr(directory.path().size());
+  };
+
+  EXPECT_EQ(said("[chat, nosuch]"),
+            "/weir.yaml:4: key 'slo.maintenance': there is no objective 'nosuch'; there are chat");
+  EXPECT_EQ(said("[chat]"),
+            "/slo.yaml:8: objective chat: condition 'far' looks back 2d, and the objective has a "
+            "window of 1d; write a shorter lookbackWindow");
 }
 
 TEST(AlertmanagerExample, ComparesEveryDimension) {

@@ -180,6 +180,55 @@ TEST(OpenSlo, WhatWeirDoesNotRunIsRefusedOnlyWhenItIsToRun) {
             "slo.yaml:9: there is no SLI named 'nobody' among these documents");
 }
 
+/// What refuses an SLO with this alert policy.
+std::string refused(const std::string& policy, const std::string& condition) {
+  const std::string text = slo(ratio("status == ok", "true") + "  alertPolicies: [mine]\n") +
+                           "---\n"
+                           "apiVersion: openslo/v1\n"
+                           "kind: AlertPolicy\n"
+                           "metadata: {name: mine}\n"
+                           "spec:\n" +
+                           policy +
+                           "  conditions:\n"
+                           "    - kind: AlertCondition\n"
+                           "      metadata: {name: fast}\n"
+                           "      spec:\n" +
+                           condition;
+  const auto objectives = read_open_slo({{"slo.yaml", text}}, {});
+  if (!objectives) return objectives.error().message;
+  const auto run = to_run(*objectives);
+  return run ? "it can run" : run.error().message;
+}
+
+TEST(OpenSlo, ChoicesOfAlertPoliciesAreRunOrRefused) {
+  const std::string burns =
+      "        condition: {kind: burnrate, threshold: 2, lookbackWindow: 1h}\n";
+  EXPECT_EQ(refused("  alertWhenBreaching: true\n"
+                    "  alertWhenResolved: true\n"
+                    "  alertWhenNoData: false\n",
+                    "        severity: ticket\n" + burns),
+            "it can run");
+  EXPECT_EQ(refused("  alertWhenBreaching: false\n"
+                    "  alertWhenResolved: false\n"
+                    "  alertWhenNoData: true\n",
+                    burns),
+            "slo.yaml:16: alertWhenBreaching: false is not run: an alert policy is for what burns; "
+            "write true, or leave the policy out\n"
+            "slo.yaml:17: alertWhenResolved: false is not run: whoever is told that an alert fires "
+            "is told of its end; write true, or leave it out\n"
+            "slo.yaml:18: alertWhenNoData: true is not run: where events cease, the condition "
+            "`silent` fires (slo.silence in the configuration); write false, or leave it out");
+}
+
+TEST(OpenSlo, ConditionsThatCanNeverPageAreRefused) {
+  EXPECT_EQ(refused("",
+                    "        severity: pgae\n"
+                    "        condition: {kind: burnrate, op: lt, threshold: 2, lookbackWindow: "
+                    "1h}\n"),
+            "slo.yaml:20: the severity 'pgae' is none that Weir knows; write page, ticket or info\n"
+            "slo.yaml:21: a burn rate that is too low alerts nobody; write op: gt or op: gte");
+}
+
 TEST(OpenSlo, OneNameIsOneObjective) {
   const auto twice = read_open_slo({{"a.yaml", slo("  indicatorRef: nobody\n")},
                                     {"b.yaml", slo("  indicatorRef: nobody\n")}},

@@ -228,7 +228,7 @@ class Teller {
       }
     }
     incidents_.check([this](const v1::Alert& alert) { return goes_on(alert); },
-                     [this](const v1::Alert& alert) { return is_shown(alert); }, wrong_);
+                     [this](const v1::Alert& alert) { return wakes_somebody(alert); }, wrong_);
   }
 
  private:
@@ -239,11 +239,11 @@ class Teller {
            told_us_[name] > stories_.now() - kToldAfterUs;
   }
 
-  bool is_shown(const v1::Alert& alert) {
+  bool wakes_somebody(const v1::Alert& alert) {
     const std::string name = name_of(alert.condition());
     const Story& story = stories_.all()[name];
     return story.state == v1::ALERT_STATE_FIRING && !story.is_muted() &&
-           told_us_[name] <= stories_.now() - kToldAfterUs;
+           story.acknowledged_by.empty() && told_us_[name] <= stories_.now() - kToldAfterUs;
   }
 
   void compare(std::int64_t offset, const std::vector<const v1::Alert*>& told) {
@@ -296,10 +296,11 @@ class Teller {
     std::map<std::string, std::uint32_t>& sequences = sequences_[notification.receiver()];
     if (notification.reason() == v1::NOTIFICATION_REASON_DIGEST) return sequences.clear();
     std::uint32_t& last = sequences[notification.group_key()];
-    if (last != 0 && notification.sequence() != 1 && notification.sequence() != last + 1)
+    const bool alone = notification.reason() == v1::NOTIFICATION_REASON_INCIDENT;
+    if (last != 0 && !alone && notification.sequence() != 1 && notification.sequence() != last + 1)
       wrong_(fmt::format("{}: after {}", what, last));
-    last = notification.sequence();
-    if (notification.closes()) return;
+    last = notification.closes() ? 0 : notification.sequence();
+    if (notification.closes() || alone) return;
     std::vector<TimeUs>& times = times_[notification.receiver()];
     const TimeUs now = notification.append_time_us();
     times.push_back(now);

@@ -14,6 +14,8 @@ std::string group_of(const v1::Alert& alert) {
                      service == alert.label().end() ? "" : service->value());
 }
 
+const std::string& by_whom(const v1::Alert& alert) { return alert.acknowledged_by(); }
+
 }  // namespace
 
 void Incidents::hear(const v1::Notification& notification, const Wrong& wrong) {
@@ -25,30 +27,43 @@ void Incidents::hear(const v1::Notification& notification, const Wrong& wrong) {
   }
   if (notification.closes() && !firing.empty())
     wrong(fmt::format("notification {} closes what fires", notification.id()));
-  open_[{notification.receiver(), notification.group_key()}] = std::move(firing);
+  const std::pair key(notification.receiver(), notification.group_key());
+  if (notification.closes() || firing.empty() || notification.sequence() == 0) {
+    open_.erase(key);
+    return;
+  }
+  const bool acknowledges = std::ranges::none_of(firing, &std::string::empty, by_whom);
+  if (acknowledges != (notification.acknowledged() == notification.firing()))
+    wrong(fmt::format("notification {} miscounts what is acknowledged", notification.id()));
+  const auto known = open_.find(key);
+  if (acknowledges && known == open_.end()) return;  // there is none
+  Incident& incident = open_[key];
+  incident.firing = std::move(firing);
+  incident.acknowledged = incident.acknowledged || acknowledges;
 }
 
 /// Under its group's key or under that of digests, whatever was hidden when that was told last.
 bool Incidents::has_one(const std::string& receiver, const v1::Alert& alert) const {
   return std::ranges::any_of(open_, [&](const auto& each) {
-    const auto& [key, told] = each;
-    return key.first == receiver && !told.empty() &&
+    const auto& [key, incident] = each;
+    return key.first == receiver && !incident.acknowledged &&
            (key.second == group_of(alert) || key.second == "digest");
   });
 }
 
-void Incidents::check(const Is& goes_on, const Is& is_shown, const Wrong& wrong) const {
-  for (const auto& [key, told] : open_) {
+void Incidents::check(const Is& goes_on, const Is& wakes_somebody, const Wrong& wrong) const {
+  for (const auto& [key, incident] : open_) {
     // A digest may have said that others of the group fire.
     const bool goes_on_there = std::ranges::any_of(alerts_, [&](const auto& each) {
       return group_of(each.second) == key.second && goes_on(each.second);
     });
-    if (!told.empty() && !goes_on_there && std::ranges::none_of(told, goes_on))
+    if (!goes_on_there && std::ranges::none_of(incident.firing, goes_on))
       wrong(fmt::format("alerts: {} keeps an incident of {} open", key.first, key.second));
   }
   for (const auto& [key, alert] : alerts_)
-    if (is_shown(alert) && !has_one(key.first, alert))
-      wrong(fmt::format("alerts: {} has no incident of {}", key.first, group_of(alert)));
+    if (wakes_somebody(alert) && !has_one(key.first, alert))
+      wrong(fmt::format("alerts: {} has no incident of {} that wakes somebody", key.first,
+                        group_of(alert)));
 }
 
 }  // namespace weir::sim

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,6 +14,8 @@ namespace {
 
 constexpr DurationUs kPaneUs = 10 * kSecondUs;
 constexpr double kBudget = 0.1;
+/// So long a service may be gone and still fire, or as long as the condition looks back.
+constexpr DurationUs kGoneUs = 6 * kHourUs;
 
 struct GoodOf {
   std::int64_t good = 0;
@@ -47,6 +50,19 @@ GoodOf told_before(const v1::BurnResult& result, const std::vector<LoggedCounts>
   return sum;
 }
 
+/// The end of the last pane of it in which anything had come.
+TimeUs heard_last(const v1::BurnResult& result, const std::vector<LoggedCounts>& batches) {
+  TimeUs last = kMinTime;
+  for (const LoggedCounts& logged : batches) {
+    if (logged.offset > result.as_of_offset()) break;
+    for (const v1::SliDelta& delta : logged.batch.delta())
+      if (service_of(delta) == result.series(0) &&
+          (delta.pane() + 1) * kPaneUs <= result.end_time_us())
+        last = std::max(last, (delta.pane() + 1) * kPaneUs);
+  }
+  return last;
+}
+
 double log_choose(std::int64_t n, std::int64_t k) {
   const auto log_factorial = [](std::int64_t of) {
     return std::lgamma(static_cast<double>(of) + 1);
@@ -63,11 +79,15 @@ double chance_of(const GoodOf& counts) {
   return sum;
 }
 
-/// What the numbers say of a condition whose state was `was`. nullopt: it hangs on a last digit.
-std::optional<v1::ConditionState> state_of(const v1::ConditionDefinition& condition,
-                                           const v1::BurnResult& result,
-                                           const std::vector<LoggedCounts>& batches,
-                                           v1::ConditionState was) {
+/// What the numbers say of a condition.
+struct Verdict {
+  std::optional<v1::ConditionState> state;  // none: it hangs on a last digit
+  bool gone = false;                        // it fires only because its service is gone
+};
+
+/// `was`: its state before.
+Verdict verdict_of(const v1::ConditionDefinition& condition, const v1::BurnResult& result,
+                   const std::vector<LoggedCounts>& batches, v1::ConditionState was) {
   const auto counts_of = [&](DurationUs length) {
     return told_before(result, batches, result.end_time_us() - length);
   };
@@ -79,17 +99,24 @@ std::optional<v1::ConditionState> state_of(const v1::ConditionDefinition& condit
   };
   const bool burning =
       burns(condition.long_us()) && (condition.short_us() == 0 || burns(condition.short_us()));
-  const bool gone = burns(condition.long_us()) && condition.short_us() > 0 &&
-                    counts_of(condition.short_us()).total == 0 && result.maintenance().empty();
-  if (was == v1::CONDITION_STATE_FIRING && (burning || gone || !result.complete())) return was;
-  if (!burning) return v1::CONDITION_STATE_QUIET;
   const GoodOf counts = counts_of(condition.long_us());
-  if (counts.total < condition.min_events()) return v1::CONDITION_STATE_TOO_FEW;
-  if (condition.level_ppb() == 0) return v1::CONDITION_STATE_FIRING;  // chance is not asked
+  const bool silent = condition.short_us() == 0
+                          ? counts.total == 0
+                          : counts_of(condition.short_us()).total == 0 &&
+                                (counts.total == 0 || burns(condition.long_us()));
+  const bool gone = silent && result.maintenance().empty() &&
+                    result.end_time_us() < heard_last(result, batches) +
+                                               std::max<DurationUs>(kGoneUs, condition.long_us());
+  if (was == v1::CONDITION_STATE_FIRING && (burning || gone || !result.complete()))
+    return {.state = was, .gone = gone};
+  if (!burning) return {.state = v1::CONDITION_STATE_QUIET};
+  if (counts.total < condition.min_events()) return {.state = v1::CONDITION_STATE_TOO_FEW};
+  // Chance is not asked.
+  if (condition.level_ppb() == 0) return {.state = v1::CONDITION_STATE_FIRING};
   const double chance = chance_of(counts);
   const double level = static_cast<double>(condition.level_ppb()) / 1e9;
-  if (std::abs(chance - level) < 1e-9) return std::nullopt;
-  return chance <= level ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_PLAUSIBLE;
+  if (std::abs(chance - level) < 1e-9) return {};
+  return {.state = chance <= level ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_PLAUSIBLE};
 }
 
 /// One change of a condition, as it is told and as results show it.
@@ -125,28 +152,30 @@ class Conditions {
                          partition_, fmt::join(told, "; "), fmt::join(changes_, "; ")));
   }
 
-  /// Everything that burnt is over: nothing may go on firing, unless a partition is left out.
+  /// Everything that burnt is over: nothing may go on firing, unless a partition is left out or
+  /// nothing has come since.
   void check_calm() const {
     std::map<std::string, bool> complete;
     for (const v1::BurnResult& result : outcome_.burns[partition_])
       complete[result.series(0)] = result.complete();
     for (const auto& [key, state] : states_)
-      if (state == v1::CONDITION_STATE_FIRING && complete[key.first])
+      if (state == v1::CONDITION_STATE_FIRING && complete[key.first] && !gone_.contains(key))
         wrong_(fmt::format("{} of {} still fires in the end", key.second, key.first));
   }
 
  private:
   void follow(const v1::ConditionDefinition& condition, int index, const v1::BurnResult& result) {
-    v1::ConditionState& state =
-        states_.try_emplace({result.series(0), condition.name()}, v1::CONDITION_STATE_QUIET)
-            .first->second;
+    const std::pair key(result.series(0), condition.name());
+    v1::ConditionState& state = states_.try_emplace(key, v1::CONDITION_STATE_QUIET).first->second;
     v1::ConditionState now = v1::CONDITION_STATE_QUIET;
+    gone_.erase(key);
     if (!result.closed()) {
       now = result.condition(index).state();
-      const auto expected = state_of(condition, result, outcome_.counts[partition_], state);
-      if (expected && now != *expected)
+      const Verdict verdict = verdict_of(condition, result, outcome_.counts[partition_], state);
+      if (verdict.state && now != *verdict.state)
         wrong_(change_text(result.series(0), condition.name(), result.end_time_us(), now) +
-               " where it is " + v1::ConditionState_Name(*expected));
+               " where it is " + v1::ConditionState_Name(*verdict.state));
+      if (verdict.gone) gone_.insert(key);
     }
     if (now != state)
       changes_.push_back(
@@ -158,6 +187,7 @@ class Conditions {
   const std::size_t partition_;
   const Wrong& wrong_;
   std::map<std::pair<std::string, std::string>, v1::ConditionState> states_;
+  std::set<std::pair<std::string, std::string>> gone_;
   std::vector<std::string> changes_;
 };
 

@@ -109,6 +109,7 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
   for (const LoggedAlert& logged : outcome.alerts) {
     const v1::Notification& notification = logged.record.notification();
     if (notification.receiver() != kChat) continue;
+    if (notification.reason() == v1::NOTIFICATION_REASON_INCIDENT) continue;  // it keeps none
     place[notification.id()] = {notification.group_key(), place.size()};
     for (const v1::Alert& alert : notification.alert())
       told[alert.fingerprint()] =
@@ -170,12 +171,15 @@ void Outside::check_alertmanager(const Outcome& outcome, const Wrong& wrong) con
     const auto known = ends_us_.find(labels);
     const bool active = known != ends_us_.end() && known->second > now_;
     const bool ended = known != ends_us_.end() && known->second < 0;
-    // Hidden in the end, and its beginning gone from the log: Alertmanager's own time ends it.
-    if (forgets_ && is_muted(life.last) && !fires(life.last)) continue;
-    if (fires(life.last) ? !active : !ended)
-      wrong(fmt::format("alertmanager: {} {}; the log says {}", labels,
-                        active ? "is active" : "is not active",
-                        v1::AlertState_Name(life.last.state())));
+    const bool is_shown = fires(life.last) && !is_muted(life.last);
+    // Its beginning has left the log: who starts then knows nothing of it, and Alertmanager's own
+    // time ends it.
+    const bool lapsed = known != ends_us_.end() && known->second > 0 && !active;
+    if (forgets_ && (is_muted(life.last) || (is_shown && lapsed))) continue;
+    if (is_shown ? !active : !ended)
+      wrong(fmt::format(
+          "alertmanager: {} {}; the log says {}{}", labels, active ? "is active" : "is not active",
+          v1::AlertState_Name(life.last.state()), is_muted(life.last) ? ", hidden" : ""));
   }
   for (const std::string& labels : lapses_)
     if (!forgets_)

@@ -44,15 +44,17 @@ TEST(SloConfig, SaysWhatIsWrong) {
   EXPECT_EQ(read("slo:\n"
                  "  low_traffic: {level: 0.5}\n"
                  "  max_series: 0\n"
+                 "  silence: {severity: pgae}\n"
                  "  maintenance:\n"
                  "    - {from: 2026-01-05T04:00:00Z, to: 2026-01-05T02:00:00Z}\n")
                 .error()
                 .message,
             "weir.yaml:2: key 'slo.low_traffic.level': must be below 0.5; 0 does not ask\n"
             "weir.yaml:3: key 'slo.max_series': must be at least 1\n"
-            "weir.yaml:5: key 'slo.maintenance[0].reason' is missing; write for example 'reason: "
+            "weir.yaml:4: key 'slo.silence.severity': must be page, ticket or info\n"
+            "weir.yaml:6: key 'slo.maintenance[0].reason' is missing; write for example 'reason: "
             "database move'\n"
-            "weir.yaml:5: key 'slo.maintenance[0].to': must be after `from`");
+            "weir.yaml:6: key 'slo.maintenance[0].to': must be after `from`");
 }
 
 }  // namespace

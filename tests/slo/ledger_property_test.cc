@@ -1,17 +1,51 @@
 // Random streams with late events, against a recount of everything ever said.
+#include <map>
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "processors/objectives/parts.h"
 #include "tests/slo/slo_task.h"
 
 namespace weir::slo {
 namespace {
 
+using objectives::kPpb;
+
+/// Events, or what a slice counts for.
 struct Counted {
   std::int64_t at = 0;  // seconds
   std::int64_t good = 0;
   std::int64_t bad = 0;
 };
+
+/// A slice with these events, at its last second.
+Counted judged(const v1::ObjectiveDefinition& definition, const Counted& slice) {
+  const std::int64_t total = slice.good + slice.bad;
+  if (definition.method() == v1::BUDGETING_METHOD_RATIO_TIMESLICES) {
+    const std::int64_t share_ppb = slice.good * kPpb / total;
+    return {slice.at, share_ppb, kPpb - share_ppb};
+  }
+  const bool good = slice.good * kPpb >= definition.slice_target_ppb() * total;
+  return {slice.at, good ? 1 : 0, good ? 0 : 1};
+}
+
+/// What counts in windows: events, or the slices that had some.
+std::vector<Counted> units_of(const v1::ObjectiveDefinition& definition,
+                              const std::vector<Counted>& events) {
+  if (definition.method() == v1::BUDGETING_METHOD_OCCURRENCES) return events;
+  const std::int64_t slice_s = definition.slice_us() / kSecondUs;
+  std::map<std::int64_t, Counted> slices;
+  for (const Counted& each : events) {
+    Counted& slice = slices[each.at / slice_s];
+    slice.at = (each.at / slice_s + 1) * slice_s - 1;
+    slice.good += each.good;
+    slice.bad += each.bad;
+  }
+  std::vector<Counted> units;
+  for (const auto& [number, slice] : slices) units.push_back(judged(definition, slice));
+  return units;
+}
 
 Counts recount(const std::vector<Counted>& all, TimeUs from, TimeUs to) {
   Counts sum;
@@ -31,22 +65,45 @@ TimeUs start_of(TimeUs end, DurationUs length) {
   return align_down(end - length, span);
 }
 
-void expect_recount(const v1::BurnResult& result, const std::vector<Counted>& all) {
-  const Counts ever = recount(all, kMinTime, kMaxTime);
-  RC_ASSERT(result.good() == ever.good);
-  RC_ASSERT(result.total() == ever.total);
-  for (const v1::BurnWindow& window : result.window()) {
-    const Counts counts =
-        recount(all, start_of(result.end_time_us(), window.length_us()), result.end_time_us());
-    RC_ASSERT(window.good() == counts.good);
-    RC_ASSERT(window.total() == counts.total);
+void expect_recount(const v1::BurnResult& result, const v1::ObjectiveDefinition& definition,
+                    const std::vector<Counted>& events) {
+  const std::vector<Counted> all = units_of(definition, events);
+  const TimeUs end = result.end_time_us();
+  const auto expect = [&](const auto& told, TimeUs from) {
+    const Counts counts = recount(all, from, end);
+    RC_ASSERT(told.good() == counts.good);
+    RC_ASSERT(told.total() == counts.total);
+  };
+  expect(result, kMinTime);
+  for (const v1::BurnWindow& window : result.window())
+    expect(window, start_of(end, window.length_us()));
+  expect(result.budget(), definition.has_calendar() ? align_down(end - 1, kDayUs)
+                                                    : start_of(end, definition.window_us()));
+}
+
+/// Of any method, over a rolling window or the day.
+v1::ObjectiveDefinition any_objective() {
+  v1::ObjectiveDefinition definition = objective();
+  definition.set_window_us(*rc::gen::element(kHourUs, kDayUs, 7 * kDayUs, DurationUs{0}));
+  if (definition.window_us() == 0) {
+    definition.mutable_calendar()->set_unit("day");
+    definition.mutable_calendar()->set_count(1);
+    definition.mutable_calendar()->set_time_zone("UTC");
+    definition.mutable_calendar()->set_start_us(kStart);
   }
+  definition.set_method(*rc::gen::element(v1::BUDGETING_METHOD_OCCURRENCES,
+                                          v1::BUDGETING_METHOD_TIMESLICES,
+                                          v1::BUDGETING_METHOD_RATIO_TIMESLICES));
+  if (definition.method() == v1::BUDGETING_METHOD_OCCURRENCES) return definition;
+  definition.set_slice_us(*rc::gen::element(kMinuteUs, 10 * kMinuteUs));
+  if (definition.method() == v1::BUDGETING_METHOD_TIMESLICES)
+    definition.set_slice_target_ppb(*rc::gen::element(kPpb / 2, kPpb * 3 / 4));
+  return definition;
 }
 
 TEST(LedgerProperty, EverySumIsTheRecountOfItsEvents) {
   const bool held = rc::check([] {
-    v1::ObjectiveDefinition definition = objective();
-    definition.set_window_us(*rc::gen::element(kHourUs, kDayUs, 7 * kDayUs));
+    const v1::ObjectiveDefinition definition = any_objective();
     SloTask task(objectives({definition}));
     if (*rc::gen::arbitrary<bool>()) task.restart_always();
     std::vector<Counted> said;
@@ -68,12 +125,12 @@ TEST(LedgerProperty, EverySumIsTheRecountOfItsEvents) {
       }
       task.say(batch);
     }
-    // One more event, so that the last tick is told with all of them closed.
-    watermark = (watermark / 10 + 2) * 10;
+    // One more event, so that the last tick is told with all of them closed, slices too.
+    watermark = (watermark / 600 + 2) * 600;
     said.push_back({watermark - 1, 1, 0});
     task.say({.watermark = watermark, .events = {{watermark - 1, 1, 0}}});
     if (task.last().ledger_version() == 1 && task.probe.closed_ledgers.value() == 0)
-      expect_recount(task.last(), said);
+      expect_recount(task.last(), definition, said);
   });
   EXPECT_TRUE(held);
 }

@@ -36,6 +36,16 @@ v1::ObjectiveDefinition objective(const std::string& name) {
   return definition;
 }
 
+v1::ConditionDefinition condition(std::int64_t factor, DurationUs long_us, DurationUs short_us) {
+  v1::ConditionDefinition definition;
+  definition.set_name("page");
+  definition.set_severity("page");
+  definition.set_factor_ppb(factor * 1'000'000'000);
+  definition.set_long_us(long_us);
+  definition.set_short_us(short_us);
+  return definition;
+}
+
 v1::Objectives objectives(std::vector<v1::ObjectiveDefinition> definitions) {
   v1::Objectives all;
   for (v1::ObjectiveDefinition& definition : definitions)
@@ -82,6 +92,12 @@ void SloTask::commit() {
 
 void SloTask::restart() { open(); }
 
+void SloTask::restart_with(Config config) {
+  commit();
+  config_ = std::move(config);
+  open();
+}
+
 std::string SloTask::render(const v1::BurnResult& result) const {
   std::string text = fmt::format("{} @{} {}/{}", name_of(result), seconds(result.end_time_us()),
                                  result.budget().good(), result.budget().total());
@@ -111,7 +127,8 @@ std::string SloTask::render(const v1::Signal& signal) const {
                                    signal.time().complete() ? "" : " incomplete")
                      : "";
   const v1::ConditionChange& change = signal.condition();
-  return fmt::format("! {} {} @{} {} -> {}: {}\n", name_of(change), change.condition(),
+  return fmt::format("! {} {}{} @{} {} -> {}: {}\n", name_of(change), change.condition(),
+                     show_severity ? fmt::format(" ({})", change.severity()) : "",
                      seconds(signal.time_us()), state_name(change.was()),
                      state_name(change.state()), change.reason());
 }

@@ -18,6 +18,8 @@ inline constexpr TimeUs kStart = 19'675 * kDayUs;  // 2023-11-14
 
 /// "chat": 99 % of all events over an hour, no conditions.
 v1::ObjectiveDefinition objective(const std::string& name = "chat");
+/// "page": above this factor over a long and a short window (0: none). Chance is not asked.
+v1::ConditionDefinition condition(std::int64_t factor, DurationUs long_us, DurationUs short_us);
 v1::Objectives objectives(std::vector<v1::ObjectiveDefinition> definitions);
 
 /// Good and bad events at a second.
@@ -51,11 +53,15 @@ class SloTask {
   void commit();
   /// Drops what is not committed and starts again.
   void restart();
+  /// Commits and starts again with another configuration.
+  void restart_with(Config config);
   /// Commits and starts again after every piece of work from now on.
   void restart_always() { restart_always_ = true; }
 
   /// Also what burns, window by window.
   bool show_windows = false;
+  /// Also with which severity conditions are told.
+  bool show_severity = false;
   /// Also that time passed.
   bool show_time = false;
   /// Everything told so far, serialised: key and value of each.
@@ -73,7 +79,7 @@ class SloTask {
   std::string render(const v1::Signal& signal) const;
 
   v1::Objectives definitions_;
-  const Config config_;
+  Config config_;
   const std::int32_t raw_partitions_;
   state::MemoryStore store_;
   std::unique_ptr<state::WriteBack> cache_;

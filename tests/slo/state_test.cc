@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "processors/core/id.h"
+#include "tests/slo/slo_task.h"
 
 namespace weir::slo {
 namespace {
@@ -19,18 +20,76 @@ LedgerRecord record() {
           .slice_end_us = 60,
           .last_event_us = 20,
           .silent = true,
+          .silent_severity = "ticket",
           .tell = true,
           .correction_reason = v1::CORRECTION_REASON_LATE,
           .correction = {-1, 0},
           .correction_from_us = 10,
           .correction_to_us = 20,
           .sums = {{300, {1, 2}}, {0, {3, 4}}},
-          .conditions = {{"page", v1::CONDITION_STATE_FIRING}}};
+          .conditions = {{"fast", v1::CONDITION_STATE_FIRING, "page"}, {"slow"}}};
+}
+
+/// As version 1 wrote it.
+std::string old_bytes(const LedgerRecord& ledger) {
+  std::string out;
+  put_fixed(out, ledger.objective_id);
+  put_fixed(out, ledger.version);
+  put_bytes(out, ledger.series);
+  put_fixed(out, static_cast<std::uint8_t>(ledger.overflow));
+  put_counts(out, ledger.lifetime);
+  put_counts(out, ledger.excluded);
+  for (const TimeUs time :
+       {ledger.advanced_to_us, ledger.period_start_us, ledger.slice_end_us, ledger.last_event_us})
+    put_fixed(out, time);
+  put_fixed(out, static_cast<std::uint8_t>(ledger.silent));
+  put_fixed(out, static_cast<std::uint8_t>(ledger.tell));
+  put_fixed(out, static_cast<std::uint8_t>(ledger.correction_reason));
+  put_counts(out, ledger.correction);
+  put_fixed(out, ledger.correction_from_us);
+  put_fixed(out, ledger.correction_to_us);
+  put_varint(out, ledger.sums.size());
+  for (const LedgerRecord::Sum& sum : ledger.sums) {
+    put_fixed(out, sum.length_us);
+    put_counts(out, sum.counts);
+  }
+  put_varint(out, ledger.conditions.size());
+  for (const LedgerRecord::Condition& condition : ledger.conditions) {
+    put_bytes(out, condition.name);
+    put_fixed(out, static_cast<std::uint8_t>(condition.state));
+  }
+  return out;
 }
 
 TEST(SloState, ALedgerIsReadAsItWasWritten) {
   EXPECT_EQ(decode_ledger(encode_ledger(record())).value(), record());
   EXPECT_EQ(decode_ledger(encode_ledger({})).value(), LedgerRecord{});
+}
+
+TEST(SloState, ALedgerOfVersion1HasNoSeverities) {
+  LedgerRecord expected = record();
+  expected.silent_severity.clear();
+  expected.conditions[0].severity.clear();
+  EXPECT_EQ(decode_ledger(old_bytes(record())).value(), expected);
+}
+
+TEST(SloState, WhatFiresSinceVersion1HasTheSeverityOfItsDefinition) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, 0);
+  const auto plan =
+      std::make_shared<const LedgerPlan>(objectives::make_objective(definition).value());
+  LedgerRecord old = make_ledger(plan, {.objective_id = plan->objective().id, .version = 1}).record;
+  old.conditions[0].state = v1::CONDITION_STATE_FIRING;
+  state::MemoryStore store;
+  state::WriteBack cache(store, 1 << 20);
+  cache.put(std::string(kDefinitionsKey), objectives({definition}).SerializeAsString());
+  cache.put(ledger_key(0), old_bytes(old));
+  ASSERT_TRUE(store.write(cache.take_changes(), state::Durability::synced));
+
+  Ledgers ledgers(10, cache);
+  ASSERT_TRUE(ledgers.open());
+  ASSERT_EQ(ledgers.size(), 1U);
+  EXPECT_EQ(ledgers.find(0)->record.conditions[0].severity, "page");
 }
 
 TEST(SloState, EveryCutOfALedgerIsDamage) {
@@ -67,6 +126,10 @@ TEST(SloState, TheHeadIsReadAsItWasWrittenAndAnotherVersionIsRefused) {
   windows::Sources read({});
   ASSERT_TRUE(decode_head(bytes, head, read));
   EXPECT_EQ(encode_head(head, read), bytes);
+  std::string old = bytes;
+  old[0] = 1;
+  ASSERT_TRUE(decode_head(old, head, read));
+  EXPECT_EQ(encode_head(head, read), bytes) << "version 1 has the same head";
   bytes[0] = 9;
   EXPECT_EQ(decode_head(bytes, head, read).error().code, ErrorCode::version);
 }

@@ -209,6 +209,23 @@ TEST_F(BacklogTest, WhatWaitedTooLongBecomesOneWithTheLastStateOfEachAlert) {
   EXPECT_EQ(position(), 13);
 }
 
+// Folded into one, what begins would be part of an incident that wakes nobody any more.
+TEST_F(BacklogTest, WhatEndsAnIncidentStaysApartFromTheNextOne) {
+  v1::Notification end = make_notification('c', "g", {});
+  end.set_reason(v1::NOTIFICATION_REASON_INCIDENT);
+  end.set_closes(true);
+  take("g", 'a', {"x"});
+  take("g", 'b', {"x"});
+  backlog_.take(backlog_.next_offset(), Item{.key = "g", .record = record_of(end)});
+  take("g", 'd', {"x", "y"});
+  take("g", 'e', {"y"});
+  EXPECT_EQ(next(kHourUs), "c");
+  EXPECT_EQ(answered(kTaken, kHourUs), "c sent at 1; ");
+  EXPECT_EQ(next(kHourUs), "e");
+  EXPECT_EQ(answered(kTaken, kHourUs), "e sent at 1; ");
+  EXPECT_EQ(next(kHourUs), "-");
+}
+
 TEST_F(BacklogTest, SendsManyAtOnceAndEachAloneWhereTheyAreRefusedTogether) {
   options_.batch = 2;
   backlog_ = Backlog(options_, {.position = 10});

@@ -109,6 +109,7 @@ TEST(WebhookConfig, SecretsAreLoadedAndHidden) {
   EXPECT_EQ(secrets.secrets.size(), 1U);
   EXPECT_EQ(secrets.hide_in("you sent https://hooks.example.com/T0/s3cret to me"),
             "you sent *** to me");
+  EXPECT_EQ(secrets.hide_in("no such path: /T0/s3cret"), "no such path: ***");
   config.token = "env:WEIR_TEST_NOTHING";
   EXPECT_EQ(load_secrets(config).error().message,
             "webhook receiver chat: token: env:WEIR_TEST_NOTHING: this environment variable is not "

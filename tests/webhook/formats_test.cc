@@ -25,7 +25,7 @@ std::string pretty(const std::string& body) {
   return Json::parse(body).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-v1::Alert firing() { return make_alert({}); }
+v1::Alert firing_alert() { return make_alert({}); }
 v1::Alert resolved() {
   v1::Alert alert = make_alert(
       {.fingerprint = "00000000000000bb", .state = v1::ALERT_STATE_RESOLVED, .severity = "ticket"});
@@ -33,12 +33,12 @@ v1::Alert resolved() {
   return alert;
 }
 v1::Notification both() {
-  return make_notification('a', "{}/0:{service=chat}", {firing(), resolved()});
+  return make_notification('a', "{}/0:{service=chat}", {firing_alert(), resolved()});
 }
 
 // 100 alerts whose every text is too long.
 v1::Notification huge() {
-  std::vector<v1::Alert> alerts(100, firing());
+  std::vector<v1::Alert> alerts(100, firing_alert());
   for (v1::Alert& alert : alerts)
     for (v1::Label& each : *alert.mutable_annotation())
       each.set_value(std::string(10'000, '<') + "é");
@@ -51,7 +51,7 @@ v1::Notification huge() {
 }
 
 TEST(WebhookFormats, Alertmanager) {
-  const v1::Alert one = firing();
+  const v1::Alert one = firing_alert();
   const v1::Alert other = resolved();
   const std::vector<const v1::Alert*> alerts = {&one, &other};
   EXPECT_EQ(pretty(alertmanager_body(alerts, kStart + 2 * kMinuteUs, 15 * kMinuteUs)),
@@ -93,18 +93,46 @@ TEST(WebhookFormats, PagerDuty) {
   EXPECT_EQ(pretty(pagerduty_body(both(), net::Secret("R0UT1NG"))), golden("pagerduty.json"));
 }
 
+std::string event_of(const v1::Notification& notification) {
+  const Json json = Json::parse(pagerduty_body(notification, net::Secret("R")));
+  return fmt::format("{} {}", json["event_action"].get<std::string>(),
+                     json["dedup_key"].get<std::string>());
+}
+
+// So many pages of one service, of which so many are taken on; the rest stand shortly.
+v1::Notification pages(int firing, int acknowledged, int listed) {
+  std::vector<v1::Alert> alerts(static_cast<std::size_t>(listed), firing_alert());
+  for (int i = 0; i < std::min(acknowledged, listed); ++i)
+    alerts[static_cast<std::size_t>(i)].set_acknowledged_by("ann");
+  v1::Notification notification = make_notification('a', "{}/0:{service=chat}", alerts);
+  for (int i = listed; i < firing; ++i) notification.add_more()->set_state(v1::ALERT_STATE_FIRING);
+  notification.set_firing(static_cast<std::uint32_t>(firing));
+  notification.set_acknowledged(static_cast<std::uint32_t>(acknowledged));
+  notification.set_reason(v1::NOTIFICATION_REASON_ACKNOWLEDGED);
+  notification.set_sequence(2);
+  return notification;
+}
+
 TEST(WebhookFormats, PagerDutyAcknowledgesAndResolvesWhatItTriggered) {
-  const auto event = [](const v1::Notification& notification) {
-    const Json json = Json::parse(pagerduty_body(notification, net::Secret("R")));
-    return fmt::format("{} {}", json["event_action"].get<std::string>(),
-                       json["dedup_key"].get<std::string>());
-  };
-  v1::Notification acknowledged = both();
-  acknowledged.set_reason(v1::NOTIFICATION_REASON_ACKNOWLEDGED);
-  EXPECT_EQ(event(both()), "trigger chat/{}/0:{service=chat}");
-  EXPECT_EQ(event(acknowledged), "acknowledge chat/{}/0:{service=chat}");
-  EXPECT_EQ(event(make_notification('b', "{}/0:{service=chat}", {resolved()})),
+  EXPECT_EQ(event_of(both()), "trigger chat/{}/0:{service=chat}");
+  EXPECT_EQ(event_of(pages(1, 1, 1)), "acknowledge chat/{}/0:{service=chat}");
+  EXPECT_EQ(event_of(make_notification('b', "{}/0:{service=chat}", {resolved()})),
             "resolve chat/{}/0:{service=chat}");
+}
+
+// An acknowledged incident wakes nobody any more.
+TEST(WebhookFormats, PagerDutyAcknowledgesOnlyWhereAllThatFiresIsTakenOn) {
+  EXPECT_EQ(event_of(pages(4, 1, 4)), "trigger chat/{}/0:{service=chat}");
+  EXPECT_EQ(event_of(pages(4, 4, 4)), "acknowledge chat/{}/0:{service=chat}");
+  EXPECT_EQ(event_of(pages(120, 100, 100)), "trigger chat/{}/0:{service=chat}")
+      << "one of those that stand shortly is not";
+  EXPECT_EQ(event_of(pages(120, 120, 100)), "acknowledge chat/{}/0:{service=chat}");
+}
+
+TEST(WebhookFormats, PagerDutyOpensNothingForWhatADigestTold) {
+  v1::Notification of_digest = pages(2, 1, 2);
+  of_digest.set_sequence(0);
+  EXPECT_EQ(event_of(of_digest), "resolve chat/{}/0:{service=chat}");
 }
 
 TEST(WebhookFormats, PagerDutyResolvesWhatIsClosedWhateverElseIsTold) {
@@ -138,7 +166,7 @@ TEST(WebhookFormats, SlackStaysWithinItsLimits) {
 }
 
 TEST(WebhookFormats, SlackMentionsNobodyForAnAlert) {
-  v1::Alert alert = firing();
+  v1::Alert alert = firing_alert();
   for (v1::Label& each : *alert.mutable_annotation()) each.set_value("<!channel> <@U1>");
   v1::Notification notification = make_notification('a', "g", {alert});
   notification.set_title("<!here>");

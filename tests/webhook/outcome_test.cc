@@ -6,7 +6,7 @@ namespace weir::webhook {
 namespace {
 
 std::string render(const Result<net::ClientResponse>& answer) {
-  const Outcome outcome = outcome_of(answer, 0);
+  const Outcome outcome = outcome_of(answer, {}, 0);
   const char* const kinds[] = {"taken", "again", "refused"};
   return fmt::format("{} '{}'{}", kinds[static_cast<int>(outcome.kind)], outcome.text,
                      outcome.retry_after ? " after " + format_duration(*outcome.retry_after) : "");
@@ -32,12 +32,42 @@ TEST(WebhookOutcome, HonoursRetryAfter) {
 
 TEST(WebhookOutcome, QuotesTheAnswerWithinLimits) {
   const std::string body(10'000, 'x');
-  const std::string text = outcome_of(net::ClientResponse{.status = 400, .body = body}, 0).text;
+  const std::string text = outcome_of(net::ClientResponse{.status = 400, .body = body}, {}, 0).text;
   EXPECT_EQ(text.size(), 1024U);
   EXPECT_EQ(render(net::ClientResponse{.status = 301,
                                        .headers = {{"Location", "https://b.example/secret"}}}),
             "refused 'status 301, to https://b.example: redirects are not followed, give the final "
             "URL'");
+}
+
+TEST(WebhookOutcome, HidesWhatAnAnswerQuotesOfASecretUrl) {
+  const ReceiverSecrets secrets{.url = "https://hooks.example.com/services/T0/B0/S3CRETPATH?sig=k",
+                                .url_is_secret = true};
+  const auto quoted = [&](const std::string& body) {
+    return outcome_of(net::ClientResponse{.status = 404, .body = body}, secrets, 0).text;
+  };
+  EXPECT_EQ(quoted("Cannot POST /services/T0/B0/S3CRETPATH?sig=k"), "status 404: Cannot POST ***");
+  EXPECT_EQ(quoted("Cannot POST /services/T0/B0/S3CRETPATH"), "status 404: Cannot POST ***");
+  EXPECT_EQ(quoted(R"({"path": "\/T0\/B0\/S3CRETPATH", "query": "sig=k"})"),
+            R"(status 404: {"path": "\/T0\/B0\/***", "query": "***"})");
+  // As it is no secret where it stands in the configuration itself.
+  EXPECT_EQ(outcome_of(net::ClientResponse{.status = 404, .body = "/services/T0"},
+                       {.url = "https://hooks.example.com/services/T0"}, 0)
+                .text,
+            "status 404: /services/T0");
+}
+
+TEST(WebhookOutcome, HidesASecretBeforeItCutsWhatIsTooLong) {
+  const ReceiverSecrets secrets{.url = "https://hooks.example.com/B0/S3CRETPATH",
+                                .url_is_secret = true};
+  const std::string start = "status 404: ";
+  for (std::size_t before = 1024 - start.size() - 15; before < 1024 - start.size(); ++before) {
+    const std::string body = std::string(before, 'x') + "/B0/S3CRETPATH and more";
+    const std::string text =
+        outcome_of(net::ClientResponse{.status = 404, .body = body}, secrets, 0).text;
+    EXPECT_EQ(text.find("/B0"), std::string::npos) << before;
+    EXPECT_EQ(text.find("S3C"), std::string::npos) << before;
+  }
 }
 
 }  // namespace

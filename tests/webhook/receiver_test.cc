@@ -52,12 +52,12 @@ class ReceiverTest : public testing::Test {
   }
 
   // The first character of its id; of Alertmanager's "fingerprint:state" of each alert.
-  static std::string describe(const net::ClientRequest& request) {
+  std::string describe(const net::ClientRequest& request) const {
     for (const auto& [name, value] : request.headers)
       if (name == "webhook-id") return value.substr(0, 1);
     std::string text;
     for (const auto& alert : Json::parse(request.body)) {
-      const bool fires = alert["endsAt"].get<std::string>() > format_rfc3339(kStart + kHourUs);
+      const bool fires = parse_rfc3339(alert["endsAt"].get<std::string>()).value() > now_;
       text += fmt::format("{}{}{}", text.empty() ? "" : "+",
                           alert["labels"]["pod"].get<std::string>(), fires ? "!" : ".");
     }
@@ -72,8 +72,9 @@ class ReceiverTest : public testing::Test {
   void notify(char id, const std::string& group = "g") {
     append(record_of(make_notification(id, group, {make_alert({})})));
   }
-  void alert(const std::string& pod, v1::AlertState state) {
+  void alert(const std::string& pod, v1::AlertState state, const std::string& silence = "") {
     v1::Alert alert = make_alert({.fingerprint = pod, .state = state});
+    if (!silence.empty()) alert.add_silenced_by(silence);
     v1::Label& label = *alert.add_label();
     label.set_name("pod");
     label.set_value(pod);
@@ -210,6 +211,20 @@ TEST_F(ReceiverTest, AChatIsNotToldWhatOnlyCloses) {
   EXPECT_EQ(run(), "");
 }
 
+// What they say of alerts is told elsewhere.
+TEST_F(ReceiverTest, OnlyWhoKeepsIncidentsIsToldOfThemAlone) {
+  v1::Notification closing = make_notification('a', "g", {});
+  closing.set_reason(v1::NOTIFICATION_REASON_INCIDENT);
+  closing.set_closes(true);
+  append(record_of(closing));
+  EXPECT_EQ(run(), "");
+  config_.type = ReceiverType::pagerduty;
+  start();
+  closing.set_id("b");
+  append(record_of(closing));
+  EXPECT_EQ(run(), "b=200 ");
+}
+
 TEST_F(ReceiverTest, ANewReceiverIsNotToldOfThePast) {
   notify('a');
   run();
@@ -268,6 +283,19 @@ TEST_F(AlertmanagerTest, KnowsAllThatFiresBeforeItTellsAnything) {
   alert("3", v1::ALERT_STATE_RESOLVED);
   alert("4", v1::ALERT_STATE_FIRING);
   EXPECT_EQ(start(), "3.+4!=200 1!=200 ");
+}
+
+TEST_F(AlertmanagerTest, ASilenceEndsWhatWasToldUntilItIsOver) {
+  alert("1", v1::ALERT_STATE_FIRING);
+  alert("2", v1::ALERT_STATE_FIRING);
+  run();
+  alert("1", v1::ALERT_STATE_FIRING, "s1");
+  alert("3", v1::ALERT_STATE_FIRING, "s1");
+  EXPECT_EQ(run(), "1.=200 ");
+  now_ += kMinuteUs;
+  EXPECT_EQ(start(), "2!=200 ");
+  alert("1", v1::ALERT_STATE_FIRING);
+  EXPECT_EQ(run(), "1!=200 ");
 }
 
 TEST_F(AlertmanagerTest, WhatFiresIsFoundInTheLastTwoDays) {

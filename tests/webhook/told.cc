@@ -46,12 +46,16 @@ v1::Notification make_notification(char id, const std::string& group,
   add(*notification.mutable_group_label(), "service", "chat");
   add(*notification.mutable_common_label(), "service", "chat");
   notification.set_reason(v1::NOTIFICATION_REASON_FIRST);
+  notification.set_sequence(1);
   for (const v1::Alert& alert : alerts) {
     *notification.add_alert() = alert;
-    if (alert.state() == v1::ALERT_STATE_FIRING)
+    const bool fires = alert.state() == v1::ALERT_STATE_FIRING;
+    if (fires)
       notification.set_firing(notification.firing() + 1);
     else
       notification.set_resolved(notification.resolved() + 1);
+    if (fires && !alert.acknowledged_by().empty())
+      notification.set_acknowledged(notification.acknowledged() + 1);
   }
   notification.set_title("1 alert of service=chat <fires>");
   notification.set_time_us(kStart + kMinuteUs);

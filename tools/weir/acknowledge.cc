@@ -1,5 +1,7 @@
 // `weir ack` and `weir mark`: what people say about an alert, to a running weir.
+#include "processors/labels/matcher.h"
 #include "tools/weir/alert_source.h"
+#include "tools/weir/json_rows.h"
 #include "tools/weir/output.h"
 
 namespace weir::cli {
@@ -10,6 +12,7 @@ using results::Json;
 struct SayArguments {
   RemoteAddress remote;
   std::string alert;
+  std::vector<std::string> matchers;  // or, alone, a fingerprint
   std::string by;
   std::string note;
   bool useful = false;
@@ -30,8 +33,21 @@ Result<void> say(const SayArguments& arguments, const char* verb, Json body) {
               arguments.alert, remote.origin());
 }
 
+Result<void> ack_matching(const SayArguments& arguments) {
+  Json body = {{"matchers", arguments.matchers}, {"by", arguments.by}};
+  if (!arguments.note.empty()) body["note"] = arguments.note;
+  WEIR_ASSIGN(Remote remote, Remote::open(arguments.remote));
+  WEIR_ASSIGN(const Json answer, remote.ask("POST", "/api/v1/alerts/ack", body));
+  const Json& matching = field(answer, "matching");
+  return print_line(fmt::format("{} alert{} acknowledged by {}", matching.dump(),
+                                matching == 1 ? " is" : "s are", arguments.by));
+}
+
 Result<void> ack_command(SayArguments arguments) {
   WEIR_ASSIGN(arguments.by, author_of(arguments.by));
+  if (arguments.matchers.size() > 1 || !parse_fingerprint(arguments.matchers.front()))
+    return ack_matching(arguments);
+  arguments.alert = arguments.matchers.front();
   WEIR_TRY(say(arguments, "ack", Json::object()));
   return print_line(fmt::format("{} is acknowledged by {}", arguments.alert, arguments.by));
 }
@@ -43,10 +59,20 @@ Result<void> mark_command(SayArguments arguments) {
                                 arguments.useful ? "useful" : "not useful", arguments.by));
 }
 
+void add_what(CLI::App& app, std::vector<std::string>& matchers) {
+  const auto check = [](const std::string& text) -> std::string {
+    if (parse_fingerprint(text)) return "";
+    const auto matcher = labels::Matcher::parse(text);
+    return matcher ? "" : "is neither a fingerprint nor a matcher: " + matcher.error().message;
+  };
+  app.add_option("ALERT", matchers,
+                 "its fingerprint, as `weir alerts` shows it; or matchers, as of a silence, of all "
+                 "that fire and that nobody has taken on")
+      ->required()
+      ->check(check, "");
+}
+
 void add_saying(CLI::App& app, SayArguments& arguments) {
-  add_parsed(app, "ALERT", arguments.alert, parse_fingerprint,
-             "its fingerprint, as `weir alerts` shows it")
-      ->required();
   add_author(app, "--by", arguments.by);
   app.add_option("--note", arguments.note, "for those who ask `weir why`");
   add_remote(app, arguments.remote, net::Access::write);
@@ -57,9 +83,11 @@ void add_saying(CLI::App& app, SayArguments& arguments) {
 void add_ack(Commands& commands) {
   const auto arguments = std::make_shared<SayArguments>();
   CLI::App& app = commands.add({.name = "ack",
-                                .purpose = "Take a firing alert on: it is not repeated any more",
-                                .examples = "weir ack 8f1c0b6e2d3a4f50 --note \"looking\""},
+                                .purpose = "Take firing alerts on: they are not repeated any more",
+                                .examples = "weir ack 8f1c0b6e2d3a4f50 --note \"looking\"\n"
+                                            "  weir ack service=chat severity=page"},
                                [arguments] { return ack_command(*arguments); });
+  add_what(app, arguments->matchers);
   add_saying(app, *arguments);
 }
 
@@ -71,6 +99,9 @@ void add_mark(Commands& commands) {
                     .examples = "weir mark 8f1c0b6e2d3a4f50 --useful\n"
                                 "  weir mark 8f1c0b6e2d3a4f50 --useless --note \"a test\""},
                    [arguments] { return mark_command(*arguments); });
+  add_parsed(app, "ALERT", arguments->alert, parse_fingerprint,
+             "its fingerprint, as `weir alerts` shows it")
+      ->required();
   add_saying(app, *arguments);
   CLI::Option_group& mark = *app.add_option_group("mark");
   mark.add_flag("--useful", arguments->useful, "somebody had to act");

@@ -11,6 +11,7 @@
 #include "processors/alert/life.h"
 #include "processors/config/document.h"
 #include "processors/core/text.h"
+#include "processors/labels/matcher.h"
 #include "processors/net/event_buffer.h"
 #include "processors/objectives/open_slo.h"
 
@@ -148,21 +149,74 @@ std::set<std::string> label_names(const objectives::Objectives& all) {
   return names;
 }
 
-/// What no alert has tells no two of them apart.
+/// What no alert has tells no two of them apart, and a matcher of it holds for none or for all.
 void warn_of_labels(const std::optional<config::Section>& section, Settings& settings) {
   const std::set<std::string> known = label_names(*settings.fold.objectives);
   if (!section || known.empty()) return;
-  const auto warn = [&](const config::Section& grouping) {
+  const auto warn = [&](const config::Section& each, std::string_view key,
+                        const std::string& name) {
+    if (!known.contains(name))
+      settings.warnings.push_back(
+          fmt::format("{}: {}: no alert of these objectives has the label {}; there are {}",
+                      each.where(key), key, quote(name), fmt::join(known, ", ")));
+  };
+  const auto look_at_names = [&](const config::Section& each, std::string_view key) {
     std::vector<std::string> names;
-    grouping.strings("group_by", names);
+    each.strings(key, names);
+    for (const std::string& name : names) warn(each, key, name);
+  };
+  const auto look_at_matchers = [&](const config::Section& each, std::string_view key) {
+    std::vector<labels::Matcher> matchers;
+    each.list(key, matchers, labels::Matcher::parse);
+    for (const labels::Matcher& matcher : matchers) warn(each, key, matcher.proto().name());
+  };
+  look_at_names(*section, "group_by");
+  for (const config::Section& route : section->sections("routes")) {
+    look_at_matchers(route, "match");
+    look_at_names(route, "group_by");
+  }
+  for (const config::Section& rule : section->sections("inhibit")) {
+    look_at_matchers(rule, "source");
+    look_at_matchers(rule, "target");
+    look_at_names(rule, "equal");
+  }
+}
+
+/// A planned time of an objective that there is not would leave out nothing.
+Result<void> check_maintenance(const std::optional<config::Section>& section,
+                               const objectives::Objectives& all) {
+  if (!section) return {};
+  std::set<std::string> known;
+  for (const objectives::Objective& objective : all.all())
+    known.insert(objective.definition.name());
+  std::string problems;
+  for (const config::Section& each : section->sections("maintenance")) {
+    std::vector<std::string> names;
+    each.strings("objectives", names);
     for (const std::string& name : names)
       if (!known.contains(name))
-        settings.warnings.push_back(
-            fmt::format("{}: group_by: no alert of these objectives has the label {}; there are {}",
-                        grouping.where("group_by"), quote(name), fmt::join(known, ", ")));
-  };
-  warn(*section);
-  for (const config::Section& route : section->sections("routes")) warn(route);
+        problems +=
+            fmt::format("{}{}: key 'slo.maintenance': there is no objective {}; there {}",
+                        problems.empty() ? "" : "\n", each.where("objectives"), quote(name),
+                        known.empty() ? "are none" : fmt::format("are {}", fmt::join(known, ", ")));
+  }
+  if (!problems.empty()) return fail(ErrorCode::invalid_argument, "{}", problems);
+  return {};
+}
+
+/// The budget is that of the objective's window: what is before it is spent no more.
+void warn_of_windows(const std::string& where, const objectives::Objective& objective,
+                     Settings& settings) {
+  const v1::ObjectiveDefinition& definition = objective.definition;
+  const objectives::Period window = objective.window_at(definition.calendar().start_us() + 1);
+  const DurationUs length_us = window.end_us - window.start_us;
+  for (const v1::ConditionDefinition& condition : definition.condition())
+    if (condition.long_us() > length_us)
+      settings.warnings.push_back(
+          fmt::format("{}: objective {}: condition {} looks back {}, and the objective has a "
+                      "window of {}; write a shorter lookbackWindow",
+                      where, definition.name(), quote(condition.name()),
+                      format_duration(condition.long_us()), format_duration(length_us)));
 }
 
 /// The files stand beside the configuration that names them.
@@ -173,7 +227,10 @@ Result<void> load_objectives(const std::string& file, Settings& settings) {
   WEIR_ASSIGN(const auto read, objectives::load_open_slo(files, settings.slo.low_traffic));
   WEIR_ASSIGN(const v1::Objectives run, objectives::to_run(read));
   WEIR_ASSIGN(settings.fold.objectives, objectives::Objectives::make(run));
-  for (const objectives::OpenSloObjective& each : read) warn_of_targets(each, settings);
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    warn_of_targets(read[i], settings);
+    warn_of_windows(read[i].where, settings.fold.objectives->all()[i], settings);
+  }
   return {};
 }
 
@@ -238,7 +295,8 @@ Result<Settings> load_settings(const std::string& file) {
   }
   if (const auto section = root.section("fold")) settings.fold = fold::read_config(*section);
   if (const auto section = root.section("kpi")) settings.kpi = kpi::read_config(*section);
-  if (const auto section = root.section("slo")) settings.slo = slo::read_config(*section);
+  const auto slo_section = root.section("slo");
+  if (slo_section) settings.slo = slo::read_config(*slo_section);
   const auto alert_section = root.section("alert");
   if (alert_section) settings.alert = alert::read_config(*alert_section);
   const auto webhook_section = root.section("webhook");
@@ -247,6 +305,7 @@ Result<Settings> load_settings(const std::string& file) {
   WEIR_TRY(document.finish());
   warn_of_receivers(webhook_section, settings);
   WEIR_TRY(load_objectives(file, settings));
+  WEIR_TRY(check_maintenance(slo_section, *settings.fold.objectives));
   warn_of_labels(alert_section, settings);
   return settings;
 }

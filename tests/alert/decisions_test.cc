@@ -1,0 +1,50 @@
+// What the log of decisions says of things that no alert tells.
+#include <gtest/gtest.h>
+
+#include "tests/alert/alert_task.h"
+
+namespace weir::alert {
+namespace {
+
+v1::ConditionChange unsure(v1::ConditionState state, const std::string& reason) {
+  v1::ConditionChange unsure = change();
+  unsure.set_state(state);
+  unsure.set_reason(reason);
+  return unsure;
+}
+
+TEST(AlertDecisions, SayWhyWhatBurnsIsNoAlert) {
+  AlertTask task;
+  EXPECT_EQ(task.tick(unsure(v1::CONDITION_STATE_TOO_FEW, "it burns, on 1 bad of 1"), 10),
+            "decision chat page-1h held: it burns, on 1 bad of 1\n");
+  EXPECT_EQ(task.tick(unsure(v1::CONDITION_STATE_PLAUSIBLE, "chance alone does it"), 20),
+            "decision chat page-1h held: chance alone does it\n");
+  EXPECT_EQ(task.decisions().back().fingerprint(), fingerprint_of(change()));
+  EXPECT_EQ(task.tick(quiet(change()), 30), "");
+  EXPECT_EQ(task.state(), "");
+}
+
+TEST(AlertDecisions, SayWhoEndedASilence) {
+  AlertTask task;
+  v1::Signal hide;
+  v1::Silence& silence = *hide.mutable_silence();
+  silence.set_id("s1");
+  *silence.add_matcher() = labels::Matcher::parse("service=chat")->proto();
+  silence.set_starts_at_us(kStart);
+  silence.set_ends_at_us(kStart + kHourUs);
+  silence.set_by("ann");
+  silence.set_reason("roll-out");
+  task.say(hide, 0);
+  task.tick(change(), 10);
+  v1::Signal expiry;
+  expiry.mutable_silence_expiry()->set_id("s1");
+  expiry.mutable_silence_expiry()->set_by("bob");
+  EXPECT_EQ(task.say(expiry, 20),
+            "decision chat page-1h released: bob ended silence s1; neither a silence nor another "
+            "alert hides it any more\n"
+            "notify oncall first {}:{service=\"chat\"} #1: +chat page-1h\n"
+            "decision chat page-1h grouped: the group is new\n");
+}
+
+}  // namespace
+}  // namespace weir::alert
