@@ -61,6 +61,7 @@ const std::array<GaugeName, 4>& names_of_left_out() {
 Result<void> Exposition::look() {
   WEIR_TRY(ledgers_.update(parts_.log));
   WEIR_TRY(alerts_.update(parts_.log));
+  WEIR_TRY(stats_.update(parts_.log));
   LeftOut left_out;
   std::string text = slo_text(left_out);
   left_out.looked_us = parts_.clock();
@@ -93,6 +94,8 @@ Result<std::string> Exposition::text() const {
               static_cast<double>(left_out.unreadable_results));
   of_page.add(2, fmt::format(R"(topic="{}")", results::kAlertTopic),
               static_cast<double>(left_out.unreadable_alerts));
+  of_page.add(2, fmt::format(R"(topic="{}")", results::kDecisionTopic),
+              static_cast<double>(left_out.unreadable_decisions));
   if (left_out.looked_us != 0)
     of_page.add(3, "", static_cast<double>(left_out.looked_us) / static_cast<double>(kSecondUs));
   text += of_page.text();
@@ -126,7 +129,8 @@ std::string Exposition::slo_text(LeftOut& left_out) const {
     if (!samples.add(*ledger)) ++left_out.ledgers;
   left_out.unreadable_results = ledgers_.unreadable().records;
   left_out.unreadable_alerts = alerts_.unreadable().records;
-  return samples.text() + alert_text(alerts_.alerts());
+  left_out.unreadable_decisions = stats_.unreadable().records;
+  return samples.text() + alert_text(alerts_.alerts()) + alert_stats_text(stats_.stats());
 }
 
 }  // namespace weir::prometheus

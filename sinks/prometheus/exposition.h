@@ -1,6 +1,6 @@
 // GET /metrics: what Prometheus scrapes. The KPIs of each scope's shortest and its 5-minute window,
-// at the last end that all partitions have told; objectives and alerts as they stand; and Weir's
-// own metrics.
+// at the last end that all partitions have told; objectives and alerts as they stand; how good the
+// alerts of the last 30 days were; and Weir's own metrics.
 //
 // A window that ended more than kStaleUs ago is shown no more: traffic of yesterday is not a value
 // of now. A ledger of an objective is shown until it is closed. Thread-safe, but for look().
@@ -14,6 +14,7 @@
 #include "processors/net/http_message.h"
 #include "processors/runtime/probe.h"
 #include "sinks/results/alert_board.h"
+#include "sinks/results/alert_stats.h"
 #include "sinks/results/burn_board.h"
 #include "sinks/view/live_view.h"
 
@@ -58,6 +59,7 @@ class Exposition {
     std::uint64_t ledgers = 0;
     std::int64_t unreadable_results = 0;
     std::int64_t unreadable_alerts = 0;
+    std::int64_t unreadable_decisions = 0;
   };
 
   Result<std::string> kpi_text(LeftOut& left_out) const;
@@ -66,6 +68,7 @@ class Exposition {
   const ExpositionParts parts_;
   results::BurnBoard ledgers_;  // of who looks, as is what follows
   results::AlertBoard alerts_;
+  results::AlertStatsBoard stats_;
   mutable std::mutex mutex_;
   std::string slo_text_;  // guarded, and so is what follows: as of the last look
   LeftOut slo_left_out_;

@@ -2,25 +2,11 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <vector>
 
 namespace weir::results {
 namespace {
-
-struct Life {
-  std::string service;
-  TimeUs fired_us = 0;
-  TimeUs fired_append_us = 0;
-  std::optional<TimeUs> resolved_us;
-  std::optional<TimeUs> acknowledged_append_us;
-  std::optional<bool> useful;
-  bool muted = false;  // at some time
-  bool told = false;
-
-  bool is_hidden() const { return muted && !told && !acknowledged_append_us && !useful; }
-};
-
-using LifeName = std::pair<std::string, std::uint32_t>;
 
 struct Interval {
   TimeUs from_us = 0;
@@ -28,10 +14,10 @@ struct Interval {
 };
 
 struct Gathered {
-  std::vector<const Life*> lives;
-  std::set<std::string> told;
-  std::set<std::string> sent;
-  std::set<std::string> failed;
+  std::vector<const AlertLife*> lives;
+  std::set<std::string_view> told;
+  std::set<std::string_view> sent;
+  std::set<std::string_view> failed;
 };
 
 std::optional<DurationUs> mean(const std::vector<DurationUs>& values) {
@@ -47,9 +33,9 @@ std::optional<double> ratio(std::int64_t part, std::int64_t all) {
 }
 
 /// Lives that overlap are one incident.
-std::vector<Interval> incidents_of(const std::vector<const Life*>& lives) {
+std::vector<Interval> incidents_of(const std::vector<const AlertLife*>& lives) {
   std::vector<Interval> intervals;
-  for (const Life* life : lives)
+  for (const AlertLife* life : lives)
     intervals.push_back({life->fired_us, life->resolved_us.value_or(kMaxTime)});
   std::ranges::sort(intervals, {}, &Interval::from_us);
   std::vector<Interval> incidents;
@@ -63,45 +49,10 @@ std::vector<Interval> incidents_of(const std::vector<const Life*>& lives) {
   return incidents;
 }
 
-void take(const v1::Decision& decision, Life& life) {
-  switch (decision.kind()) {
-    case v1::DECISION_KIND_ACKNOWLEDGED:
-      if (!life.acknowledged_append_us) life.acknowledged_append_us = decision.append_time_us();
-      break;
-    case v1::DECISION_KIND_SILENCED:
-    case v1::DECISION_KIND_INHIBITED:
-      life.muted = true;
-      break;
-    case v1::DECISION_KIND_GROUPED:
-      life.told = true;
-      break;
-    case v1::DECISION_KIND_RESOLVED:
-      life.resolved_us = decision.time_us();
-      break;
-    case v1::DECISION_KIND_USEFUL:
-    case v1::DECISION_KIND_NOT_USEFUL:
-      life.useful = decision.kind() == v1::DECISION_KIND_USEFUL;
-      break;
-    default:
-      break;
-  }
-}
-
-void note_told(const v1::Decision& decision, Gathered& gathered) {
-  if (decision.notification_id().empty()) return;
-  switch (decision.kind()) {
-    case v1::DECISION_KIND_GROUPED:
-      gathered.told.insert(decision.notification_id());
-      break;
-    case v1::DECISION_KIND_SENT:
-      gathered.sent.insert(decision.notification_id());
-      break;
-    case v1::DECISION_KIND_FAILED:
-      gathered.failed.insert(decision.notification_id());
-      break;
-    default:
-      break;
-  }
+void add(const AlertNotifications& notifications, Gathered& gathered) {
+  for (const auto& [id, at] : notifications.told) gathered.told.insert(id);
+  for (const auto& [id, at] : notifications.sent) gathered.sent.insert(id);
+  for (const auto& [id, at] : notifications.failed) gathered.failed.insert(id);
 }
 
 /// All but incidents, which are a service's own.
@@ -109,7 +60,7 @@ AlertStats stats_of(const Gathered& gathered) {
   AlertStats stats;
   std::vector<DurationUs> to_acknowledge;
   std::vector<DurationUs> to_resolve;
-  for (const Life* life : gathered.lives) {
+  for (const AlertLife* life : gathered.lives) {
     ++stats.fired;
     stats.hidden += life->is_hidden();
     stats.acknowledged += life->acknowledged_append_us.has_value();
@@ -157,21 +108,14 @@ Json to_json(const AlertStats& stats) {
 
 }  // namespace
 
-AllAlertStats alert_stats(std::span<const v1::Decision> decisions) {
-  std::map<LifeName, Life> lives;
+AllAlertStats alert_stats(const AlertTally& tally) {
   Gathered all;
   std::map<std::string, Gathered> services;
-  for (const v1::Decision& decision : decisions) {
-    const LifeName name{decision.fingerprint(), decision.life()};
-    if (decision.kind() == v1::DECISION_KIND_FIRED)
-      lives[name] = {.service = decision.service(),
-                     .fired_us = decision.time_us(),
-                     .fired_append_us = decision.append_time_us()};
-    if (const auto life = lives.find(name); life != lives.end()) take(decision, life->second);
-    note_told(decision, all);
-    note_told(decision, services[decision.service()]);
+  for (const auto& [service, notifications] : tally.notifications()) {
+    add(notifications, all);
+    add(notifications, services[service]);
   }
-  for (const auto& [name, life] : lives) {
+  for (const auto& [name, life] : tally.lives()) {
     all.lives.push_back(&life);
     services[life.service].lives.push_back(&life);
   }
@@ -193,13 +137,28 @@ AllAlertStats alert_stats(std::span<const v1::Decision> decisions) {
 }
 
 Result<AllAlertStats> read_alert_stats(const runtime::Reader& log, const DecisionQuery& query) {
-  std::vector<v1::Decision> decisions;
+  AlertTally tally;
   WEIR_TRY(read_decisions(log, query, [&](const v1::Decision& decision) {
-    decisions.push_back(decision);
-    decisions.back().clear_because();
+    tally.take(decision);
     return true;
   }));
-  return alert_stats(decisions);
+  return alert_stats(tally);
+}
+
+Result<void> AlertStatsBoard::update(const runtime::Reader& log) {
+  WEIR_TRY(read_new<v1::Decision>(
+      log, kDecisionTopic, kBoardKeepsUs, tail_,
+      [this](const runtime::Record&, const v1::Decision& decision) { tally_.take(decision); }));
+  if (tail_.next_offset == counted_to_ || tail_.append_time_us == kMinTime) return {};
+  DurationUs keeps = kBoardKeepsUs;
+  tally_.forget_before(tail_.append_time_us - keeps);
+  while (tally_.size() > kMaxTallied && keeps > 0) {
+    keeps /= 2;
+    tally_.forget_before(tail_.append_time_us - keeps);
+  }
+  stats_ = alert_stats(tally_);
+  counted_to_ = tail_.next_offset;
+  return {};
 }
 
 Json to_json(const AllAlertStats& stats) {

@@ -1,17 +1,19 @@
 // How good the alerting is, from its decisions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "processors/core/result.h"
 #include "processors/core/time.h"
+#include "sinks/results/alert_board.h"
+#include "sinks/results/alert_tally.h"
 #include "sinks/results/decisions.h"
 #include "sinks/results/proto_json.h"
-#include "weir/v1/alert.pb.h"
+#include "sinks/results/record_scan.h"
 
 namespace weir::results {
 
@@ -48,11 +50,32 @@ struct AllAlertStats {
   std::map<std::string, AlertStats> by_service;
 };
 
-/// In the order they were taken. Pure.
-AllAlertStats alert_stats(std::span<const v1::Decision> decisions);
-/// Of those that the query asks for. Memory: some hundred bytes a decision. Errors: as
-/// read_decisions.
+/// Pure. Costs as much as the tally has.
+AllAlertStats alert_stats(const AlertTally& tally);
+/// Of those that the query asks for. Memory: the tally's. Errors: as read_decisions.
 Result<AllAlertStats> read_alert_stats(const runtime::Reader& log, const DecisionQuery& query);
+
+/// Statistics of the last kBoardKeepsUs, by append time, kept up to date: as read_alert_stats would
+/// give them from there to the last decision, at the cost of what is new. A value; one thread, or
+/// many that only read.
+class AlertStatsBoard {
+ public:
+  /// Lives and notifications; above, the older half of the time is forgotten until they fit.
+  static constexpr std::size_t kMaxTallied = 100'000;
+
+  /// Takes what was decided since the last call. A log without the topic has nothing. Errors: the
+  /// reader's; a record that cannot be read is passed over, see unreadable().
+  Result<void> update(const runtime::Reader& log);
+
+  const AllAlertStats& stats() const { return stats_; }
+  const Unreadable& unreadable() const { return tail_.unreadable; }
+
+ private:
+  Tail tail_;
+  AlertTally tally_;
+  AllAlertStats stats_;
+  std::int64_t counted_to_ = -1;  // the offset that stats_ is of
+};
 
 /// Durations in seconds; absent is null.
 Json to_json(const AllAlertStats& stats);

@@ -15,11 +15,15 @@ TICKS_S = os.sysconf("SC_CLK_TCK")
 
 
 class LiveServer:
-    def __init__(self):
+    """`sections` of the configuration beside its own; `files`, by name, lie next to it."""
+
+    def __init__(self, sections="", files=None):
         self._directory = tempfile.TemporaryDirectory(prefix="weir-bench-")
         self.path = Path(self._directory.name)
         config = self.path / "weir.yaml"
-        config.write_text("http: {listen: '127.0.0.1:0'}\nlog: {level: warning}\n")
+        config.write_text("http: {listen: '127.0.0.1:0'}\nlog: {level: warning}\n" + sections)
+        for name, text in (files or {}).items():
+            (self.path / name).write_text(text)
         self._process = subprocess.Popen(
             [os.environ["WEIR"], "up", "--data", self.path / "data", "--config", config],
             stdout=subprocess.PIPE, text=True)

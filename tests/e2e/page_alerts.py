@@ -26,6 +26,10 @@ class Alerts:
             self._alert(THIRD, "code-availability", "page-6h", "page", 300, state="resolved",
                         ends_at=self._ago(200), summary="over")]
         self.silenced = []
+        self.statistics = {"fired": 1200, "hidden": 3, "acknowledged": 6, "useful": 4,
+                           "not_useful": 1, "notifications": 20, "sent": 19, "failed": 1,
+                           "incidents": 9, "signal_to_noise": 0.005, "precision": 0.8,
+                           "mtta_s": 185.0, "mttr_s": 1500.0, "mtbf_s": None}
         self.receivers = [
             self._receiver("chat", "slack", waiting=3, oldest_waiting_s=120, trouble=hostile,
                            last_failure=self._ago(1), last_failure_text=hostile),
@@ -62,6 +66,8 @@ class Alerts:
             case "alerts":
                 return {"alerts": [alert for alert in self.known
                                    if "all" in given or alert["state"] != "resolved"]}
+            case "alerts/stats":
+                return self.statistics and {"all": self.statistics, "services": {}}
             case "receivers":
                 return {"receivers": self.receivers}
             case "silences":
@@ -88,9 +94,13 @@ class Alerts:
         if method == "POST" and path == "silences":
             if not body["for"][0].isdigit():
                 return 400, {"error": "for: is no length of time, like 2h"}
-            self.silenced = [{"id": "5c", "state": "active", "matchers": body["matchers"],
-                              "starts_at": self._ago(0), "ends_at": self._ago(-60),
-                              "by": body["by"], "reason": body["reason"]}]
+            self.silenced = [{"id": "5c", "state": "pending" if "from" in body else "active",
+                              "matchers": body["matchers"],
+                              "starts_at": body.get("from", self._ago(0)),
+                              "ends_at": self._ago(-60), "by": body["by"],
+                              "reason": body["reason"]}]
+            if "from" in body:
+                return 202, {"id": "5c"}
             self.known[0]["silenced_by"] = ["5c"]
             return 202, {"id": "5c"}
         self.silenced = []

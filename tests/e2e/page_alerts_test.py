@@ -144,6 +144,36 @@ class PageAlertsTest(BrowserTest):
         self.until_text(page, ".silences", "None holds.")
         self.assertEqual(self.alerts.said[-1][:2], ("DELETE", "silences/5c"))
 
+    def test_a_silence_may_begin_later(self):
+        page = self.open()
+        page.get_by_role("button", name="Add a silence").click()
+        for name, value in (("matchers", "service=chat"), ("from", "2026-01-05T23:30"),
+                            ("for", "1h"), ("by", "ann"), ("reason", "roll-out")):
+            page.fill(f"[name={name}]", value)
+        page.keyboard.press("Enter")
+        self.until_text(page, ".silences", "service=chat from Jan 5 23:30 until")
+        self.assertEqual(self.alerts.said, [("POST", "silences", {
+            "matchers": ["service=chat"], "from": "2026-01-05T23:30:00Z", "for": "1h",
+            "by": "ann", "reason": "roll-out"})])
+
+    def test_how_good_the_alerting_was_is_told(self):
+        page = self.open()
+        self.until_text(page, ".statistics", "Last 30 days")
+        self.assertEqual(
+            page.locator(".statistics .facts > div").all_inner_texts(),
+            [f"{name}\n{value}" for name, value in (
+                ("Fired", "1,200, 3 of them hidden"), ("Incidents", "9"),
+                ("Signal to noise", "0.50 %"), ("Precision", "80.00 %"),
+                ("Mean time to acknowledge", "3 min 5 s"), ("Mean time to resolve", "25 min"),
+                ("Mean time between incidents", "–"))])
+
+    def test_statistics_that_cannot_be_read_hide_nothing_else(self):
+        self.alerts.statistics = None
+        page = self.open()
+        self.until_text(page, ".statistics", "Cannot read the statistics: there is no such thing")
+        self.browser.forgive("404")
+        self.assertEqual(page.locator(".alert").count(), 2)
+
     def test_a_write_token_is_asked_for_where_it_is_wanted(self):
         self.alerts.write_token = "open sesame"
         page = self.open()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decision_words, figures_of, heading_of, level_of, loudest_of, matchers_of, receiver_row,
-  standings_of, title_of, told_of } from "../../sinks/dashboard/page/alert_words.js";
+  standings_of, statistics_of, title_of, told_of } from "../../sinks/dashboard/page/alert_words.js";
 
 const alert = (changes = {}) => ({ fingerprint: "8f1c", state: "firing", severity: "page",
   labels: { objective: "chat", condition: "page-1h", service: "chat" }, acknowledged: null,
@@ -35,6 +35,16 @@ test("absent numbers are left out", () => {
     length_us: 3600e6, good: 0, total: 7, burn_rate: null } } }),
   [["Bad in 1 h", "7 of 7"], ["Burn in 1 h", "–"], ["Budget spent", "50.00 %"]]);
   assert.equal(title_of({ labels: {}, fingerprint: "8f1c" }), "8f1c");
+});
+
+test("statistics of nothing are absent and not zero", () => {
+  const none = { fired: 0, hidden: 0, incidents: 0, signal_to_noise: null, precision: null,
+    mtta_s: null, mttr_s: null, mtbf_s: null };
+  assert.deepEqual(statistics_of(none).map(([, value]) => value),
+    ["0", "0", "–", "–", "–", "–", "–"]);
+  assert.deepEqual(statistics_of({ ...none, fired: 5, hidden: 2, signal_to_noise: 1,
+    mtta_s: 90 }).map(([, value]) => value),
+  ["5, 2 of them hidden", "0", "100 %", "–", "1 min 30 s", "–", "–"]);
 });
 
 test("a decision is a sentence", () => {

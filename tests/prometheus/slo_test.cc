@@ -110,13 +110,15 @@ class SloExpositionTest : public testing::Test {
   Exposition exposition_{parts()};
 };
 
+// Statistics of alerts: see alert_stats_test.cc.
 TEST_F(SloExpositionTest, ShowsObjectivesAndAlertsInBaseUnitsAndNothingElse) {
   tell({});
   tell_alert("aa", "page", v1::ALERT_STATE_FIRING);
   tell_alert("bb", "info", v1::ALERT_STATE_PENDING);
   tell_alert("cc", "info", v1::ALERT_STATE_RESOLVED);
 
-  EXPECT_EQ(exposed(), R"(# HELP weir_slo_objective_ratio What is promised of good events among all.
+  EXPECT_EQ(exposed("^(?!.*weir_alert_)"),
+            R"(# HELP weir_slo_objective_ratio What is promised of good events among all.
 # TYPE weir_slo_objective_ratio gauge
 weir_slo_objective_ratio{objective="chat-fast",service="chat",model="llama"} 0.99
 # HELP weir_slo_budget_remaining_ratio What is left of the budget; below 0: overspent.
@@ -150,6 +152,7 @@ weir_prometheus_omitted_ledgers 0
 # TYPE weir_prometheus_unreadable_records gauge
 weir_prometheus_unreadable_records{topic="weir.burn"} 0
 weir_prometheus_unreadable_records{topic="weir.alert"} 0
+weir_prometheus_unreadable_records{topic="weir.decision"} 0
 )");
 }
 
@@ -231,6 +234,7 @@ TEST_F(SloExpositionTest, WhatCannotBeReadHidesNothingElse) {
             R"(weir_slo_events{objective="chat-fast",service="chat",model="llama"} 2
 weir_prometheus_unreadable_records{topic="weir.burn"} 1
 weir_prometheus_unreadable_records{topic="weir.alert"} 0
+weir_prometheus_unreadable_records{topic="weir.decision"} 0
 )");
 }
 

@@ -1,5 +1,5 @@
 // One alert: what holds, since when, who was told, and what can be done about it.
-import { get, send } from "./api.js";
+import { get, send, time_text } from "./api.js";
 import { decision_words, figures_of, figures_time, level_of, matchers_of, series_words,
   standings_of, title_of, told_of } from "./alert_words.js";
 import { ask_form, keep_who, who } from "./ask_form.js";
@@ -133,12 +133,14 @@ export class AlertCard {
 export function silence_form({ matchers, close }) {
   return ask_form({ title: "Silence", submit: "Silence",
     questions: [{ name: "matchers", label: "Alerts with", value: matchers.join(" "), required: true },
+      { name: "from", label: "From, if not now", type: "datetime-local" },
       { name: "for", label: "For", value: LENGTHS[0], required: true, list: LENGTHS },
       { name: "by", label: "Who", value: who(), required: true },
       { name: "reason", label: "Why", required: true }],
-    send: (answers) => {
+    send: ({ from, ...answers }) => {
       keep_who(answers.by);
-      return send("POST", "silences", { ...answers, matchers: split_matchers(answers.matchers) });
+      return send("POST", "silences", { ...answers, matchers: split_matchers(answers.matchers),
+        ...(from && { from: time_text(Date.parse(from) / 1000) }) });
     },
     close });
 }

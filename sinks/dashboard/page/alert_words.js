@@ -110,6 +110,15 @@ export function receiver_row(receiver, time) {
   };
 }
 
+/** [name, value] pairs of how good the alerting was, from the API's statistics of all services. */
+export function statistics_of({ fired, hidden, incidents, signal_to_noise, precision, mtta_s, mttr_s,
+  mtbf_s }) {
+  return [["Fired", whole(fired) + (hidden ? `, ${whole(hidden)} of them hidden` : "")],
+    ["Incidents", whole(incidents)], ["Signal to noise", percent(signal_to_noise)],
+    ["Precision", percent(precision)], ["Mean time to acknowledge", span(mtta_s)],
+    ["Mean time to resolve", span(mttr_s)], ["Mean time between incidents", span(mtbf_s)]];
+}
+
 /** Matchers under which exactly this alert is silenced, and others like it. */
 export const matchers_of = ({ labels }) =>
   ["objective", "service", "condition"].filter((name) => labels[name])

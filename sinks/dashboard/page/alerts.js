@@ -1,5 +1,6 @@
 // What fires, since when, why, who was told; and what people say of it.
 import { AlertCard, silence_form } from "./alert_card.js";
+import { AlertStatistics } from "./alert_statistics.js";
 import { heading_of, loudest_of } from "./alert_words.js";
 import { get, send } from "./api.js";
 import { who } from "./ask_form.js";
@@ -25,13 +26,15 @@ export class AlertsView {
     this.silences = h("ul", { class: "silences" });
     this.asked = h("div", {});
     this.receivers = new ReceiversTable();
+    this.statistics = new AlertStatistics();
     this.add = h("button", { class: "small", on: { click: () => this.#ask() } }, "Add a silence");
     this.element = h("div", { class: "view" },
       h("div", { class: "head" }, h("div", {}, this.heading, this.detail),
         h("label", {}, this.ended, "Also what has ended")),
       this.list, this.receivers.element,
       h("section", { class: "panel", "aria-label": "Silences" },
-        h("div", { class: "head" }, h("h2", {}, "Silences"), this.add), this.asked, this.silences));
+        h("div", { class: "head" }, h("h2", {}, "Silences"), this.add), this.asked, this.silences),
+      this.statistics.element);
     this.#read();
     this.timer = setInterval(() => this.#read(), EVERY_MS);
   }
@@ -59,6 +62,7 @@ export class AlertsView {
       this.read_ms = Date.now();
       this.#show(alerts, silences);
       this.receivers.update(receivers);
+      await this.statistics.read();
     } catch (error) {
       if (error.status === 401) return this.app.unauthorized();
       if (!this.known) set_text(this.heading, `Cannot read the alerts: ${error.message}`);

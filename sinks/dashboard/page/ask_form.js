@@ -6,8 +6,8 @@ import { h, set_text } from "./dom.js";
 let forms = 0;
 
 /**
- * Questions are { name, label, value, required, list }; `list`: what can be chosen from, free text
- * too. `send` gets the answers by name, and throws what is shown. `close` is called when all is
+ * Questions are { name, label, value, required, list, type }; `list`: what can be chosen from, free
+ * text too; `type`: of the input, text where it is absent. `send` gets the answers by name, and throws what is shown. `close` is called when all is
  * done, or given up.
  */
 export function ask_form({ title, questions, submit, send, close }) {
@@ -15,8 +15,8 @@ export function ask_form({ title, questions, submit, send, close }) {
   const wrong = h("p", { class: "wrong", role: "alert" });
   const token = h("input", { type: "password", id: `${id}-token`, autocomplete: "off" });
   const token_row = h("label", { hidden: true }, "Write token", token);
-  const fields = questions.map(({ name, label, value = "", required = false, list }) => {
-    const field = h("input", { name, value, required, autocomplete: "off",
+  const fields = questions.map(({ name, label, value = "", required = false, list, type }) => {
+    const field = h("input", { name, value, required, type, autocomplete: "off",
       list: list ? `${id}-${name}` : null });
     return h("label", {}, label, field, list
       ? h("datalist", { id: `${id}-${name}` }, list.map((each) => h("option", { value: each })))
