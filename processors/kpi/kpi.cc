@@ -147,6 +147,7 @@ Result<void> KpiProcessor::go_on(runtime::TaskContext& context) {
       begin_tick();
     } else {
       head_.closed_until_us = head_.step_end_us;
+      probe_.ticks.add();
       begin_tick();
       return {};
     }
@@ -244,6 +245,7 @@ void KpiProcessor::emit(const Series& series, v1::KpiResult& result,
 Result<void> KpiProcessor::prepare_commit(runtime::TaskContext& context) {
   table_->flush();
   context.store().put(kHeadKey, encode_head(head_, sources_));
+  probe_.commits.add();
   told_ = false;
   step_output_full_ = false;
   return {};

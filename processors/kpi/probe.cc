@@ -15,6 +15,8 @@ Probe::Probe(runtime::Metrics& metrics)
       admitted_series(metrics.counter("weir_kpi_admitted_series_total",
                                       "Series that got a number, __other__ included.")),
       retired_series(metrics.counter("weir_kpi_retired_series_total",
-                                     "Series forgotten because nothing depends on them.")) {}
+                                     "Series forgotten because nothing depends on them.")),
+      ticks(metrics.counter("weir_kpi_ticks_total", "Ticks told to their end.")),
+      commits(metrics.counter("weir_kpi_commits_total", "Commits prepared.")) {}
 
 }  // namespace weir::kpi

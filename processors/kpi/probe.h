@@ -16,6 +16,8 @@ struct Probe {
   runtime::Counter& restatements;
   runtime::Counter& admitted_series;
   runtime::Counter& retired_series;
+  runtime::Counter& ticks;
+  runtime::Counter& commits;  // more than ticks, where these are large
 };
 
 }  // namespace weir::kpi

@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
 """Weir on Kafka while events arrive, with its default settings: how long after the last event that
-a window waits for its results can be read, and what a restart, a kill and a takeover add to that;
-and what an event costs with one, two and four workers. About six minutes.
+a window waits for its results can be read, for how long a restart, a kill and a takeover keep them
+away; and what an event costs with one, two and four workers. About fifteen minutes.
 
 A window that ends at E is told when every raw partition has an event of E + 5 s (the default
-out-of-orderness). A delay counts from that moment until a consumer has the result."""
+out-of-orderness). A delay counts from that moment until a consumer has the result. An interruption
+counts from the signal, sent 0.2 s before a window is due, until a consumer has that window's last
+result, those 0.2 s included.
+
+Weir waits 1 ms between a commit's requests to a coordinator that is not ready (retry.backoff.ms);
+with librdkafka's 100 ms each delay would be longer by that. The broker has the quick settings of
+tools/broker/settings.py: a group's first assignment waits for nobody, a dead broker is noticed in
+3 s, and a transaction past its timeout is aborted within 1 s."""
 
 import json
 import statistics
@@ -27,7 +34,9 @@ from traffic import Requests, now_us
 PARTITIONS = 4
 RATE = 2000
 TICK = 10 * SECOND
-TICKS = 4
+TICKS = 30
+TRIALS = 5
+BEFORE_DUE_S = 0.2
 SCALING_EVENTS = 4_000_000
 
 
@@ -62,7 +71,7 @@ class Steady:
 
 
 class Delays:
-    """Watches results in a thread: {end of a window: the delays of its results, in seconds}."""
+    """Watches results in a thread: {end of a window: when each of its results came}."""
 
     def __init__(self, pipeline):
         self._tail = Tail(pipeline.cluster.client(), pipeline.topic("kpi"))
@@ -80,56 +89,89 @@ class Delays:
             for record in self._tail:
                 result = kpi_pb2.KpiResult.FromString(record.value())
                 if not result.restates:
-                    due = result.end_time_us + OUT_OF_ORDERNESS
-                    self.by_end.setdefault(result.end_time_us, []).append(
-                        (now_us() - due) / SECOND)
+                    self.by_end.setdefault(result.end_time_us, []).append(now_us())
 
-    def worst_of(self, end):
-        """The last result of that end, once no more come for three seconds."""
+    def since(self, begin):
+        """The delays of the windows that end after that, in seconds, the shortest first."""
+        return sorted((came - end - OUT_OF_ORDERNESS) / SECOND
+                      for end, times in self.by_end.items() if end > begin for came in times)
+
+    def last_of(self, end):
+        """When the last result of that end came, once no more come for three seconds."""
         await_that(f"results of {end}", lambda: end in self.by_end, 90)
         found = 0
         while found != len(self.by_end[end]):
             found = len(self.by_end[end])
             time.sleep(3)
-        return max(self.by_end[end])
+        return self.by_end[end][-1]
 
 
 def next_due():
-    """The end of the next window that is due in two seconds or more; waits until 0.2 s before."""
+    """The end of the next window that is due in two seconds or more; waits until shortly before."""
     end = (now_us() - OUT_OF_ORDERNESS + 2 * SECOND) // TICK * TICK + TICK
-    time.sleep((end + OUT_OF_ORDERNESS - now_us()) / SECOND - 0.2)
+    time.sleep((end + OUT_OF_ORDERNESS - now_us()) / SECOND - BEFORE_DUE_S)
     return end
+
+
+class Interruptions:
+    """Workers that end, each so many times, and for how long results stay away."""
+
+    def __init__(self, pipeline, delays):
+        self._pipeline, self._delays = pipeline, delays
+        self._first = pipeline.start_worker("first")
+
+    def measure(self):
+        self._repeat("planned_restart", self._restart)
+        self._repeat("kill_and_same_instance", self._kill_and_start)
+        self._workers = [self._first, self._pipeline.start_worker("second")]
+        self._repeat("kill_and_takeover_by_a_standby", self._kill, self._start_killed)
+        for worker in self._workers:
+            worker.stop()
+
+    def _repeat(self, name, interrupt, mend=lambda: None):
+        times = []
+        for _ in range(TRIALS):
+            self._pipeline.await_progress()
+            end = next_due()
+            signalled = now_us()
+            interrupt()
+            times.append((self._delays.last_of(end) - signalled) / SECOND)
+            mend()
+        tell(f"interruption/{name}/p50", statistics.median(times), "s")
+        tell(f"interruption/{name}/max", max(times), "s")
+
+    def _restart(self):
+        self._first.stop()
+        self._first.start()
+
+    def _kill_and_start(self):
+        self._first.kill()
+        self._first.start()
+
+    def _kill(self):
+        self._workers[0].kill()
+
+    def _start_killed(self):
+        """It is the standby from now on."""
+        self._workers.append(self._workers.pop(0).start())
+        await_that("both are ready", lambda: all(each.is_ready() for each in self._workers))
 
 
 def live(cluster):
     pipeline = Pipeline(cluster, PARTITIONS, prefix="live.", kafka="  standby: 1\n",
                         more="").make_topics()
-    first = pipeline.start_worker("first")
-    steady = Steady(pipeline)
     delays = Delays(pipeline)
+    interruptions = Interruptions(pipeline, delays)
+    steady = Steady(pipeline)
     pipeline.await_results(1)
     begin = now_us()
     time.sleep(TICKS * TICK / SECOND)
-    times = sorted(delay for end, found in delays.by_end.items() if end > begin for delay in found)
+    times = delays.since(begin)
     tell("delay/p50", statistics.median(times), "s")
     tell("delay/p99", times[int(len(times) * 0.99)], "s")
-
-    end = next_due()
-    first.stop()
-    first.start()
-    tell("interruption/planned_restart", delays.worst_of(end), "s")
-    end = next_due()
-    first.kill()
-    first.start()
-    tell("interruption/kill_and_same_instance", delays.worst_of(end), "s")
-    second = pipeline.start_worker("second")
-    pipeline.await_progress()
-    end = next_due()
-    first.kill()
-    tell("interruption/kill_and_takeover_by_a_standby", delays.worst_of(end), "s")
+    interruptions.measure()
     steady.stop()
     delays.stop()
-    second.stop()
 
 
 def scaling(cluster, workers):

@@ -3,8 +3,9 @@
 minutes of event time, three scopes, latency and TTFT sketched. Goals: 10 M events/s of CPU, and
 100 M events in 12 s on two cores.
 
-`written` is what went to the disk, and `waited` the time in which the cores did nothing for the
-replay: for the disk, or because others had them.
+`written` is what went to the disk, `disk` how long a bare write of as many bytes and a sync take
+just after the replay, and `waited` the time in which the cores did nothing for the replay: for the
+disk, or because others had them.
 
 WEIR_BENCH_EVENTS (default 20000000) says how many; the goal is for 100000000.
 """
@@ -41,6 +42,17 @@ def run(*arguments):
     return wall, user + system, written
 
 
+def disk_seconds(path, size):
+    """Of a bare write of so many bytes, and a sync."""
+    block = os.urandom(1 << 20)
+    began = time.monotonic()
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(size >> 20):
+            file.write(block)
+        os.fsync(file.fileno())
+    return time.monotonic() - began
+
+
 def tell(name, value, unit):
     line = {"name": f"replay/{name}", "value": round(value, 3), "unit": unit}
     print(json.dumps(line), flush=True)
@@ -67,6 +79,7 @@ def main():
         tell("per_event", cpu / EVENTS * 1e9, "ns of CPU/event")
         tell("goal_per_cpu_second", 10, "M events/s of CPU")
         tell("written", written / 2**20, "MiB")
+        tell("disk", disk_seconds(f"{directory}/bare", written), "s")
         tell("waited", wall - cpu / os.cpu_count(), "s")
         resident = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         tell("resident", resident / 1024, "MiB")

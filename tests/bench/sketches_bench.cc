@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "processors/aggregates/inference_aggregate.h"
+#include "processors/core/bytes.h"
 #include "processors/core/hash.h"
+#include "processors/kpi/state.h"
 #include "processors/sketches/ddsketch.h"
 #include "processors/sketches/hyperloglog.h"
 
@@ -31,15 +33,15 @@ DdSketch hundred_bins() {
   return sketch;
 }
 
-/// The delta of one series and one second at 150 requests: latency and TTFT as fold's kernels hold
-/// them.
+/// The delta of one series and one pane: latency and TTFT as fold's kernels hold them, requests in
+/// each of its seconds.
 struct Delta {
   explicit Delta(std::size_t requests) {
     fill(0, log_normal(requests, 400'000, 0.5));
     fill(1, log_normal(requests, 80'000, 0.4));
     parts.counters.status[kStatusOk] = requests - requests / 50;
     parts.counters.status[2] = requests / 50;
-    parts.counters.seconds[3] = requests;
+    for (std::size_t i = 0; i < requests; ++i) ++parts.counters.seconds[i % kPaneSeconds];
     parts.counters.input_tokens = 1'000 * requests;
     parts.counters.output_tokens = 200 * requests;
   }
@@ -135,7 +137,14 @@ void ddsketch_five_quantiles(benchmark::State& state) {
 }
 BENCHMARK(ddsketch_five_quantiles);
 
-/// `bytes` is what a pane of so many requests takes in the store; of 10 at most 200 (goal).
+/// What a pane takes in kpi's store once it has closed: its key and its number, then its one part.
+double stored_bytes(std::string_view aggregate) {
+  std::string value(sizeof(std::int64_t) + 1, '\0');
+  weir::put_bytes(value, aggregate);
+  return static_cast<double>(weir::kpi::closed_key(0, 0, 0).size() + value.size());
+}
+
+/// `bytes` is the aggregate of so many requests, `stored_bytes` its pane in the store.
 void aggregate_encode(benchmark::State& state) {
   const Delta delta(static_cast<std::size_t>(state.range(0)));
   std::string out;
@@ -145,6 +154,8 @@ void aggregate_encode(benchmark::State& state) {
     benchmark::DoNotOptimize(out.data());
   }
   state.counters["bytes"] = static_cast<double>(out.size());
+  state.counters["stored_bytes"] = stored_bytes(out);
+  if (state.range(0) == 10) state.counters["goal_stored_bytes"] = 200;
 }
 BENCHMARK(aggregate_encode)->Arg(10)->Arg(150)->Arg(1'000);
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,14 +62,17 @@ def start_cluster(**options):
 
 
 class Worker:
-    """A `weir run` with a directory of its own, running or not."""
+    """A `weir run`, or another command that serves HTTP, with a directory of its own; running or
+    not. `kafka` is more of that section."""
 
-    def __init__(self, pipeline, name):
+    def __init__(self, pipeline, name, command="run", kafka=""):
         self.name = name
+        self._command = command
         self.directory = pipeline.directory / name
         self.directory.mkdir()
         self._port, = free_ports(1)
-        self._config = pipeline.write_config(name, self.directory / "data", self._port)
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._config = pipeline.write_config(name, self.directory / "data", self._port, kafka)
         self._environment = pipeline.environment
         self._log = self.directory / "weir.log"
         self._process = None
@@ -76,8 +80,8 @@ class Worker:
     def start(self):
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
-                [WEIR, "run", "--config", self._config], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, preexec_fn=die_with_parent, env=self._environment)
+                [WEIR, self._command, "--config", self._config], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, preexec_fn=die_with_parent, env=self._environment)
         return self
 
     @property
@@ -120,22 +124,29 @@ class Worker:
         """The end of its log, each line cut, for a person who looks for what went wrong."""
         return "".join(f"  {self.name}: {line[:300]}\n" for line in self.log().splitlines()[-15:])
 
-    def is_ready(self):
-        """What /readyz says."""
+    def readiness(self):
+        """What /readyz says, status and text; (0, why) where nothing answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=5) as said:
-                return said.status == 200
-        except OSError:
-            return False
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as said:
+                return said.status, said.read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def is_ready(self):
+        return self.readiness()[0] == 200
 
 
 @dataclass(frozen=True)
 class Login:
-    """How a pipeline reaches the brokers: `password` as in `secrets:`, `environment` of its own."""
+    """How a pipeline reaches the brokers: `password` as in `secrets:`, `environment` of its own;
+    `client` is more of that section, instead of what the cluster says."""
     listener: str = "PLAINTEXT"
     mechanism: str = "PLAIN"
     password: str = ""
     environment: dict = field(default_factory=dict)
+    client: dict = field(default_factory=dict)
 
 
 class Pipeline:
@@ -172,8 +183,9 @@ class Pipeline:
     def topic(self, name):
         return f"{self.prefix}weir.{name}"
 
-    def write_config(self, name, data, port=0):
+    def write_config(self, name, data, port=0, kafka=""):
         client = self.cluster.client(self._login.listener, self._login.mechanism)
+        client |= self._login.client
         bootstrap = client.pop("bootstrap.servers")
         secrets = ""
         if client.pop("sasl.password", None):
@@ -186,6 +198,7 @@ data: {data}
 raw_partitions: {self.partitions}
 partitions: 2
 http: {{listen: "127.0.0.1:{port}"}}
+ingest: {{listen: "127.0.0.1:{port}"}}
 kafka:
   bootstrap: "{bootstrap}"
   prefix: "{self.prefix}"
@@ -193,13 +206,18 @@ kafka:
   min_insync: {(copies + 1) // 2}
   instance: {name}
   client:
-{settings}{secrets}{self._kafka}{self._more}""")
+{settings}{secrets}{self._kafka}{kafka}{self._more}""")
         return path
 
-    def start_worker(self, name):
+    def start_worker(self, name, kafka=""):
         """A new worker, or one that has ended."""
         if name not in self.workers:
-            self.workers[name] = Worker(self, name)
+            self.workers[name] = Worker(self, name, kafka=kafka)
+        return self.workers[name].start()
+
+    def start_receiver(self, name):
+        """A new `weir ingest`."""
+        self.workers[name] = Worker(self, name, "ingest")
         return self.workers[name].start()
 
     def tail(self, name):

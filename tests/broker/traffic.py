@@ -1,11 +1,16 @@
 """Requests as producers send them: every encoding, late ones, repeats, and what must be refused. A
 seed decides everything but the time."""
 
+import heapq
+import http.client
+import itertools
 import json
 import random
 import struct
 import threading
 import time
+import urllib.error
+import urllib.request
 import uuid
 
 from confluent_kafka import Producer
@@ -105,8 +110,9 @@ class Requests:
 
 
 class Traffic:
-    """A producer in a thread of its own, from start() to stop(). One record in twenty goes twice,
-    as after a lost acknowledgement: with an id, so that it counts once."""
+    """A producer in a thread of its own, from start() to stop(). One record in twenty has an id and
+    goes again up to a minute later, as after an acknowledgement that was lost: it counts once,
+    though commits, takeovers and restores lie in between."""
 
     def __init__(self, settings, topic, partitions, seed, rate=100):
         self._producer = Producer(settings | {
@@ -115,18 +121,21 @@ class Traffic:
             "reconnect.backoff.max.ms": 500})
         self._topic, self._partitions, self._rate = topic, partitions, rate
         self._requests = Requests(seed)
+        self._again = []  # a heap of (when, number, value, headers, partition)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.sent = 0
+        self.repeated = 0
         self.failed = []
 
     def start(self):
         self._thread.start()
 
     def stop(self):
-        """Returns once everything is acknowledged."""
+        """Returns once everything is acknowledged, and repeated what was to be."""
         self._stop.set()
         self._thread.join()
+        self._repeat(until=float("inf"))
         left = self._producer.flush(120)
         if left or self.failed:
             raise AssertionError(f"{left} records were not acknowledged; {self.failed[:3]}")
@@ -140,15 +149,84 @@ class Traffic:
                                on_delivery=self._delivered)
         self.sent += 1
 
+    def _repeat(self, until):
+        while self._again and self._again[0][0] <= until:
+            _, _, *record = heapq.heappop(self._again)
+            self._send(*record)
+            self.repeated += 1
+
     def _run(self):
         draw = self._requests.random
         while not self._stop.wait(0.05):
             for _ in range(max(1, self._rate // 20)):
                 partition = draw.randrange(self._partitions)
                 value, headers = self._requests.record(now_us())
-                again = draw.random() < 0.05
-                if again:
+                if draw.random() < 0.05:
                     headers = [*headers, ("weir-id", uuid.UUID(int=draw.getrandbits(128)).bytes)]
-                for _ in range(1 + again):
-                    self._send(value, headers, partition)
+                    when = time.monotonic() + draw.uniform(1, 60)
+                    heapq.heappush(self._again, (when, self.sent, value, headers, partition))
+                self._send(value, headers, partition)
+            self._repeat(until=time.monotonic())
             self._producer.poll(0)
+
+
+class Client:
+    """Who sends requests with an Idempotency-Key to a `weir ingest`, in a thread of its own from
+    start() to stop(), each until it is answered with 200."""
+
+    _TIMEOUT_S = 3
+    _PAUSE_S = 0.3
+    _GIVE_UP_S = 120
+
+    def __init__(self, url, seed):
+        self._url = f"{url}/v1/events"
+        self._requests = Requests(seed)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.stored = 0
+        self.repeated = 0
+        self.failed = ""
+
+    def start(self):
+        self._thread.start()
+
+    def stop(self):
+        """Returns once the last request is answered."""
+        self._stop.set()
+        self._thread.join()
+        if self.failed:
+            raise AssertionError(self.failed)
+
+    def _run(self):
+        for number in itertools.count():
+            if self._stop.wait(0.1) or self.failed:
+                return
+            self._send(self._lines(), f"request-{number}")
+
+    def _lines(self):
+        events = [{"event_time_us": now_us(), "service": self._requests.random.choice(_SERVICES),
+                   "model": "qwen-7b", "tenant": "acme", "status": "ok", "latency_us": 90_000,
+                   "ttft_us": 30_000, "input_tokens": 7, "output_tokens": 11} for _ in range(5)]
+        return "\n".join(map(json.dumps, events)).encode()
+
+    def _send(self, body, key):
+        request = urllib.request.Request(self._url, body, {
+            "Content-Type": "application/x-ndjson", "Idempotency-Key": key})
+        deadline = time.monotonic() + self._GIVE_UP_S
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=self._TIMEOUT_S):
+                    self.stored += 1
+                    return
+            except urllib.error.HTTPError as error:
+                if error.code < 500:
+                    self.failed = f"{key}: {error.code} {error.read().decode()}"
+                    return
+                why = error
+            except (OSError, http.client.HTTPException) as error:
+                why = error
+            if time.monotonic() > deadline:
+                self.failed = f"{key}: not stored within {self._GIVE_UP_S} s: {why}"
+                return
+            self.repeated += 1
+            time.sleep(self._PAUSE_S)

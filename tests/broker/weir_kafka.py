@@ -9,6 +9,15 @@ import urllib.request
 from pipeline import SESSION_S, WEIR, die_with_parent, start_cluster, temporary
 
 
+def told_rows(config, *options):
+    """The rows of `weir query kpi` that hold something; none before anything was told."""
+    done = subprocess.run([WEIR, "query", "--kafka", config, "kpi", "--format", "json", *options],
+                          text=True, capture_output=True, timeout=60, check=False)
+    if done.returncode and "nothing was told yet" not in done.stderr:
+        raise AssertionError(f"weir query: exit code {done.returncode}\n{done.stderr}")
+    return [row for row in map(json.loads, done.stdout.splitlines()) if row["requests"]]
+
+
 class Process:
     """A weir that serves HTTP, from its first line on; killed when its `with` block ends."""
 

@@ -3,42 +3,74 @@
 
 import re
 import unittest
+from dataclasses import dataclass
 
 from weir_cli import WeirTest, run
 
-# scope, sizes of the simulated fleet, how many series they make
-CASES = (
-    ("service, model", ("--services", "10", "--models", "4", "--tenants", "5"), 40),
-    ("service", ("--services", "8", "--models", "2", "--tenants", "5"), 8),
-    ("tenant", ("--services", "2", "--models", "2", "--tenants", "60"), 60),
-)
-SECONDS = 3600
-EVENTS = 120_000
+SECONDS = {"1h": 3600, "3d": 3 * 86400, "30d": 30 * 86400}
+
+
+@dataclass
+class Case:
+    """A scope and the simulated fleet whose `series` it has."""
+    dimensions: str
+    fleet: tuple
+    series: int
+    windows: str = "1m/10s, 1h/1m"
+    more: str = "sketches: [latency, ttft]"
+    skew: int = 1  # of tenants
+    age: str = "1h"
+    events: int = 120_000
 
 
 class Forecast(WeirTest):
-    def test_the_state_is_as_large_as_predicted(self):
-        for scope, sizes, series in CASES:
-            for sketches in "latency, ttft", "latency, ttft, tpot, queue, compute, network":
-                with self.subTest(scope=scope, sketches=sketches):
-                    name = f"{series}-{len(sketches)}"
-                    config = self.write(f"{name}.yaml", (
-                        f"fold:\n  scopes:\n    - dimensions: [{scope}]\n"
-                        f"      windows: [1m/10s, 1h/1m]\n      sketches: [{sketches}]\n"))
-                    # Around 08:00 the simulated load is the mean of its day.
-                    raw, results = self.dir / f"{name}-raw", self.dir / f"{name}-results"
-                    run("simulate", "--for", "1h", "--start", "2026-01-05T07:30:00Z", "--rate",
-                        EVENTS / SECONDS, *sizes, "--no-incidents", "--out", raw)
-                    run("replay", raw, "--out", results, "--config", config)
-                    found = sum(map(int, re.findall(r"kpi/\d+ .* (\d+)$",
-                                                    run("inspect", results).stdout, re.M)))
-                    shown = run("check", config, "--series", series, "--rate",
-                                EVENTS / SECONDS / series, "--for", "1h").stdout
-                    predicted = int(re.search(r"all scopes after 1h: .* \((\d+) bytes\)",
-                                              shown)[1])
-                    self.assertLess(abs(predicted / found - 1), 0.3, (predicted, found))
-                    print(f"{scope} ({sketches}): {predicted} predicted, {found} found, "
-                          f"{predicted / found - 1:+.1%}")
+    def check(self, case):
+        config = self.write("weir.yaml", (
+            f"fold:\n  scopes:\n    - dimensions: [{case.dimensions}]\n"
+            f"      windows: [{case.windows}]\n      {case.more}\n"))
+        raw, results = self.dir / "raw", self.dir / "results"
+        rate = case.events / SECONDS[case.age]
+        # Around 08:00 the simulated load is the mean of its day.
+        run("simulate", "--for", case.age, "--start", "2026-01-05T07:30:00Z", "--rate", rate,
+            *case.fleet, "--tenant-skew", case.skew, "--no-incidents", "--out", raw)
+        run("replay", raw, "--out", results, "--config", config)
+        found = sum(map(int, re.findall(r"kpi/\d+ .* (\d+)$", run("inspect", results).stdout,
+                                        re.M)))
+        shown = run("check", config, "--series", case.series, "--rate", rate / case.series, "--for",
+                    case.age, "--tenant-skew", case.skew).stdout
+        predicted = int(re.search(rf"all scopes after {case.age}: .* \((\d+) bytes\)", shown)[1])
+        print(f"{case.dimensions} ({case.windows}; {case.more}) after {case.age}: {predicted} "
+              f"predicted, {found} found, {predicted / found - 1:+.1%}")
+        self.assertLess(abs(predicted / found - 1), 0.3, (predicted, found))
+
+    def test_services_and_models(self):
+        self.check(Case("service, model", ("--services", 10, "--models", 4, "--tenants", 5), 40))
+
+    def test_services(self):
+        self.check(Case("service", ("--services", 8, "--models", 2, "--tenants", 5), 8))
+
+    def test_few_busy_tenants_and_many_quiet_ones(self):
+        self.check(Case("tenant", ("--services", 2, "--models", 2, "--tenants", 60), 60))
+
+    def test_tenants_that_are_all_alike(self):
+        self.check(Case("tenant", ("--services", 2, "--models", 2, "--tenants", 1000), 1000, skew=0,
+                        events=15_000))
+
+    def test_quiet_series_keep_panes_of_long_ago(self):
+        self.check(Case("tenant", ("--services", 2, "--models", 2, "--tenants", 60), 60, age="3d",
+                        events=30_000))
+
+    def test_a_sketch_of_every_duration(self):
+        self.check(Case("service, model", ("--services", 10, "--models", 4, "--tenants", 5), 40,
+                        more="sketches: [latency, ttft, tpot, queue, compute, network]"))
+
+    def test_distinct_users(self):
+        self.check(Case("service", ("--services", 8, "--models", 2, "--tenants", 5), 8,
+                        more="distinct: [users]"))
+
+    def test_a_month_of_windows_of_a_month(self):
+        self.check(Case("service, model", ("--services", 4, "--models", 2, "--tenants", 5), 8,
+                        windows="1m/10s, 1d/10m, 30d/1h", age="30d", events=100_000))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""`tools/run`: its arguments, and the live pipeline as it starts it, twice over the same data."""
+"""`tools/run`: its arguments, the live pipeline as it starts it, twice over the same data, and the
+sample day with its incidents, which it makes anew in .weir/sample as always."""
 
 import json
 import re
@@ -12,6 +13,18 @@ from urllib.request import urlopen
 from weir_cli import ROOT, WeirTest
 
 RUN = ROOT / "tools/run"
+# What an incident does to its KPI: before, at its worst, and after; None: nothing was told.
+SHOWN = {
+    "error_burst": lambda before, worst, after: worst < 0.8 < 0.95 < min(before, after),
+    "latency_regression": lambda before, worst, after: worst > 2 * max(before, after),
+    "oom_storm": lambda before, worst, after: worst > 10 > max(before, after),
+    "quiet_tenant": lambda before, worst, after: worst == 0 < min(before, after),
+    "cold_starts": lambda before, worst, after: worst > 10 > max(before or 0, after or 0),
+}
+
+
+def number(text):
+    return None if text == "-" else float(text.replace(",", ""))
 
 
 class Run(WeirTest):
@@ -67,6 +80,16 @@ class Run(WeirTest):
         process, url = self.start()
         self.assertGreaterEqual(self.raw_end(url), max(1, before))
         self.stop(process)
+
+    def test_the_sample_shows_each_of_its_incidents_once(self):
+        done = subprocess.run([RUN, "--sample", "--rate", "2"], cwd=self.dir, capture_output=True,
+                              text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [line.split() for line in done.stdout.splitlines() if line.startswith(tuple(SHOWN))]
+        self.assertEqual([row[0] for row in rows], list(SHOWN), done.stdout)
+        for kind, *_, before, worst, after in rows:
+            values = [number(text) for text in (before, worst, after)]
+            self.assertTrue(SHOWN[kind](*values), (kind, *values))
 
 
 if __name__ == "__main__":

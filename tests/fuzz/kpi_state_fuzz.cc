@@ -1,9 +1,11 @@
-// Any bytes as a head or a key of kpi's state, as the first byte says: refused, or written again as
-// they were read.
+// Any bytes as a head, a key or the values of a series in kpi's state, as the first byte says:
+// refused, or written again as they were read.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
+#include "processors/aggregates/definitions.h"
 #include "processors/kpi/state.h"
 #include "processors/windows/occupancy.h"
 
@@ -32,12 +34,21 @@ void check_occupancy(std::string_view bytes) {
   check(again == bytes);
 }
 
+/// As the values of a scope of one to ten dimensions, as the first byte says.
+void check_series(std::string_view bytes) {
+  const std::size_t count = 1 + static_cast<std::uint8_t>(bytes[0]) % aggregates::kDimensions;
+  const auto values = aggregates::decode_series(bytes.substr(1), count);
+  if (!values) return;
+  const std::vector<std::string_view> views(values->begin(), values->end());
+  check(views.size() == count && aggregates::encode_series(views) == bytes.substr(1));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data + 1), size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
     case 0:
       check_head(bytes);
       break;
@@ -53,8 +64,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (const auto series = parse_series_key(bytes))
         check(series_key(*series).substr(1) == bytes.substr(1));
       break;
-    default:
+    case 4:
       check_occupancy(bytes);
+      break;
+    default:
+      check_series(bytes);
   }
   return 0;
 }

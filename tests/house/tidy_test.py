@@ -115,10 +115,12 @@ class IncludeRules(RuleTest):
 
 class FolderRules(RuleTest):
     def test_folder_readme(self):
-        self.assertEqual(["processors/kpi"], self.findings(folder_rules.folder_readme, {
-            "processors/README.md": "", "processors/kpi/kpi.h": "",
-            "processors/fold/README.md": "", "processors/fold/fold.h": "", ".ci/run": "",
-            "tests/README.md": "", "tests/fold/fold_test.cc": ""}))
+        told = "What does not\nbelong here: the rest.\n"
+        self.assertEqual(["processors/kpi", "tests/README.md"], self.findings(
+            folder_rules.folder_readme, {
+                "processors/README.md": told, "processors/kpi/kpi.h": "",
+                "processors/fold/README.md": told, "processors/fold/fold.h": "", ".ci/run": "",
+                "tests/README.md": "What belongs here.\n", "tests/fold/fold_test.cc": ""}))
 
     def test_markdown_links(self):
         self.assertEqual(["a/README.md:1", "a/README.md:2"], self.findings(

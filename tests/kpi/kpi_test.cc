@@ -222,6 +222,8 @@ TEST(Kpi, AStepThatWasNotCommittedIsToldOnceFromWhereItStood) {
             "a @10 20s/10s n=1\n"
             "b @10 20s/10s n=1\n"
             "c @10 20s/10s n=1\n");
+  EXPECT_EQ(task.probe.ticks.value(), 1U);
+  EXPECT_EQ(task.probe.commits.value(), 1U);
 }
 
 TEST(Kpi, TakesNothingInAStep) {

@@ -20,8 +20,11 @@ def folder_readme(tree):
             {folder.replace("tests/", "processors/"), folder.replace("tests/", "sinks/")})
         if folder.startswith(".") or _DATA.fullmatch(folder) or mirrors:
             continue
-        if f"{folder}/README.md" not in paths:
+        readme = f"{folder}/README.md"
+        if readme not in paths:
             yield Finding(folder, 0, "has no README.md that says what belongs there and what not")
+        elif "not belong here" not in " ".join(tree.text(readme).split()):
+            yield Finding(readme, 0, "says nowhere, in these words, what does not belong here")
 
 
 def markdown_links(tree):

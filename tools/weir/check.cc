@@ -18,6 +18,7 @@ struct CheckArguments {
   std::string file;
   std::int64_t series = 1'000;
   double rate_per_s = 1;
+  double tenant_skew = 1;
   DurationUs age_us = 30 * kDayUs;
 };
 
@@ -90,11 +91,10 @@ void write_scope(const ScopeForecast& scope, const CheckArguments& arguments, Ou
   for (const char* title : {"tier", "kept", "panes", "bytes a pane", "bytes a series"})
     table.add_column(title, TextTable::Align::right);
   for (const TierForecast& tier : scope.tiers)
-    table.add_row(
-        {format_duration(tier.span_us),
-         short_duration(static_cast<double>(tier.panes * tier.span_us)),
-         fmt::format("{}", tier.panes), fmt::format("{:.0f}", tier.pane_bytes),
-         fmt::format("{:.0f}", static_cast<double>(tier.panes) * tier.filled * tier.pane_bytes)});
+    table.add_row({format_duration(tier.span_us),
+                   short_duration(static_cast<double>(tier.panes * tier.span_us)),
+                   fmt::format("{}", tier.panes), fmt::format("{:.0f}", tier.pane_bytes),
+                   fmt::format("{:.0f}", tier.series_bytes_after(arguments.age_us))});
   table.finish();
   const double series = scope.series_bytes_after(arguments.age_us);
   output.write(fmt::format(
@@ -105,7 +105,8 @@ void write_scope(const ScopeForecast& scope, const CheckArguments& arguments, Ou
 Result<void> check(const CheckArguments& arguments) {
   WEIR_ASSIGN(const Settings settings, load_settings(arguments.file));
   WEIR_ASSIGN(const auto scopes, forecast(settings.fold, {.series = arguments.series,
-                                                          .rate_per_s = arguments.rate_per_s}));
+                                                          .rate_per_s = arguments.rate_per_s,
+                                                          .tenant_skew = arguments.tenant_skew}));
   for (const std::string& each : settings.warnings) warn(each);
   warn_of_secrets(settings);
   Output output;
@@ -149,6 +150,10 @@ void add_check(Commands& commands) {
   app.add_option("--rate", arguments->rate_per_s,
                  "forecast: requests a second of each series, on average")
       ->check(CLI::Range(1e-4, 1e5))
+      ->capture_default_str();
+  app.add_option("--tenant-skew", arguments->tenant_skew,
+                 "forecast: tenant i weighs 1 / (1 + skew * i): 0 is even, 1 is Zipf")
+      ->check(CLI::Range(0.0, 1e3))
       ->capture_default_str();
   add_parsed(app, "--for", arguments->age_us, parse_duration,
              "forecast: after how long (default: 30d)");

@@ -1,9 +1,11 @@
 #include "tools/weir/state_forecast.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "processors/aggregates/inference_aggregate.h"
+#include "processors/core/bytes.h"
 #include "processors/fold/fold.h"
 #include "processors/ingest/simulator.h"
 #include "processors/kpi/state.h"
@@ -131,28 +133,35 @@ Result<Panes> fold_traffic(const fold::Config& config, std::size_t scope,
 double stored_bytes(const InferenceAggregate& pane, std::size_t tier) {
   std::string bytes;
   pane.encode(bytes);
+  std::string part(1, '\0');  // entered at tier 0
+  put_bytes(part, bytes);
   return static_cast<double>(kpi::closed_key(0, tier, 0).size() + sizeof(std::int64_t) +
-                             bytes.size());
+                             part.size());
 }
 
 /// Measures one tier, whose panes each consist of `ratio` of the finest.
 Result<TierForecast> measure(const Panes& panes, std::size_t tier, std::int64_t ratio,
                              double finest_panes) {
-  double bytes = 0;
-  double filled = 0;
+  const double all = std::max(1.0, finest_panes / static_cast<double>(ratio));
+  TierForecast result;
+  double all_bytes = 0;
+  double all_filled = 0;
   for (const auto& [series, finest] : panes) {
     std::map<std::int64_t, InferenceAggregate> merged;
     for (const auto& [pane, encoded] : finest) {
       InferenceAggregate& into = merged[floor_div(pane, ratio)];
       WEIR_TRY(tier == 0 ? into.merge_same_encoded(encoded) : into.merge_adjacent_encoded(encoded));
     }
+    double bytes = 0;
     for (const auto& [pane, aggregate] : merged) bytes += stored_bytes(aggregate, tier);
-    filled += static_cast<double>(merged.size());
+    const auto filled = static_cast<double>(merged.size());
+    result.series.push_back(
+        {.filled = std::min(1.0, filled / all), .pane_bytes = bytes / std::max(filled, 1.0)});
+    all_bytes += bytes;
+    all_filled += filled;
   }
-  const double all =
-      static_cast<double>(panes.size()) * std::max(1.0, finest_panes / static_cast<double>(ratio));
-  return TierForecast{.filled = std::min(1.0, filled / std::max(all, 1.0)),
-                      .pane_bytes = bytes / std::max(filled, 1.0)};
+  result.pane_bytes = all_bytes / std::max(all_filled, 1.0);
+  return result;
 }
 
 double fixed_bytes(const aggregates::Scope& scope, const Panes& panes) {
@@ -176,6 +185,7 @@ Result<ScopeForecast> forecast_scope(const fold::Config& config, const aggregate
                                      std::size_t index, const SeriesLoad& load) {
   const double series = simulated_series(scope.plan, load);
   ingest::SimulatorOptions traffic{.world = world_of(scope, series)};
+  traffic.world.tenant_skew = load.tenant_skew;
   traffic.events =
       static_cast<std::int64_t>(std::max(kMinCountedEvents, kCountedEventsASeries * series));
   WEIR_ASSIGN(const Panes counted, fold_traffic(config, index, traffic));
@@ -208,12 +218,19 @@ Result<ScopeForecast> forecast_scope(const fold::Config& config, const aggregate
 
 }  // namespace
 
+double TierForecast::series_bytes_after(DurationUs age_us) const {
+  const std::int64_t passed = age_us / span_us;
+  const double rounds = std::max(1.0, static_cast<double>(passed) / static_cast<double>(panes));
+  double bytes = 0;  // of a slot, of all series
+  for (const Measured& each : series)
+    bytes += (1 - std::pow(1 - each.filled, rounds)) * each.pane_bytes;
+  return static_cast<double>(std::min(panes, passed)) * bytes /
+         std::max(1.0, static_cast<double>(series.size()));
+}
+
 double ScopeForecast::series_bytes_after(DurationUs age_us) const {
   double bytes = fixed_bytes;
-  for (const TierForecast& tier : tiers) {
-    const std::int64_t panes = std::min(tier.panes, age_us / tier.span_us);
-    bytes += static_cast<double>(panes) * tier.filled * tier.pane_bytes;
-  }
+  for (const TierForecast& tier : tiers) bytes += tier.series_bytes_after(age_us);
   return bytes;
 }
 

@@ -1,18 +1,19 @@
 """Weir as a contestant: `weir run` over the topic from its beginning, with every result."""
 
 import os
+import subprocess
 import time
 from pathlib import Path
 
-from confluent_kafka import ConsumerGroupTopicPartitions
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from contestants import Figures
 from messages import kpi_pb2
-from pipeline import Pipeline, await_that
+from pipeline import WEIR, Pipeline, await_that
 
 SECOND = 1_000_000
 _TIMEOUT_S = 600
+_COUNTED_WITHIN_S = 120
 
 # What all contestants count, and what Weir counts where nobody says anything: the rules; and where
 # every event stands once: the scope, and windows of that length that begin at multiples of it.
@@ -30,17 +31,20 @@ class Positions:
     _MARKERS = {"inference": 0, "partial": 2}
 
     def __init__(self, pipeline):
-        self._admin = AdminClient(pipeline.cluster.client() | {"log_level": 2})
-        self._inputs = [(pipeline.topic(group), pipeline.tail(topic), self._MARKERS[topic])
+        settings = pipeline.cluster.client() | {"log_level": 2}
+        self._inputs = [(Consumer(settings | {"group.id": pipeline.topic(group)}),
+                         pipeline.topic(topic), pipeline.tail(topic), self._MARKERS[topic])
                         for group, topic in (("fold", "inference"), ("kpi", "partial"))]
 
     def are_at_end(self):
         """Everything that is there is read, and what came of it is committed."""
-        for group, tail, markers in self._inputs:
-            asked = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
-            committed = {each.partition: each.offset
-                         for each in asked[group].result().topic_partitions}
-            if any(committed.get(number, 0) < end - markers for number, end in tail.ends().items()):
+        for group, topic, tail, markers in self._inputs:
+            ends = tail.ends()
+            try:
+                asked = group.committed([TopicPartition(topic, each) for each in ends], timeout=10)
+            except KafkaException:  # a transaction is about to change them
+                return False
+            if any(max(each.offset, 0) < ends[each.partition] - markers for each in asked):
                 return False
         return True
 
@@ -64,6 +68,7 @@ class Counted:
         self._told = {}
 
     def read(self):
+        """All of them so far."""
         for record in self._tail:
             result = kpi_pb2.KpiResult.FromString(record.value())
             if tuple(result.scope) != self._scope or result.end_time_us % self._length:
@@ -80,6 +85,27 @@ def prepared(name, cluster, partitions):
                     more=CONTESTANTS[name][0]).make_topics()
 
 
+def state_of(pipeline, worker):
+    """What a person needs who asks why it does not go on."""
+    config = pipeline.write_config("inspect", pipeline.directory / "inspect")
+    shown = subprocess.run([WEIR, "inspect", "--kafka", config], text=True, capture_output=True,
+                           timeout=120, check=False)
+    return (f"readyz: {worker.readiness()}\n{shown.stdout}{shown.stderr}"
+            f"{worker.last_words()}")
+
+
+def await_counted(events, counted, pipeline, worker):
+    """Until results hold every event. Neither one less nor one more: they would be lost or
+    doubled."""
+    deadline = time.monotonic() + _COUNTED_WITHIN_S
+    while (found := counted.read()) != events:
+        if found > events or time.monotonic() > deadline:
+            raise AssertionError(f"results hold {found} of {events} events, not "
+                                 f"all within {_COUNTED_WITHIN_S} s, or too many\n"
+                                 + state_of(pipeline, worker))
+        time.sleep(0.1)
+
+
 def measure(name, pipeline, events):
     """Until every event is read and committed. That results hold all of them is seen after that:
     ten idle seconds have to pass before the log's time closes the last windows."""
@@ -91,6 +117,6 @@ def measure(name, pipeline, events):
     await_that("everything is read", positions.are_at_end, _TIMEOUT_S)
     figures = Figures(events, time.monotonic() - began, cpu_s(worker.pid),
                       pipeline.cluster.cpu_s() - before, peak_rss_bytes(worker.pid))
-    await_that("every event is in a result", lambda: counted.read() >= events)
+    await_counted(events, counted, pipeline, worker)
     worker.stop()
     return figures
