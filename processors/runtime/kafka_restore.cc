@@ -8,6 +8,10 @@ namespace weir::runtime {
 namespace {
 
 constexpr std::size_t kReadBytes = 4 << 20;
+constexpr std::size_t kGatheredBytes = 16 << 20;
+/// However little that leaves: what is interrupted goes on from what was written.
+constexpr std::size_t kUnwrittenBytes = 64 << 20;
+constexpr std::size_t kEntryBytes = 96;  // of the table, beside what strings have outside
 
 }  // namespace
 
@@ -26,9 +30,16 @@ Result<void> Restore::open_local(TimeUs now) {
   if (!opened && opened.error().code == ErrorCode::corrupt) return rebuild_damaged(opened.error());
   WEIR_ASSIGN(local_, std::move(opened));
   kept_ = local_->position() > 0;
-  position_ = local_->position();
+  begin_at_local();
   if (!usable(now)) WEIR_TRY(rebuild());
   return {};
+}
+
+void Restore::begin_at_local() {
+  gathered_.clear();
+  gathered_bytes_ = unwritten_bytes_ = 0;
+  position_ = local_->position();
+  mark_ = {.position = position_, .changed_us = local_->changed_us(), .head = local_->head()};
 }
 
 bool Restore::usable(TimeUs now) const {
@@ -56,7 +67,7 @@ Result<void> Restore::rebuild() {
   local_.reset();
   WEIR_TRY(stores_.discard(request_.task));
   WEIR_ASSIGN(local_, LocalState::open(stores_, request_.task, request_.owner));
-  position_ = 0;
+  begin_at_local();
   kept_ = false;
   return {};
 }
@@ -67,6 +78,8 @@ Result<bool> Restore::step() {
     if (!go_on) return false;
   }
   if (position_ < end_) return false;
+  WEIR_ASSIGN(const bool written, write_gathered());
+  if (!written) return false;
   if (!request_.follows) WEIR_TRY(check_complete());
   return true;
 }
@@ -97,31 +110,66 @@ Result<void> Restore::look_again(const Error& error) {
 }
 
 Result<bool> Restore::take_batch() {
-  state::StoreBatch changes;
-  LocalState::Mark mark{
-      .position = batch_.next, .changed_us = local_->changed_us(), .head = local_->head()};
   for (const Record& record : batch_.records) {
-    mark.changed_us = std::max(mark.changed_us, record.append_time_us);
+    mark_.changed_us = std::max(mark_.changed_us, record.append_time_us);
+    unwritten_bytes_ += record.key.size() + record.value.size();
     if (record.key == kChangelogHeadKey) {
       WEIR_ASSIGN(const ChangelogHead head, decode_head(record.value));
-      if (kept_ && mark.head && mark.head->incarnation != head.incarnation) {
+      if (kept_ && mark_.head && mark_.head->incarnation != head.incarnation) {
         WEIR_TRY(rebuild());
         return false;
       }
-      mark.head = head;
+      mark_.head = head;
     } else if (record.value.data() == nullptr) {
-      changes.erase(std::string(record.key));
+      gather(record.key, std::nullopt);
     } else {
-      changes.put(std::string(record.key), std::string(record.value));
+      gather(record.key, record.value);
     }
   }
-  const auto written = local_->write(std::move(changes), mark);
+  mark_.position = position_ = batch_.next;
+  if (gathered_bytes_ < kGatheredBytes && unwritten_bytes_ < kUnwrittenBytes) return true;
+  return write_gathered();
+}
+
+void Restore::gather(std::string_view key, std::optional<std::string_view> value) {
+  auto entry = gathered_.find(key);
+  if (entry == gathered_.end()) {
+    entry = gathered_.try_emplace(std::string(key)).first;
+    gathered_bytes_ += kEntryBytes + key.size();
+  }
+  std::optional<std::string>& there = entry->second;
+  if (there) gathered_bytes_ -= there->capacity();
+  if (!value)
+    there.reset();
+  else if (there)
+    there->assign(*value);
+  else
+    there.emplace(*value);
+  if (there) gathered_bytes_ += there->capacity();
+}
+
+/// False: it begins anew.
+Result<bool> Restore::write_gathered() {
+  if (mark_.position == local_->position()) return true;
+  std::vector<Gathered::value_type*> entries;
+  entries.reserve(gathered_.size());
+  for (auto& entry : gathered_) entries.push_back(&entry);
+  std::ranges::sort(entries, {}, [](const auto* entry) { return std::string_view(entry->first); });
+  state::StoreBatch changes;
+  for (auto* entry : entries) {
+    if (entry->second)
+      changes.put(entry->first, *std::move(entry->second));
+    else if (local_->position() > 0)  // an empty store has nothing to erase
+      changes.erase(entry->first);
+  }
+  gathered_.clear();
+  gathered_bytes_ = unwritten_bytes_ = 0;
+  const auto written = local_->write(std::move(changes), mark_);
   if (!written && written.error().code == ErrorCode::corrupt) {
     WEIR_TRY(rebuild_damaged(written.error()));
     return false;
   }
   WEIR_TRY(written);
-  position_ = batch_.next;
   return true;
 }
 

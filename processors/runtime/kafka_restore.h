@@ -1,6 +1,10 @@
 // Brings a task's local copy up to its changelog: only the tail where the copy can be used, all of
 // it where not. It is stepped and never waits, so that a long restore does not cost the membership.
 //
+// A changelog says much of a few keys: what is read is gathered, the last value of each, and written
+// in the order of keys, at the end or when either is much. Memory of one restore: 16 MiB of that, as
+// much again while it is written, and what one read brings.
+//
 // The order is the protocol's: the committed position was read (stable) before; then the
 // changelog's end is read, what is not committed included; then committed records until reading
 // has come to that end. So what a former owner has committed is in it, however late its marker.
@@ -12,9 +16,15 @@
 // - damaged.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include <absl/container/flat_hash_map.h>
+
+#include "processors/core/hash.h"
 #include "processors/runtime/kafka_state.h"
 
 namespace weir::runtime {
@@ -50,6 +60,7 @@ class Restore {
   /// A standby goes on to where the changelog ends by now.
   Result<void> extend();
 
+  /// Of the next record to be read; what is written of it may be less until it is complete.
   std::int64_t position() const { return position_; }
   std::int64_t end() const { return end_; }
   /// Whether something of the local copy was kept.
@@ -68,6 +79,9 @@ class Restore {
   Result<void> rebuild_damaged(const Error& error);
   Result<bool> take_records();
   Result<bool> take_batch();
+  void gather(std::string_view key, std::optional<std::string_view> value);
+  Result<bool> write_gathered();
+  void begin_at_local();
   Result<void> look_again(const Error& error);
   Result<void> check_complete() const;
 
@@ -80,6 +94,17 @@ class Restore {
   std::int64_t position_ = 0;
   bool kept_ = false;
   RecordBatch batch_;
+
+  struct KeyHash {  // for lookups by view
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return hash64(key); }
+  };
+  using Gathered =
+      absl::flat_hash_map<std::string, std::optional<std::string>, KeyHash, std::equal_to<>>;
+  Gathered gathered_;  // nullopt: the key is gone
+  std::size_t gathered_bytes_ = 0;
+  std::size_t unwritten_bytes_ = 0;  // read since the last write
+  LocalState::Mark mark_;            // of the store, once they are in it
 };
 
 }  // namespace weir::runtime

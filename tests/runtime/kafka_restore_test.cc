@@ -54,7 +54,7 @@ class KafkaRestoreTest : public testing::Test {
     std::string text = restore.from_local_copy() ? "kept" : "whole";
     const auto local = restore.take();
     EXPECT_TRUE(local->state()->scan("", "", [&](std::string_view key, std::string_view value) {
-      text += fmt::format(" {}={}", key, value);
+      text += fmt::format(" {}={}", key, value.size() < 10 ? value : "long");
       return true;
     }));
     return text;
@@ -97,6 +97,30 @@ TEST_F(KafkaRestoreTest, ACopyAtTheEndIsUsedHoweverOld) {
   commit("a", "1", 1);
   EXPECT_EQ(restore().value(), "whole a=1");
   now_ += 10 * kDayUs;
+  EXPECT_EQ(restore().value(), "kept a=1");
+}
+
+TEST_F(KafkaRestoreTest, WhatIsGatheredIsWrittenInPortions) {
+  for (int i = 0; i < 30; ++i) commit(fmt::format("k{:02}", i), std::string(1'000'000, 'x'), i + 1);
+  commit("k03", std::nullopt, 31);
+  commit("k04", "4", 32);
+  {
+    const auto interrupted = begin().value();
+    for (int times = 0; times < 5; ++times) ASSERT_FALSE(interrupted->step().value());
+  }
+  std::string expected = "kept";
+  for (int i = 0; i < 30; ++i)
+    if (i != 3) expected += fmt::format(" k{:02}={}", i, i == 4 ? "4" : "long");
+  EXPECT_EQ(restore().value(), expected);
+}
+
+TEST_F(KafkaRestoreTest, OfFewKeysToldOftenTheCopyIsWrittenToo) {
+  for (int i = 0; i < 80; ++i) commit("a", std::string(1'000'000, 'x'), i + 1);
+  commit("a", "1", 81);
+  {
+    const auto interrupted = begin().value();
+    for (int times = 0; times < 15; ++times) ASSERT_FALSE(interrupted->step().value());
+  }
   EXPECT_EQ(restore().value(), "kept a=1");
 }
 
