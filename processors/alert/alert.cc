@@ -33,7 +33,7 @@ bool is_for_others(const Config& config, const Entry& entry) {
   return !std::ranges::equal(receivers, entry.alert.receiver());
 }
 
-/// Its numbers burn, but are too few, or may be chance: no alert comes of it.
+/// Its numbers burn, but are too few, or may be chance: no alert comes of it now.
 bool is_unsure(const v1::ConditionChange& change) {
   return change.state() == v1::CONDITION_STATE_TOO_FEW ||
          change.state() == v1::CONDITION_STATE_PLAUSIBLE;
@@ -183,7 +183,8 @@ void AlertProcessor::take_condition(const v1::Signal& signal, Outbox& outbox) {
   } else if (book_.find(fingerprint) != nullptr) {
     entry = &book_.entry(fingerprint);
   }
-  if (is_unsure(change))
+  // Of what never was an alert there may be any number.
+  if (is_unsure(change) && entry != nullptr)
     outbox.decide(passing_alert(signal), {v1::DECISION_KIND_HELD, change.reason()});
   if (entry == nullptr) {
     if (!holds) return;

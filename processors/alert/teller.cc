@@ -213,13 +213,14 @@ void Teller::tell_group(const Waiting& waiting) {
   const std::vector<const Entry*> alerts = alerts_of(waiting.pending, group, book_);
   const bool any_fires = alerts.size() > waiting.pending.ended.size();
   const auto reason = reason_of(group, waiting.pending, any_fires);
-  const bool is_of_digest = any_fires && group.sequence == 0 && waiting.pending.begun.empty();
+  // A digest told of what fires, or nobody was told of what is over.
+  const bool has_incident = group.sequence > 0 || !waiting.pending.begun.empty();
   if (!all_acknowledged(visible_of(group, book_))) incidents_.end_if_taken_on(waiting.key);
   const v1::Notification notification =
       make_notification({.key = waiting.key,
                          .group_labels = group.labels,
                          .reason = reason,
-                         .sequence = is_of_digest ? 0 : group.sequence + 1,
+                         .sequence = has_incident ? group.sequence + 1 : 0,
                          .page_url = config_.page_url},
                         alerts, outbox_.cause());
   outbox_.tell(notification);

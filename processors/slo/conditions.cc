@@ -1,6 +1,7 @@
 #include "processors/slo/conditions.h"
 
 #include <algorithm>
+#include <array>
 
 #include "processors/objectives/parts.h"
 #include "processors/slo/binomial.h"
@@ -100,6 +101,44 @@ std::string describe(const v1::ConditionDefinition& definition, const v1::Condit
   }
 }
 
+bool burns_in(const Ledger& ledger, std::size_t condition, std::size_t window) {
+  const auto& definition = ledger.plan->definition().condition(static_cast<int>(condition));
+  return burns(ledger.sum(window), ledger.plan->objective().budget_ppb(), definition.factor_ppb(),
+               definition.or_equal());
+}
+
+struct Seen {
+  bool burning = false;
+  bool gone = false;  // nothing has come since it burnt
+  bool complete = true;
+};
+
+/// What becomes of one that fires.
+Evaluation go_on(const Ledger& ledger, std::size_t condition, const Seen& seen) {
+  const auto& definition = ledger.plan->definition().condition(static_cast<int>(condition));
+  const LedgerRecord& record = ledger.record;
+  const bool retired =
+      seen.gone && record.advanced_to_us - record.last_event_us >= retired_after(definition);
+  if (seen.burning || (seen.gone && !retired)) return {.state = v1::CONDITION_STATE_FIRING};
+  if (!seen.complete) return {.state = v1::CONDITION_STATE_FIRING, .held = true};
+  return {.retired = retired};
+}
+
+/// What becomes of one that burns and does not fire.
+Evaluation begin(const Ledger& ledger, std::size_t condition) {
+  const auto& definition = ledger.plan->definition().condition(static_cast<int>(condition));
+  const std::size_t window = ledger.plan->conditions()[condition].long_window;
+  const Counts trials = in_trials(ledger.plan->definition(), ledger.sum(window));
+  if (trials.total < definition.min_events()) return {.state = v1::CONDITION_STATE_TOO_FEW};
+  if (definition.level_ppb() == 0) return {.state = v1::CONDITION_STATE_FIRING};
+  const double probability =
+      binomial_tail(trials.bad(), trials.total, ledger.plan->objective().budget_ppb());
+  const double level = static_cast<double>(definition.level_ppb()) / 1e9;
+  return {
+      .state = probability <= level ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_PLAUSIBLE,
+      .probability = probability};
+}
+
 }  // namespace
 
 std::optional<double> silence_of(const Ledger& ledger, const SilenceTerms& terms) {
@@ -152,33 +191,30 @@ v1::ConditionChange silence_ends(const Ledger& ledger, std::string reason) {
 }
 
 Evaluation evaluate(const Ledger& ledger, std::size_t condition, const Sight& sight) {
-  const auto& definition = ledger.plan->definition().condition(static_cast<int>(condition));
+  const LedgerRecord::Condition& told = ledger.record.conditions[condition];
   const LedgerPlan::Condition& windows = ledger.plan->conditions()[condition];
-  const std::int64_t budget_ppb = ledger.plan->objective().budget_ppb();
-  const auto is_burning = [&](std::size_t window) {
-    return burns(ledger.sum(window), budget_ppb, definition.factor_ppb(), definition.or_equal());
-  };
-  const bool fires = ledger.record.conditions[condition].state == v1::CONDITION_STATE_FIRING;
-  const bool burns_long = is_burning(windows.long_window);
-  const bool burning = burns_long && (!windows.short_window || is_burning(*windows.short_window));
   const std::size_t latest = windows.short_window.value_or(windows.long_window);
-  // Whatever recovered before it went has ended already.
-  const bool burnt_last = burns_long || ledger.sum(windows.long_window).total == 0;
-  const bool gone = fires && burnt_last && ledger.sum(latest).total == 0 && !sight.planned;
-  const bool retired =
-      ledger.record.advanced_to_us - ledger.record.last_event_us >= retired_after(definition);
-  if (gone && !retired) return {.state = v1::CONDITION_STATE_FIRING};
-  if (fires && (burning || !sight.complete))
-    return {.state = v1::CONDITION_STATE_FIRING, .probability = {}, .held = !burning};
-  if (!burning) return {.retired = gone};
-  const Counts trials = in_trials(ledger.plan->definition(), ledger.sum(windows.long_window));
-  if (trials.total < definition.min_events()) return {.state = v1::CONDITION_STATE_TOO_FEW};
-  if (definition.level_ppb() == 0) return {.state = v1::CONDITION_STATE_FIRING};
-  const double probability = binomial_tail(trials.bad(), trials.total, budget_ppb);
-  const double level = static_cast<double>(definition.level_ppb()) / 1e9;
-  return {
-      .state = probability <= level ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_PLAUSIBLE,
-      .probability = probability};
+  const bool came = sight.came_to_us > window_start(ledger, latest, ledger.record.advanced_to_us);
+  const bool burning = burns_in(ledger, condition, windows.long_window) &&
+                       (!windows.short_window || burns_in(ledger, condition, latest));
+  const bool gone = told.burnt && !came && !sight.planned;
+  Evaluation evaluation;
+  if (told.state == v1::CONDITION_STATE_FIRING)
+    evaluation = go_on(ledger, condition, {burning, gone, sight.complete});
+  else if (burning)
+    evaluation = begin(ledger, condition);
+  const bool fires = evaluation.state == v1::CONDITION_STATE_FIRING;
+  evaluation.burnt = came ? fires && burning : told.burnt;
+  return evaluation;
+}
+
+bool may_burn(const Ledger& ledger, std::size_t condition) {
+  const LedgerPlan::Condition& windows = ledger.plan->conditions()[condition];
+  return std::ranges::all_of(
+      std::array{windows.long_window, windows.short_window.value_or(windows.long_window)},
+      [&](std::size_t window) {
+        return ledger.sum(window).total == 0 || burns_in(ledger, condition, window);
+      });
 }
 
 bool fires(const Ledger& ledger) {

@@ -19,12 +19,15 @@ struct Evaluation {
   std::optional<double> probability = {};
   bool held = false;     // it fires on only because a raw partition is left out: ask again
   bool retired = false;  // it ends only because nothing came for so long
+  bool burnt = false;    // for the record
 };
 
 /// What there is to be seen at the ledger's end.
 struct Sight {
   bool complete = true;  // no raw partition is left out
   bool planned = false;  // it is a planned time, of which no event is counted
+  /// The end of the newest pane that entered since it was told last; kMinTime: none did.
+  TimeUs came_to_us = kMinTime;
 };
 
 /// A service of which nothing came for so long, or for a condition's long window where that is
@@ -32,10 +35,13 @@ struct Sight {
 inline constexpr DurationUs kRetiredAfterUs = 6 * kHourUs;
 
 /// One condition as the ledger stands. What fires goes on while a raw partition is left out, and
-/// while nothing at all has come since it burnt (in its short window, or its only one), where that
-/// is no planned time and the service not retired: a service that is gone has not recovered. It is
-/// not asked again whether chance explains it.
+/// while nothing has entered its short window, or its only one, since it burnt (record), whatever
+/// has left them meanwhile, where that is no planned time and the service not retired: a service
+/// that is gone has not recovered. It is not asked again whether chance explains it.
 Evaluation evaluate(const Ledger& ledger, std::size_t condition, const Sight& sight);
+
+/// Whether the condition burns in each of its windows that has anything: as far as they go back.
+bool may_burn(const Ledger& ledger, std::size_t condition);
 
 /// Whether any condition of the definition does.
 bool fires(const Ledger& ledger);

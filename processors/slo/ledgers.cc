@@ -1,9 +1,11 @@
 #include "processors/slo/ledgers.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "processors/aggregates/definitions.h"
 #include "processors/core/id.h"
+#include "processors/slo/conditions.h"
 
 namespace weir::slo {
 namespace {
@@ -21,6 +23,16 @@ void name_severities(const LedgerPlan& plan, LedgerRecord& record) {
     if (condition.state == v1::CONDITION_STATE_FIRING && condition.severity.empty())
       condition.severity = plan.definition().condition(static_cast<int>(i)).severity();
   }
+}
+
+/// Whether the definition had that condition already, with whatever severity.
+bool had(const v1::ObjectiveDefinition& before, const v1::ConditionDefinition& condition) {
+  const auto burn_of = [](const v1::ConditionDefinition& each) {
+    return std::tuple(each.long_us(), each.short_us(), each.factor_ppb(), each.or_equal());
+  };
+  return std::ranges::any_of(before.condition(), [&](const v1::ConditionDefinition& each) {
+    return each.name() == condition.name() && burn_of(each) == burn_of(condition);
+  });
 }
 
 }  // namespace
@@ -89,7 +101,7 @@ Result<void> Ledgers::take(std::shared_ptr<const objectives::Objectives> objecti
 /// Conditions may have changed; what they said so far is kept by name.
 Result<void> Ledgers::adopt(LedgerId id, const Kept& kept) {
   Ledger& ledger = *find(id);
-  ledger.plan = kept.plan;
+  const auto old_plan = std::exchange(ledger.plan, kept.plan);
   const auto before = std::exchange(ledger.record.conditions, {});
   for (const v1::ConditionDefinition& condition : kept.plan->definition().condition()) {
     const auto old = std::ranges::find(before, condition.name(), &LedgerRecord::Condition::name);
@@ -97,7 +109,13 @@ Result<void> Ledgers::adopt(LedgerId id, const Kept& kept) {
         old != before.end() ? *old : LedgerRecord::Condition{.name = condition.name()});
   }
   ledger.record.tell = true;
-  return books_.rebuild(id, ledger);
+  WEIR_TRY(books_.rebuild(id, ledger));
+  for (std::size_t i = 0; i < ledger.record.conditions.size(); ++i) {
+    const auto& definition = kept.plan->definition().condition(static_cast<int>(i));
+    if (!had(old_plan->definition(), definition) && !may_burn(ledger, i))
+      ledger.record.conditions[i].burnt = false;
+  }
+  return {};
 }
 
 Result<std::uint32_t> Ledgers::version_of(const objectives::Objective& objective) {

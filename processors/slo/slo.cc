@@ -152,16 +152,17 @@ Result<void> SloProcessor::correct(LedgerId id, Ledger& ledger, TimeUs pane_us,
   probe_.late_deltas.add();
   WEIR_TRY(ledgers_->books().advance(id, ledger, head_.closed_until_us, {}));
   ledger.changed = true;
+  const TimeUs heard_us = std::max(ledger.record.last_event_us, pane_us + kPaneUs);
   if (!maintenance_of(ledger, pane_us).empty()) {
     ledger.record.excluded += events;
+    ledger.record.last_event_us = heard_us;
     ledger.record.tell = true;
   } else {
     const auto reason = sources_.complete_at(head_.closed_until_us) ? v1::CORRECTION_REASON_LATE
                                                                     : v1::CORRECTION_REASON_STALLED;
     WEIR_ASSIGN(const bool counted,
                 ledgers_->books().correct(id, ledger, {pane_us, events, reason}));
-    if (counted)
-      ledger.record.last_event_us = std::max(ledger.record.last_event_us, pane_us + kPaneUs);
+    if (counted) ledger.record.last_event_us = heard_us;
     if (!counted) probe_.lost_events.add(static_cast<std::uint64_t>(events.total));
   }
   schedule(id);

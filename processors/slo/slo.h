@@ -61,13 +61,13 @@ class SloProcessor final : public runtime::Processor {
                      runtime::TaskContext& context);
   void end_silence(Ledger& ledger, std::string reason, runtime::TaskContext& context);
   Result<Counts> take_open(LedgerId id, Ledger& ledger);
-  /// The last event, or the end of a planned time that began since.
   TimeUs next_maintenance(const Ledger& ledger) const;
+  /// The last event, or the end of a planned time that began since.
   TimeUs expected_since(const Ledger& ledger) const;
   /// What the planned time of this pane is called; empty: none.
   std::string_view maintenance_of(const Ledger& ledger, TimeUs pane_us) const;
-  /// Tells what changed, conditions first.
-  void tell(Ledger& ledger, runtime::TaskContext& context);
+  /// Tells what changed, conditions first; `came_to_us` as of Sight.
+  void tell(Ledger& ledger, TimeUs came_to_us, runtime::TaskContext& context);
   void tell_condition(Ledger& ledger, std::size_t index, const Evaluation& evaluation,
                       runtime::TaskContext& context);
   Result<void> close(LedgerId id, std::string_view reason, runtime::TaskContext& context);

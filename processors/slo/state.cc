@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint8_t kVersion = 2;
 /// Of a ledger.
 constexpr std::uint8_t kOverflow = 1;
-constexpr std::uint8_t kSeverities = 2;
+constexpr std::uint8_t kVersion2 = 2;
 constexpr std::uint64_t kTimeBias = std::uint64_t{1} << 63;
 
 std::unexpected<Error> damaged(std::string_view what) {
@@ -101,7 +101,7 @@ std::string encode_ledger(const LedgerRecord& ledger) {
   put_fixed(out, ledger.objective_id);
   put_fixed(out, ledger.version);
   put_bytes(out, ledger.series);
-  put_fixed(out, static_cast<std::uint8_t>(kSeverities | (ledger.overflow ? kOverflow : 0)));
+  put_fixed(out, static_cast<std::uint8_t>(kVersion2 | (ledger.overflow ? kOverflow : 0)));
   put_counts(out, ledger.lifetime);
   put_counts(out, ledger.excluded);
   put_fixed(out, ledger.advanced_to_us);
@@ -110,6 +110,7 @@ std::string encode_ledger(const LedgerRecord& ledger) {
   put_fixed(out, ledger.last_event_us);
   put_fixed(out, static_cast<std::uint8_t>(ledger.silent));
   put_bytes(out, ledger.silent_severity);
+  put_fixed(out, ledger.silent_since_us);
   put_fixed(out, static_cast<std::uint8_t>(ledger.tell));
   put_fixed(out, static_cast<std::uint8_t>(ledger.correction_reason));
   put_counts(out, ledger.correction);
@@ -125,6 +126,7 @@ std::string encode_ledger(const LedgerRecord& ledger) {
     put_bytes(out, condition.name);
     put_fixed(out, static_cast<std::uint8_t>(condition.state));
     put_bytes(out, condition.severity);
+    put_fixed(out, static_cast<std::uint8_t>(condition.burnt));
   }
   return out;
 }
@@ -137,7 +139,7 @@ Result<LedgerRecord> decode_ledger(std::string_view bytes) {
   ledger.series = reader.bytes();
   const auto flags = reader.fixed<std::uint8_t>();
   ledger.overflow = (flags & kOverflow) != 0;
-  const bool has_severities = (flags & kSeverities) != 0;
+  const bool is_version_2 = (flags & kVersion2) != 0;
   ledger.lifetime = read_counts(reader);
   ledger.excluded = read_counts(reader);
   ledger.advanced_to_us = reader.fixed<TimeUs>();
@@ -146,7 +148,11 @@ Result<LedgerRecord> decode_ledger(std::string_view bytes) {
   ledger.last_event_us = reader.fixed<TimeUs>();
   const auto silent = reader.fixed<std::uint8_t>();
   ledger.silent = silent != 0;
-  if (has_severities) ledger.silent_severity = reader.bytes();
+  if (is_version_2) ledger.silent_severity = reader.bytes();
+  if (is_version_2)
+    ledger.silent_since_us = reader.fixed<TimeUs>();
+  else if (ledger.silent)
+    ledger.silent_since_us = ledger.last_event_us;
   const auto tell = reader.fixed<std::uint8_t>();
   ledger.tell = tell != 0;
   const auto reason = reader.fixed<std::uint8_t>();
@@ -159,15 +165,19 @@ Result<LedgerRecord> decode_ledger(std::string_view bytes) {
     sum.length_us = reader.fixed<DurationUs>();
     sum.counts = read_counts(reader);
   }
-  bool known = flags <= (kOverflow | kSeverities) && silent <= 1 && tell <= 1 &&
+  bool known = flags <= (kOverflow | kVersion2) && silent <= 1 && tell <= 1 &&
                v1::CorrectionReason_IsValid(reason);
   for (std::uint64_t n = reader.varint(); n > 0 && reader.ok(); --n) {
     LedgerRecord::Condition& condition = ledger.conditions.emplace_back();
     condition.name = reader.bytes();
     const auto state = reader.fixed<std::uint8_t>();
     condition.state = static_cast<v1::ConditionState>(state);
-    known = known && v1::ConditionState_IsValid(state);
-    if (has_severities) condition.severity = reader.bytes();
+    if (is_version_2) condition.severity = reader.bytes();
+    // What fires did burn, and nothing more was kept.
+    const auto burnt = is_version_2 ? reader.fixed<std::uint8_t>()
+                                    : std::uint8_t{state == v1::CONDITION_STATE_FIRING};
+    condition.burnt = burnt != 0;
+    known = known && v1::ConditionState_IsValid(state) && burnt <= 1;
   }
   if (!known || !reader.ok() || !reader.at_end()) return damaged("ledger");
   return ledger;

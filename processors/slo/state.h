@@ -80,11 +80,12 @@ Result<ObjectiveVersion> decode_version(std::string_view bytes);
 
 /// The part of a ledger that is stored.
 ///
-///   u64 objective id, u32 version, bytes series, u8 flags (1: overflow; 2: it has severities),
+///   u64 objective id, u32 version, bytes series, u8 flags (1: overflow; 2: it is of version 2),
 ///   counts lifetime, counts excluded, i64 advanced_to, i64 period_start, i64 slice_end,
-///   i64 last_event, u8 silent, bytes severity, u8 tell, correction (u8 reason, counts, i64 from,
-///   i64 to), varint n, n times (i64 length, counts), varint n, n times (bytes condition, u8 state,
-///   bytes severity); version 1 has no severities
+///   i64 last_event, u8 silent, bytes severity, i64 silent_since, u8 tell, correction (u8 reason,
+///   counts, i64 from, i64 to), varint n, n times (i64 length, counts), varint n, n times (bytes
+///   condition, u8 state, bytes severity, u8 burnt); version 1 has no severities, silent_since and
+///   burnt
 struct LedgerRecord {
   std::uint64_t objective_id = 0;
   std::uint32_t version = 0;
@@ -98,6 +99,7 @@ struct LedgerRecord {
   TimeUs last_event_us = kMinTime;    // end of the last pane that had any
   bool silent = false;                // told so
   std::string silent_severity;        // with this; empty: not silent, or by an older weir
+  TimeUs silent_since_us = kMinTime;  // last_event when it was told so; kMinTime: not silent
   bool tell = false;                  // something entered or left since it was told
   v1::CorrectionReason correction_reason = v1::CORRECTION_REASON_UNSPECIFIED;
   Counts correction;
@@ -114,6 +116,7 @@ struct LedgerRecord {
     std::string name;
     v1::ConditionState state = v1::CONDITION_STATE_QUIET;
     std::string severity = {};  // that it fires was told with this; empty: not, or by an older weir
+    bool burnt = false;         // it fired and burnt when events came last
 
     bool operator==(const Condition&) const = default;
   };

@@ -87,20 +87,25 @@ Result<void> SloProcessor::tick_next(runtime::TaskContext& context) {
     ledger.changed = ledger.record.tell = true;
     events = {};
   }
+  const Counts before = ledger.record.lifetime;
   const bool retires = next_retirement(ledger) <= head_.step_end_us;
   WEIR_TRY(ledgers_->books().advance(id, ledger, head_.step_end_us, events));
   judge_silence(ledger, context);
   const bool planned = !maintenance_of(ledger, head_.step_end_us - kPaneUs).empty();
   if (fires(ledger) && (retires || planned))
     ledger.record.tell = true;  // it may end by that, though nothing enters or leaves
-  if (ledger.record.tell) tell(ledger, context);
-  if (is_idle(ledger)) return close(id, "nothing is in any window of it", context);
+  const bool late = ledger.record.correction_reason != v1::CORRECTION_REASON_UNSPECIFIED;
+  TimeUs came_to_us = late ? ledger.record.correction_to_us : kMinTime;
+  if (ledger.record.lifetime != before) came_to_us = head_.step_end_us;
+  if (ledger.record.tell) tell(ledger, came_to_us, context);
+  if (is_idle(ledger) && !fires(ledger))
+    return close(id, "nothing is in any window of it", context);
   schedule(id);
   return {};
 }
 
 /// What an older weir said of it was said with the severity of now. Where another is wanted, or no
-/// silence is to be told at all, that has to be said though nothing comes.
+/// silence is to be told at all, or later, that has to be said though nothing comes.
 void SloProcessor::adopt_silence(Ledger& ledger) const {
   LedgerRecord& record = ledger.record;
   if (!record.silent) return;
@@ -108,7 +113,8 @@ void SloProcessor::adopt_silence(Ledger& ledger) const {
     record.silent_severity = config_.silence.severity;
     ledger.changed = true;
   }
-  if (config_.silence.after_us == 0 || record.silent_severity != config_.silence.severity)
+  if (config_.silence.after_us == 0 || record.silent_severity != config_.silence.severity ||
+      record.advanced_to_us - record.silent_since_us < config_.silence.after_us)
     record.tell = true;
 }
 
@@ -119,7 +125,11 @@ void SloProcessor::judge_silence(Ledger& ledger, runtime::TaskContext& context) 
     if (terms.after_us == 0)
       return end_silence(ledger, "silences are told no more (slo.silence.after)", context);
     if (head_.step_end_us - record.last_event_us < terms.after_us)
-      return end_silence(ledger, "events come again", context);
+      return end_silence(ledger,
+                         record.last_event_us > record.silent_since_us
+                             ? "events come again"
+                             : "slo.silence.after is longer now",
+                         context);
     if (record.silent_severity == terms.severity) return;
     end_silence(ledger, severity_changed(record.silent_severity, terms.severity), context);
     return begin_silence(ledger, {}, context);
@@ -138,6 +148,7 @@ void SloProcessor::begin_silence(Ledger& ledger, std::optional<double> probabili
   LedgerRecord& record = ledger.record;
   record.silent = record.tell = true;
   record.silent_severity = config_.silence.severity;
+  record.silent_since_us = record.last_event_us;
   emit(ledger, silence_begins(ledger, probability), context);
 }
 
@@ -145,6 +156,7 @@ void SloProcessor::end_silence(Ledger& ledger, std::string reason, runtime::Task
   emit(ledger, silence_ends(ledger, std::move(reason)), context);
   ledger.record.silent = false;
   ledger.record.silent_severity.clear();
+  ledger.record.silent_since_us = kMinTime;
   ledger.record.tell = true;
 }
 
@@ -174,14 +186,16 @@ std::string_view SloProcessor::maintenance_of(const Ledger& ledger, TimeUs pane_
   return {};
 }
 
-void SloProcessor::tell(Ledger& ledger, runtime::TaskContext& context) {
+void SloProcessor::tell(Ledger& ledger, TimeUs came_to_us, runtime::TaskContext& context) {
   const std::string_view maintenance = maintenance_of(ledger, head_.step_end_us - kPaneUs);
   const Sight sight{.complete = sources_.complete_at(head_.step_end_us),
-                    .planned = !maintenance.empty()};
+                    .planned = !maintenance.empty(),
+                    .came_to_us = came_to_us};
   std::vector<Evaluation> evaluations;
   for (std::size_t i = 0; i < ledger.record.conditions.size(); ++i) {
     evaluations.push_back(evaluate(ledger, i, sight));
     tell_condition(ledger, i, evaluations[i], context);
+    ledger.record.conditions[i].burnt = evaluations[i].burnt;
   }
   v1::BurnResult result = result_of(ledger, evaluations);
   result.set_complete(sight.complete);

@@ -5,7 +5,6 @@
 
 #include "processors/labels/matcher.h"
 #include "sinks/alerts/requests.h"
-#include "sinks/results/alert_stats.h"
 
 namespace weir::alerts {
 namespace {
@@ -99,7 +98,8 @@ HttpResponse Api::answer(const Make& make) {
   if (const auto done = read(); !done) return net::error_response(done.error());
   const std::shared_lock lock(mutex_);
   Json json = make();
-  if (Json warnings = results::warnings_json(board_, deliveries_); !warnings.empty())
+  if (Json warnings = results::warnings_json({board_.unreadable(), deliveries_.unreadable()});
+      !warnings.empty())
     json["warnings"] = std::move(warnings);
   return json_response(json);
 }
@@ -133,9 +133,19 @@ HttpResponse Api::decisions(const HttpRequest& request) {
 HttpResponse Api::stats(const HttpRequest& request) {
   const auto query = read_query(request);
   if (!query) return net::error_response(query.error());
+  if (query->from_us == kMinTime && query->to_us == kMaxTime) return latest_stats();
   const auto stats = results::read_alert_stats(parts_.log, *query);
   if (!stats) return net::error_response(stats.error());
   return json_response(to_json(*stats));
+}
+
+HttpResponse Api::latest_stats() {
+  const std::scoped_lock lock(stats_mutex_);
+  if (const auto done = stats_.update(parts_.log); !done) return net::error_response(done.error());
+  Json json = to_json(stats_.stats());
+  if (Json warnings = results::warnings_json({stats_.unreadable()}); !warnings.empty())
+    json["warnings"] = std::move(warnings);
+  return json_response(json);
 }
 
 Result<v1::AlertState> Api::state_of(const std::string& fingerprint) {

@@ -3,10 +3,12 @@
 //
 // What is said is appended to `weir.signal`; the answer comes when it is durable, and alert acts on
 // it within a commit. The first request reads what is kept of alerts and decisions; each further
-// one what is new. Answers are made side by side.
+// one what is new; statistics of a time that is asked for read all decisions that are kept. Answers
+// are made side by side.
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "processors/net/http_server.h"
 #include "processors/runtime/io.h"
 #include "sinks/results/alert_json.h"
+#include "sinks/results/alert_stats.h"
 #include "weir/v1/signal.pb.h"
 
 namespace weir::alerts {
@@ -53,6 +56,8 @@ class Api {
   net::HttpResponse answer(const Make& make);
   Result<v1::AlertState> state_of(const std::string& fingerprint);
   Result<void> check_silence(const std::string& id);
+  /// Of the last results::kBoardKeepsUs, at the cost of what is new.
+  net::HttpResponse latest_stats();
   net::HttpResponse take_on(const v1::Signal& signal);
   /// Alerts of which `counts` holds now.
   using Matchers = google::protobuf::RepeatedPtrField<v1::LabelMatcher>;
@@ -63,6 +68,8 @@ class Api {
   std::shared_mutex mutex_;
   results::AlertBoard board_;          // guarded
   results::DeliveryBoard deliveries_;  // guarded
+  std::mutex stats_mutex_;
+  results::AlertStatsBoard stats_;  // guarded by stats_mutex_
 };
 
 /// `api` outlives the server. Reading asks for the read token, saying for the write token.

@@ -76,7 +76,8 @@ const std::vector<Statistic>& statistics() {
       number<&AlertStats::fired>("weir_alert_fired_lives",
                                  "Lives of alerts that fired in the last 30 days."),
       number<&AlertStats::hidden>("weir_alert_hidden_lives",
-                                  "Of those that fired, those that nobody was told of."),
+                                  "Of those that fired, those that a silence or another alert "
+                                  "hid, and nobody was told of."),
       number<&AlertStats::acknowledged>("weir_alert_acknowledged_lives",
                                         "Of those that fired, those that somebody took on."),
       number<&AlertStats::useful>("weir_alert_useful_lives",
@@ -88,9 +89,9 @@ const std::vector<Statistic>& statistics() {
       number<&AlertStats::told>("weir_alert_notifications",
                                 "Notifications that were decided, over all receivers."),
       number<&AlertStats::sent>("weir_alert_sent_notifications",
-                                "Notifications that a receiver took."),
+                                "Of the notifications decided, those that a receiver took."),
       number<&AlertStats::failed>("weir_alert_failed_notifications",
-                                  "Notifications that are dead letters."),
+                                  "Of the notifications decided, those that are dead letters."),
       ratio<&AlertStats::signal_to_noise>(
           "weir_alert_signal_to_noise_ratio",
           "Taken on or marked useful, of what fired and was not hidden."),

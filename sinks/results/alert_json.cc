@@ -179,9 +179,9 @@ Json silences_json(const AlertBoard& board, TimeUs now, bool all) {
   return list;
 }
 
-Json warnings_json(const AlertBoard& board, const DeliveryBoard& deliveries) {
+Json warnings_json(std::initializer_list<Unreadable> unreadable) {
   Json list = Json::array();
-  for (const Unreadable& each : {board.unreadable(), deliveries.unreadable()})
+  for (const Unreadable& each : unreadable)
     if (each.records > 0)
       list.push_back(fmt::format("{} record{} cannot be read and {} left out; the first: {}",
                                  each.records, each.records == 1 ? "" : "s",

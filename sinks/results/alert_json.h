@@ -3,6 +3,7 @@
 // as objects, matchers as text.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 
 #include "sinks/results/alert_board.h"
@@ -33,7 +34,7 @@ Json receivers_json(std::span<const ReceiverFacts> told, const DeliveryBoard& de
 /// Those that hold or will, by their ends; `all`: also those that have ended.
 Json silences_json(const AlertBoard& board, TimeUs now, bool all);
 /// What an answer does not show, as sentences: records that could not be read. Mostly empty.
-Json warnings_json(const AlertBoard& board, const DeliveryBoard& deliveries);
+Json warnings_json(std::initializer_list<Unreadable> unreadable);
 /// The newest `most` that the query asks for, oldest first. Errors: as read_decisions.
 Result<Json> decisions_json(const runtime::Reader& log, const DecisionQuery& query,
                             std::size_t most);

@@ -72,8 +72,13 @@ AlertStats stats_of(const Gathered& gathered) {
     if (life->resolved_us) to_resolve.push_back(*life->resolved_us - life->fired_us);
   }
   stats.told = static_cast<std::int64_t>(gathered.told.size());
-  stats.sent = static_cast<std::int64_t>(gathered.sent.size());
-  stats.failed = static_cast<std::int64_t>(gathered.failed.size());
+  // For who keeps incidents alone there are others, of which alert decides nothing.
+  const auto told_of = [&](const std::set<std::string_view>& ids) -> std::int64_t {
+    return std::ranges::count_if(ids,
+                                 [&](std::string_view id) { return gathered.told.contains(id); });
+  };
+  stats.sent = told_of(gathered.sent);
+  stats.failed = told_of(gathered.failed);
   stats.signal_to_noise = ratio(stats.actioned, stats.fired - stats.hidden);
   stats.precision = ratio(stats.useful, stats.useful + stats.not_useful);
   stats.time_to_acknowledge_us = mean(to_acknowledge);
@@ -150,12 +155,7 @@ Result<void> AlertStatsBoard::update(const runtime::Reader& log) {
       log, kDecisionTopic, kBoardKeepsUs, tail_,
       [this](const runtime::Record&, const v1::Decision& decision) { tally_.take(decision); }));
   if (tail_.next_offset == counted_to_ || tail_.append_time_us == kMinTime) return {};
-  DurationUs keeps = kBoardKeepsUs;
-  tally_.forget_before(tail_.append_time_us - keeps);
-  while (tally_.size() > kMaxTallied && keeps > 0) {
-    keeps /= 2;
-    tally_.forget_before(tail_.append_time_us - keeps);
-  }
+  tally_.fit(tail_.append_time_us);
   stats_ = alert_stats(tally_);
   counted_to_ = tail_.next_offset;
   return {};

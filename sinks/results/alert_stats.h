@@ -28,8 +28,8 @@ struct AlertStats {
   std::int64_t not_useful = 0;
   std::int64_t actioned = 0;  // acknowledged or marked useful
   std::int64_t told = 0;      // notifications, each once, over all receivers
-  std::int64_t sent = 0;      // those that a receiver took
-  std::int64_t failed = 0;
+  std::int64_t sent = 0;      // those of them that a receiver took
+  std::int64_t failed = 0;    // those of them that are dead letters
   /// Times in which something of a service fires, whether one alert or several.
   std::int64_t incidents = 0;
 
@@ -60,7 +60,8 @@ Result<AllAlertStats> read_alert_stats(const runtime::Reader& log, const Decisio
 /// many that only read.
 class AlertStatsBoard {
  public:
-  /// Lives and notifications; above, the older half of the time is forgotten until they fit.
+  /// Lives and notifications; above, the older half of the time is forgotten until they fit. While
+  /// it reads, twice as many.
   static constexpr std::size_t kMaxTallied = 100'000;
 
   /// Takes what was decided since the last call. A log without the topic has nothing. Errors: the
@@ -72,7 +73,7 @@ class AlertStatsBoard {
 
  private:
   Tail tail_;
-  AlertTally tally_;
+  AlertTally tally_{kMaxTallied, kBoardKeepsUs};
   AllAlertStats stats_;
   std::int64_t counted_to_ = -1;  // the offset that stats_ is of
 };

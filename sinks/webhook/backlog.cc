@@ -41,10 +41,9 @@ std::string encode_note(std::int64_t position, const std::set<std::int64_t>& off
   return note;
 }
 
-/// What begins after it would wake nobody where the two were one.
-bool ends_incident(const Item& item) {
-  const v1::Notification& notification = item.record.notification();
-  return notification.closes() && notification.reason() == v1::NOTIFICATION_REASON_INCIDENT;
+/// What begins after it may wake nobody where the two were one.
+bool is_end(const Item& item) {
+  return item.record.has_notification() && ends_incident(item.record.notification());
 }
 
 /// Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -89,12 +88,13 @@ void Backlog::coalesce(TimeUs now) {
       const auto told = alerts_of(items[i]);
       for (const std::string_view alert : alerts_of(earlier))
         if (!std::ranges::binary_search(told, alert)) forget(alert, earlier.offsets);
+      if (i > 0) --i;  // an end, which the one before may be, too
     }
   }
 }
 
 bool Backlog::can_fold(const Item& earlier, const Item& later) const {
-  if (ends_incident(earlier) && !ends_incident(later)) return false;
+  if (is_end(earlier) && !is_end(later)) return false;
   return std::ranges::all_of(alerts_of(earlier), [&](std::string_view alert) {
     const std::set<std::int64_t>& offsets = by_alert_.find(alert)->second;
     const auto next = offsets.upper_bound(earlier.offsets.back());

@@ -10,8 +10,8 @@
 //   … 1 min (exponential back-off with full jitter), or as long as Retry-After says.
 // - Where the first of a key has waited for `coalesce_after`, all that waits of the key becomes one
 //   (item.h), unless another key has something to tell of its alerts in between; but what ends an
-//   incident, so that the next one wakes somebody, stays apart from that. What has waited for
-//   `give_up_after` ends with the next failure.
+//   incident (item.h) stays apart from what begins after it, so that this wakes somebody: at most
+//   an end and a beginning wait so. What has waited for `give_up_after` ends with the next failure.
 //
 // Its place in the log: everything before `position` is done with; of what lies behind it, the note
 // holds the offsets that are done, so that a start does not repeat them (the latest 1,000).

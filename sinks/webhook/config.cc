@@ -121,10 +121,11 @@ void replace_all(std::string& text, const std::string& what) {
     text.replace(at, what.size(), "***");
 }
 
-/// What of a secret URL an answer may quote: what was asked for, its path, its query, and each part
-/// of them that is long enough to be a secret.
+/// What of a secret URL an answer may quote: what was asked for, its path, its query, where they
+/// are not so short that other text has them, and each part that is long enough to be a secret.
 std::vector<std::string> parts_of(std::string_view url) {
-  constexpr std::size_t kLeastBytes = 8;
+  constexpr std::size_t kLeastBytes = 4;
+  constexpr std::size_t kLeastPartBytes = 8;
   std::string_view target = url.substr(0, url.find('#'));
   const std::size_t scheme = target.find("://");
   if (scheme != std::string_view::npos) target.remove_prefix(scheme + 3);
@@ -134,12 +135,12 @@ std::vector<std::string> parts_of(std::string_view url) {
   const auto add = [&parts](std::string_view part, std::size_t least) {
     if (part.size() >= least) parts.emplace_back(part);
   };
-  add(target, 2);  // "/" is none
-  add(target.substr(0, mark), 2);
-  add(target.substr(std::min(mark + 1, target.size())), 1);
+  add(target, kLeastBytes);
+  add(target.substr(0, mark), kLeastBytes);
+  add(target.substr(std::min(mark + 1, target.size())), kLeastBytes);
   for (std::string_view rest = target; !rest.empty();) {
     const std::size_t end = std::min(rest.find_first_of("/?&="), rest.size());
-    add(rest.substr(0, end), kLeastBytes);
+    add(rest.substr(0, end), kLeastPartBytes);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return parts;

@@ -48,6 +48,10 @@ void fold_into(const Item& earlier, Item& later) {
   later.alone = earlier.alone || later.alone;
 }
 
+bool ends_incident(const v1::Notification& notification) {
+  return notification.closes() || notification.firing() == 0 || notification.sequence() == 0;
+}
+
 std::vector<std::string_view> alerts_of(const Item& item) {
   if (item.record.has_alert()) return {item.record.alert().fingerprint()};
   std::vector<std::string_view> alerts;

@@ -28,6 +28,10 @@ struct Item {
 /// name any more are added as they were, but for what fired where the later one closes.
 void fold_into(const Item& earlier, Item& later);
 
+/// Whether it ends what stands open under the key for who keeps incidents: what begins after it is
+/// another incident, which wakes somebody.
+bool ends_incident(const v1::Notification& notification);
+
 /// The fingerprints of the alerts that it tells of, ascending, each once. They live as long as the
 /// item.
 std::vector<std::string_view> alerts_of(const Item& item);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "processors/core/hash.h"
+#include "sinks/webhook/item.h"
 
 namespace weir::webhook {
 namespace {
@@ -16,8 +17,7 @@ constexpr std::size_t kMaxAlertsBytes = 400'000;
 /// An acknowledged incident wakes nobody any more, so all that fires must be; also what is not
 /// listed. Resolving what is not open does nothing.
 std::string action_of(const v1::Notification& notification) {
-  if (notification.closes() || notification.firing() == 0 || notification.sequence() == 0)
-    return "resolve";
+  if (ends_incident(notification)) return "resolve";
   return notification.acknowledged() >= notification.firing() ? "acknowledge" : "trigger";
 }
 

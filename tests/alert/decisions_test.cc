@@ -13,14 +13,25 @@ v1::ConditionChange unsure(v1::ConditionState state, const std::string& reason) 
   return unsure;
 }
 
-TEST(AlertDecisions, SayWhyWhatBurnsIsNoAlert) {
+TEST(AlertDecisions, SayWhyWhatBurnsIsNoAlertAgain) {
   AlertTask task;
+  task.tick(change(), -300);
+  task.tick(quiet(change()), -200);
+  task.pass(-100);
+  ASSERT_EQ(task.state(), "alert chat page-1h resolved\n");
   EXPECT_EQ(task.tick(unsure(v1::CONDITION_STATE_TOO_FEW, "it burns, on 1 bad of 1"), 10),
             "decision chat page-1h held: it burns, on 1 bad of 1\n");
   EXPECT_EQ(task.tick(unsure(v1::CONDITION_STATE_PLAUSIBLE, "chance alone does it"), 20),
             "decision chat page-1h held: chance alone does it\n");
   EXPECT_EQ(task.decisions().back().fingerprint(), fingerprint_of(change()));
   EXPECT_EQ(task.tick(quiet(change()), 30), "");
+  EXPECT_EQ(task.state(), "alert chat page-1h resolved\n");
+}
+
+TEST(AlertDecisions, OfWhatNeverWasAnAlertNoneSaysThatItBurnsOnTooFew) {
+  AlertTask task;
+  EXPECT_EQ(task.tick(unsure(v1::CONDITION_STATE_TOO_FEW, "it burns, on 1 bad of 1"), 10), "");
+  EXPECT_EQ(task.tick(unsure(v1::CONDITION_STATE_PLAUSIBLE, "chance alone does it"), 20), "");
   EXPECT_EQ(task.state(), "");
 }
 

@@ -127,6 +127,7 @@ TEST_F(AlertIncidents, OfADigestIsTakenOnWhereAllOfItIs) {
   EXPECT_EQ(pass(30), "");
   EXPECT_EQ(storm({change("c"), change("d")}, 40), "resolve digest alone 0, trigger digest 4");
   EXPECT_EQ(tick(quiet(change("c")), 50), "resolve c 0");
+  EXPECT_EQ(task_.notifications().back().sequence(), 0U) << "nothing is open there";
   EXPECT_EQ(tick(quiet(change("d")), 60), "resolve d 0, acknowledge digest alone 2");
 }
 

@@ -147,6 +147,19 @@ TEST_F(AlertApi, CountsHowGoodTheAlertingIs) {
   EXPECT_NE(stats.find(R"({"all":{"fired":1,)"), std::string::npos) << stats;
 }
 
+TEST_F(AlertApi, StatisticsReadOnlyWhatIsNewUnlessATimeIsAskedFor) {
+  ask("GET", "/api/v1/alerts/stats");
+  append("weir.decision", kAlert, "\x01 no message");
+  const net::HttpResponse latest = ask("GET", "/api/v1/alerts/stats");
+  EXPECT_EQ(latest.status, 200);
+  EXPECT_NE(latest.body.find(R"({"all":{"fired":1,)"), std::string::npos) << latest.body;
+  EXPECT_NE(latest.body.find("weir.decision/0@1: not a weir.v1.Decision"), std::string::npos)
+      << latest.body;
+  const net::HttpResponse of_time =
+      ask("GET", "/api/v1/alerts/stats", "", {{"from", "1970-01-01T00:00:00Z"}});
+  EXPECT_NE(of_time.status, 200) << "it reads all";
+}
+
 TEST_F(AlertApi, AnAcknowledgementIsASignal) {
   EXPECT_EQ(
       ask("POST", "/api/v1/alerts/" + kAlert + "/ack", R"({"by":"ann","note":"on it"})").status,

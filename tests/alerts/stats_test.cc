@@ -60,6 +60,20 @@ TEST(AlertStatistics, CountLivesAndTheirTimes) {
   EXPECT_FALSE(stats.by_service.at("b").time_to_resolve_us);
 }
 
+// Who keeps incidents is told that somebody took one on.
+TEST(AlertStatistics, WhatAlertDidNotDecideToTellIsNotSent) {
+  using enum v1::DecisionKind;
+  const AlertStats stats = stats_of({decision(0, "a1", DECISION_KIND_FIRED),
+                                     decision(0, "a1", DECISION_KIND_GROUPED, 1, "n1"),
+                                     decision(1, "a1", DECISION_KIND_SENT, 1, "n1"),
+                                     decision(30, "a1", DECISION_KIND_ACKNOWLEDGED),
+                                     decision(31, "a1", DECISION_KIND_SENT, 1, "i1"),
+                                     decision(31, "a1", DECISION_KIND_FAILED, 1, "i2")})
+                               .all;
+  EXPECT_EQ(fmt::format("{} told, {} sent, {} failed", stats.told, stats.sent, stats.failed),
+            "1 told, 1 sent, 0 failed");
+}
+
 // The ticket beside a page, one that is released, one that somebody takes on all the same.
 TEST(AlertStatistics, WhatWasHiddenIsNoNoise) {
   using enum v1::DecisionKind;
@@ -128,6 +142,17 @@ TEST(AlertStatisticsBoard, SaysWhatAReadOfItsTimeWould) {
     ASSERT_TRUE(read);
     EXPECT_EQ(to_json(board.stats()), to_json(*read)) << at / day;
   }
+}
+
+TEST(AlertTally, NeverKeepsTwiceWhatItMay) {
+  AlertTally tally(10, kHourUs);
+  for (int i = 0; i < 1'000; ++i) {
+    tally.take(decision(i, fmt::format("a{}", i), v1::DECISION_KIND_FIRED));
+    tally.take(decision(i, "a", v1::DECISION_KIND_GROUPED, 1, fmt::format("n{}", i)));
+    ASSERT_LT(tally.size(), 20U) << i;
+  }
+  ASSERT_FALSE(tally.lives().empty());
+  EXPECT_EQ(tally.lives().rbegin()->first.first, "a999");
 }
 
 TEST(AlertStatisticsBoard, OfTooManyTheOlderHalfOfTheTimeIsForgotten) {

@@ -171,6 +171,8 @@ class Alerts(WeirTest):
             "ack", unknown, "--by", "ann", "--token", f"file:{token}", *there, env=both))
         self.assertIn("`weir alerts --all`", refused("ack", unknown, "--by", "ann", *there,
                                                      env=both))
+        self.assertIn(f"{unknown} is a fingerprint", run(
+            "ack", unknown, "f" * 16, "--by", "ann", *there, code=2, env=both).stderr)
         self.assertIn("`weir silence list`", refused(
             "silence", "expire", "0" * 32, "--by", "ann", *there, env=both))
         self.assertIn("for: must be at most 366d", refused(

@@ -299,7 +299,7 @@ class Teller {
     const bool alone = notification.reason() == v1::NOTIFICATION_REASON_INCIDENT;
     if (last != 0 && !alone && notification.sequence() != 1 && notification.sequence() != last + 1)
       wrong_(fmt::format("{}: after {}", what, last));
-    last = notification.closes() ? 0 : notification.sequence();
+    last = notification.closes() || notification.firing() == 0 ? 0 : notification.sequence();
     if (notification.closes() || alone) return;
     std::vector<TimeUs>& times = times_[notification.receiver()];
     const TimeUs now = notification.append_time_us();

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <map>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -79,15 +78,36 @@ double chance_of(const GoodOf& counts) {
   return sum;
 }
 
+/// What one that burns and did not fire becomes; none: it hangs on a last digit.
+std::optional<v1::ConditionState> begun(const v1::ConditionDefinition& condition,
+                                        const GoodOf& counts) {
+  if (counts.total < condition.min_events()) return v1::CONDITION_STATE_TOO_FEW;
+  // Chance is not asked.
+  if (condition.level_ppb() == 0) return v1::CONDITION_STATE_FIRING;
+  const double chance = chance_of(counts);
+  const double level = static_cast<double>(condition.level_ppb()) / 1e9;
+  if (std::abs(chance - level) < 1e-9) return std::nullopt;
+  return chance <= level ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_PLAUSIBLE;
+}
+
+/// A condition after the results so far.
+struct Followed {
+  v1::ConditionState state = v1::CONDITION_STATE_QUIET;
+  bool burnt = false;                    // it fired and burnt when events came last
+  bool gone = false;                     // it fires only because its service is gone
+  const v1::BurnResult* last = nullptr;  // the result before
+};
+
 /// What the numbers say of a condition.
 struct Verdict {
   std::optional<v1::ConditionState> state;  // none: it hangs on a last digit
-  bool gone = false;                        // it fires only because its service is gone
+  bool burning = false;
+  bool came = false;  // anything that is in its short window, or its only one
+  bool gone = false;  // as of Followed
 };
 
-/// `was`: its state before.
 Verdict verdict_of(const v1::ConditionDefinition& condition, const v1::BurnResult& result,
-                   const std::vector<LoggedCounts>& batches, v1::ConditionState was) {
+                   const std::vector<LoggedCounts>& batches, const Followed& before) {
   const auto counts_of = [&](DurationUs length) {
     return told_before(result, batches, result.end_time_us() - length);
   };
@@ -97,26 +117,22 @@ Verdict verdict_of(const v1::ConditionDefinition& condition, const v1::BurnResul
     return (counts.total - counts.good) * 10 * 1'000'000'000 >
            condition.factor_ppb() * counts.total;
   };
-  const bool burning =
-      burns(condition.long_us()) && (condition.short_us() == 0 || burns(condition.short_us()));
-  const GoodOf counts = counts_of(condition.long_us());
-  const bool silent = condition.short_us() == 0
-                          ? counts.total == 0
-                          : counts_of(condition.short_us()).total == 0 &&
-                                (counts.total == 0 || burns(condition.long_us()));
-  const bool gone = silent && result.maintenance().empty() &&
-                    result.end_time_us() < heard_last(result, batches) +
-                                               std::max<DurationUs>(kGoneUs, condition.long_us());
-  if (was == v1::CONDITION_STATE_FIRING && (burning || gone || !result.complete()))
-    return {.state = was, .gone = gone};
-  if (!burning) return {.state = v1::CONDITION_STATE_QUIET};
-  if (counts.total < condition.min_events()) return {.state = v1::CONDITION_STATE_TOO_FEW};
-  // Chance is not asked.
-  if (condition.level_ppb() == 0) return {.state = v1::CONDITION_STATE_FIRING};
-  const double chance = chance_of(counts);
-  const double level = static_cast<double>(condition.level_ppb()) / 1e9;
-  if (std::abs(chance - level) < 1e-9) return {};
-  return {.state = chance <= level ? v1::CONDITION_STATE_FIRING : v1::CONDITION_STATE_PLAUSIBLE};
+  const DurationUs latest = condition.short_us() == 0 ? condition.long_us() : condition.short_us();
+  Verdict verdict{.burning = burns(condition.long_us()) && burns(latest)};
+  const TimeUs from = result.end_time_us() - latest;
+  verdict.came = before.last == nullptr ||
+                 told_before(result, batches, from) != told_before(*before.last, batches, from);
+  verdict.gone = before.state == v1::CONDITION_STATE_FIRING && before.burnt && !verdict.came &&
+                 result.maintenance().empty() &&
+                 result.end_time_us() < heard_last(result, batches) +
+                                            std::max<DurationUs>(kGoneUs, condition.long_us());
+  const bool goes_on = verdict.burning || verdict.gone || !result.complete();
+  if (before.state == v1::CONDITION_STATE_FIRING && goes_on)
+    verdict.state = before.state;
+  else
+    verdict.state = verdict.burning ? begun(condition, counts_of(condition.long_us()))
+                                    : v1::CONDITION_STATE_QUIET;
+  return verdict;
 }
 
 /// One change of a condition, as it is told and as results show it.
@@ -158,36 +174,37 @@ class Conditions {
     std::map<std::string, bool> complete;
     for (const v1::BurnResult& result : outcome_.burns[partition_])
       complete[result.series(0)] = result.complete();
-    for (const auto& [key, state] : states_)
-      if (state == v1::CONDITION_STATE_FIRING && complete[key.first] && !gone_.contains(key))
+    for (const auto& [key, followed] : followed_)
+      if (followed.state == v1::CONDITION_STATE_FIRING && complete[key.first] && !followed.gone)
         wrong_(fmt::format("{} of {} still fires in the end", key.second, key.first));
   }
 
  private:
   void follow(const v1::ConditionDefinition& condition, int index, const v1::BurnResult& result) {
     const std::pair key(result.series(0), condition.name());
-    v1::ConditionState& state = states_.try_emplace(key, v1::CONDITION_STATE_QUIET).first->second;
+    Followed& followed = followed_[key];
     v1::ConditionState now = v1::CONDITION_STATE_QUIET;
-    gone_.erase(key);
+    followed.gone = false;
     if (!result.closed()) {
       now = result.condition(index).state();
-      const Verdict verdict = verdict_of(condition, result, outcome_.counts[partition_], state);
+      const Verdict verdict = verdict_of(condition, result, outcome_.counts[partition_], followed);
       if (verdict.state && now != *verdict.state)
         wrong_(change_text(result.series(0), condition.name(), result.end_time_us(), now) +
                " where it is " + v1::ConditionState_Name(*verdict.state));
-      if (verdict.gone) gone_.insert(key);
+      followed.gone = verdict.gone;
+      if (verdict.came) followed.burnt = verdict.burning && now == v1::CONDITION_STATE_FIRING;
     }
-    if (now != state)
+    if (now != followed.state)
       changes_.push_back(
           change_text(result.series(0), condition.name(), result.end_time_us(), now));
-    state = now;
+    followed.state = now;
+    followed.last = &result;
   }
 
   const Outcome& outcome_;
   const std::size_t partition_;
   const Wrong& wrong_;
-  std::map<std::pair<std::string, std::string>, v1::ConditionState> states_;
-  std::set<std::pair<std::string, std::string>> gone_;
+  std::map<std::pair<std::string, std::string>, Followed> followed_;  // by service and name
   std::vector<std::string> changes_;
 };
 

@@ -50,6 +50,44 @@ TEST(SloConditions, AServiceThatIsGoneHasNotRecoveredThoughItsConditionHasOneWin
             "chat @410 60/110\n");
 }
 
+TEST(SloConditions, AServiceThatIsGoneHasNotRecoveredThoughWhatIsLeftInItsWindowsDoesNotBurn) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
+  SloTask task(objectives({definition}));
+  task.say({.watermark = 20, .events = {{3, 0, 50}, {13, 50}}});
+  EXPECT_EQ(task.say({.watermark = 400}),
+            "chat @70 50/100\n"
+            "chat @80 50/100\n"
+            "chat @310 50/100\n"
+            "chat @320 50/100\n");
+}
+
+TEST(SloConditions, AServiceThatIsGoneHasNotRecoveredAsTheBurstBeforeLeavesTheLongWindow) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 210, .events = {{3, 0, 50}, {103, 400}, {203, 80, 20}}}),
+            "! chat page @10 QUIET -> FIRING: burns 100.0x over 5m and 100.0x over 1m, above 10x\n"
+            "chat @10 0/50\n"
+            "chat @70 0/50\n"
+            "! chat page @110 FIRING -> QUIET: no longer burns above 10x: 11.1x over 5m and 0.0x "
+            "over 1m\n"
+            "chat @110 400/450\n"
+            "chat @170 400/450\n"
+            "! chat page @210 QUIET -> FIRING: burns 12.7x over 5m and 20.0x over 1m, above 10x\n"
+            "chat @210 480/550\n");
+  EXPECT_EQ(task.say({.watermark = 400}),
+            "chat @270 480/550\n"
+            "chat @310 480/550\n");
+  task.say({.watermark = 405, .events = {{150, 10}}});
+  EXPECT_EQ(task.say({.watermark = 410}), "chat @410 490/560 late +10/+10 [150,160)\n")
+      << "it does not come again by what is late";
+  EXPECT_EQ(task.say({.watermark = 420, .events = {{415, 10}}}),
+            "! chat page @420 FIRING -> QUIET: no longer burns above 10x: 16.7x over 5m and 0.0x "
+            "over 1m\n"
+            "chat @420 500/570\n");
+}
+
 TEST(SloConditions, AServiceThatIsGoneForSixHoursIsTakenToBeRetired) {
   v1::ObjectiveDefinition definition = objective();
   definition.set_window_us(kDayUs);
@@ -66,6 +104,23 @@ TEST(SloConditions, AServiceThatIsGoneForSixHoursIsTakenToBeRetired) {
             "! chat page @21610 FIRING -> QUIET: nothing came for 6h, so it is taken to be "
             "retired\n"
             "chat @21610 50/100\n");
+}
+
+TEST(SloConditions, WhatFiresOfAnObjectiveOfAnHourGoesOnForSixHoursToo) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
+  SloTask task(objectives({definition}), {.silence = {.after_us = 0}});
+  task.say({.watermark = 10, .events = {{3, 50, 50}}});
+  EXPECT_EQ(task.say({.watermark = 21'600}),
+            "chat @70 50/100\n"
+            "chat @310 50/100\n"
+            "chat @1810 50/100\n"
+            "chat @3610 0/0 ever 50/100\n");
+  EXPECT_EQ(task.say({.watermark = 21'620}),
+            "! chat page @21610 FIRING -> QUIET: nothing came for 6h, so it is taken to be "
+            "retired\n"
+            "chat @21610 0/0 ever 50/100\n"
+            "chat @21610 0/0 ever 50/100 closed\n");
 }
 
 /// What is told until 500 s of a service that burns and then is gone, while a planned time begins.
@@ -157,6 +212,21 @@ TEST(SloConditions, APlannedTimeIsNoSilence) {
       "! chat silent @1620 QUIET -> FIRING: nothing came since 2023-11-14T00:00:10Z; after 60 "
       "in the last 1h chance alone does that with probability 1.2e-05\n"
       "chat @1620 60/60\n");
+}
+
+TEST(SloConditions, WhatComesLateOfAPlannedTimeHasComeAllTheSame) {
+  const Maintenance move{.from_us = kStart + 300 * kSecondUs,
+                         .to_us = kStart + 400 * kSecondUs,
+                         .reason = "database move"};
+  SloTask task(objectives({objective()}), {.maintenance = {move}});
+  task.say({.watermark = 450, .events = {{3, 60}}});
+  task.say({.watermark = 455, .events = {{350, 1}}});
+  task.say({.watermark = 1'010});
+  EXPECT_EQ(
+      task.say({.watermark = 1'020}),
+      "! chat silent @1020 QUIET -> FIRING: nothing came since 2023-11-14T00:06:00Z; after 60 "
+      "in the last 1h chance alone does that with probability 1.2e-05\n"
+      "chat @1020 60/60 excluded 1/1\n");
 }
 
 TEST(SloConditions, WhatIsIncompleteIsNoSilence) {
@@ -283,6 +353,12 @@ TEST(SloConditions, ASilenceEndsWhereNoneIsToBeToldAnyMore) {
   EXPECT_EQ(told_of_silence({.after_us = 0}, {{.watermark = 720}}),
             "! chat silent (ticket) @710 FIRING -> QUIET: silences are told no more "
             "(slo.silence.after)\n"
+            "chat @710 60/60\n");
+}
+
+TEST(SloConditions, ASilenceThatIsTooShortNowEndsAndSaysSo) {
+  EXPECT_EQ(told_of_silence({.after_us = 30 * kMinuteUs}, {{.watermark = 720}}),
+            "! chat silent (ticket) @710 FIRING -> QUIET: slo.silence.after is longer now\n"
             "chat @710 60/60\n");
 }
 

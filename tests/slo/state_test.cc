@@ -21,13 +21,14 @@ LedgerRecord record() {
           .last_event_us = 20,
           .silent = true,
           .silent_severity = "ticket",
+          .silent_since_us = 10,
           .tell = true,
           .correction_reason = v1::CORRECTION_REASON_LATE,
           .correction = {-1, 0},
           .correction_from_us = 10,
           .correction_to_us = 20,
           .sums = {{300, {1, 2}}, {0, {3, 4}}},
-          .conditions = {{"fast", v1::CONDITION_STATE_FIRING, "page"}, {"slow"}}};
+          .conditions = {{"fast", v1::CONDITION_STATE_FIRING, "page", true}, {"slow"}}};
 }
 
 /// As version 1 wrote it.
@@ -66,8 +67,9 @@ TEST(SloState, ALedgerIsReadAsItWasWritten) {
   EXPECT_EQ(decode_ledger(encode_ledger({})).value(), LedgerRecord{});
 }
 
-TEST(SloState, ALedgerOfVersion1HasNoSeverities) {
+TEST(SloState, ALedgerOfVersion1HasNoSeveritiesAndWhatFiresBurnt) {
   LedgerRecord expected = record();
+  expected.silent_since_us = expected.last_event_us;
   expected.silent_severity.clear();
   expected.conditions[0].severity.clear();
   EXPECT_EQ(decode_ledger(old_bytes(record())).value(), expected);

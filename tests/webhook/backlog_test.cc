@@ -209,6 +209,26 @@ TEST_F(BacklogTest, WhatWaitedTooLongBecomesOneWithTheLastStateOfEachAlert) {
   EXPECT_EQ(position(), 13);
 }
 
+// Somebody may have taken the open incident on where the receiver is, which Weir does not know.
+TEST_F(BacklogTest, TheEndOfAGroupStaysApartFromItsNextBeginningHoweverOftenItComesAndGoes) {
+  const auto take_end = [&](char id) {
+    const v1::Alert over = make_alert({.fingerprint = "x", .state = v1::ALERT_STATE_RESOLVED});
+    backlog_.take(backlog_.next_offset(),
+                  Item{.key = "g", .record = record_of(make_notification(id, "g", {over}))});
+  };
+  for (const char* each : {"ab", "cd", "ef"}) {
+    take("g", each[0], {"x"});
+    take_end(each[1]);
+  }
+  take("g", 'h', {"x"});
+  EXPECT_EQ(next(kHourUs), "f");
+  EXPECT_EQ(backlog_.size(), 2U);
+  EXPECT_EQ(answered(kTaken, kHourUs), "f sent at 1; ");
+  EXPECT_EQ(next(kHourUs), "h");
+  EXPECT_EQ(answered(kTaken, kHourUs), "h sent at 1; ");
+  EXPECT_EQ(next(kHourUs), "-");
+}
+
 // Folded into one, what begins would be part of an incident that wakes nobody any more.
 TEST_F(BacklogTest, WhatEndsAnIncidentStaysApartFromTheNextOne) {
   v1::Notification end = make_notification('c', "g", {});

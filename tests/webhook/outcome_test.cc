@@ -50,6 +50,12 @@ TEST(WebhookOutcome, HidesWhatAnAnswerQuotesOfASecretUrl) {
   EXPECT_EQ(quoted("Cannot POST /services/T0/B0/S3CRETPATH"), "status 404: Cannot POST ***");
   EXPECT_EQ(quoted(R"({"path": "\/T0\/B0\/S3CRETPATH", "query": "sig=k"})"),
             R"(status 404: {"path": "\/T0\/B0\/***", "query": "***"})");
+  const ReceiverSecrets brief{.url = "https://hooks.example.com/s?1", .url_is_secret = true};
+  EXPECT_EQ(outcome_of(net::ClientResponse{.status = 411, .body = "1/s"}, brief, 0).text,
+            "status 411: 1/s")
+      << "all text would be hidden";
+  EXPECT_EQ(outcome_of(net::ClientResponse{.status = 404, .body = "/s?1"}, brief, 0).text,
+            "status 404: ***");
   // As it is no secret where it stands in the configuration itself.
   EXPECT_EQ(outcome_of(net::ClientResponse{.status = 404, .body = "/services/T0"},
                        {.url = "https://hooks.example.com/services/T0"}, 0)

@@ -72,6 +72,17 @@ void add_what(CLI::App& app, std::vector<std::string>& matchers) {
       ->check(check, "");
 }
 
+/// A fingerprint names its alert alone.
+void check_what(const std::vector<std::string>& matchers) {
+  if (matchers.size() < 2) return;
+  for (const std::string& each : matchers)
+    if (parse_fingerprint(each))
+      throw CLI::ValidationError(
+          "ALERT", fmt::format("{} is a fingerprint, beside which nothing else can stand; "
+                               "acknowledge one alert at a time, or all that some matchers match",
+                               each));
+}
+
 void add_saying(CLI::App& app, SayArguments& arguments) {
   add_author(app, "--by", arguments.by);
   app.add_option("--note", arguments.note, "for those who ask `weir why`");
@@ -89,6 +100,7 @@ void add_ack(Commands& commands) {
                                [arguments] { return ack_command(*arguments); });
   add_what(app, arguments->matchers);
   add_saying(app, *arguments);
+  app.parse_complete_callback([arguments] { check_what(arguments->matchers); });
 }
 
 void add_mark(Commands& commands) {

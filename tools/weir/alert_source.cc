@@ -38,7 +38,9 @@ class RemoteAlerts final : public AlertSource {
     return list("decisions", "/api/v1/decisions" + parameters(query), false);
   }
   Result<Json> stats(const results::DecisionQuery& query) override {
-    return remote_.ask("GET", "/api/v1/alerts/stats" + parameters(query));
+    WEIR_ASSIGN(Json json, remote_.ask("GET", "/api/v1/alerts/stats" + parameters(query)));
+    warn(field(json, "warnings"));
+    return json;
   }
 
  private:
@@ -73,12 +75,12 @@ class LogAlerts final : public AlertSource {
   Result<Json> alerts(bool all) override {
     WEIR_TRY(board_.update(log_->reader()));
     WEIR_TRY(deliveries_.update(log_->reader()));
-    warn(results::warnings_json(board_, deliveries_));
+    warn(results::warnings_json({board_.unreadable(), deliveries_.unreadable()}));
     return results::alerts_json(board_, deliveries_, all);
   }
   Result<Json> silences(bool all) override {
     WEIR_TRY(board_.update(log_->reader()));
-    warn(results::warnings_json(board_, deliveries_));
+    warn(results::warnings_json({board_.unreadable(), deliveries_.unreadable()}));
     return results::silences_json(board_, now_us(), all);
   }
   Result<Json> decisions(const results::DecisionQuery& query) override {

@@ -187,7 +187,8 @@ void add_alerts(Commands& commands) {
   app.add_flag("--stats", arguments->stats,
                "how many there were, how many mattered, and how long they took, by service");
   add_parsed(app, "--from", arguments->query.from_us, parse_rfc3339,
-             "of --stats: no decision before (2026-01-05T03:00:00Z)");
+             "of --stats: no decision before (2026-01-05T03:00:00Z); without either a running weir "
+             "tells the last 30 days");
   add_parsed(app, "--to", arguments->query.to_us, parse_rfc3339, "of --stats: none after");
   add_format(app, arguments->format);
 }

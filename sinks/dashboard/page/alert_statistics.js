@@ -1,10 +1,10 @@
 // How good the alerting was lately.
 import { statistics_of } from "./alert_words.js";
-import { get, time_text } from "./api.js";
+import { get } from "./api.js";
 import { h, set_children, set_text } from "./dom.js";
 
+/** Of these the server keeps statistics. */
 const DAYS = 30;
-/** The server reads every decision for it. */
 const EVERY_MS = 60_000;
 
 export class AlertStatistics {
@@ -22,8 +22,7 @@ export class AlertStatistics {
     if (now_ms < (this.next_ms ?? 0)) return;
     this.next_ms = now_ms + EVERY_MS;
     try {
-      const from_s = Math.floor(now_ms / 1000) - DAYS * 86400;
-      const { all } = await get("alerts/stats", [["from", time_text(from_s)]]);
+      const { all } = await get("alerts/stats");
       this.#show(statistics_of(all), "");
     } catch (error) {
       this.#show([], `Cannot read the statistics: ${error.message}`);

@@ -7,8 +7,8 @@ let forms = 0;
 
 /**
  * Questions are { name, label, value, required, list, type }; `list`: what can be chosen from, free
- * text too; `type`: of the input, text where it is absent. `send` gets the answers by name, and throws what is shown. `close` is called when all is
- * done, or given up.
+ * text too; `type`: of the input, text where it is absent. `send` gets the answers by name, and
+ * throws what is shown. `close` is called when all is done, or given up.
  */
 export function ask_form({ title, questions, submit, send, close }) {
   const id = `ask-${++forms}`;
