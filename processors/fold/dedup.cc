@@ -1,5 +1,6 @@
 #include "processors/fold/dedup.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,8 @@
 
 namespace weir::fold {
 
-Result<void> Dedup::open() {
+Result<void> Dedup::open(TimeUs forgotten_us) {
+  forgotten_us_ = forgotten_us;
   bool ordered = false;
   WEIR_TRY(store_.scan(kSeenTimePrefix, "", [&](std::string_view, std::string_view) {
     ordered = true;
@@ -31,13 +33,18 @@ Result<void> Dedup::open() {
   return result;
 }
 
+void Dedup::move_horizon(TimeUs append_time_us) {
+  forgotten_us_ = std::max(forgotten_us_, append_time_us - horizon_us_);
+}
+
 Result<Dedup::Verdict> Dedup::see(const Id& id, std::string_view content, TimeUs append_time_us) {
+  move_horizon(append_time_us);
   const std::string key = seen_key(id);
   const std::uint64_t content_hash = hash64(content);
   WEIR_ASSIGN(const auto before, store_.get(key));
   if (before) {
     WEIR_ASSIGN(const SeenRecord seen, decode_seen(*before));
-    if (seen.append_time_us >= append_time_us - horizon_us_)
+    if (seen.append_time_us >= forgotten_us_)
       return seen.content_hash == content_hash ? Verdict::repeated : Verdict::conflicting;
     store_.erase(seen_time_key({seen.append_time_us, id}));  // it was not forgotten yet
   }
@@ -49,24 +56,24 @@ Result<Dedup::Verdict> Dedup::see(const Id& id, std::string_view content, TimeUs
 
 Result<void> Dedup::forget(TimeUs append_time_us) {
   if (append_time_us == kMinTime) return {};
-  const TimeUs before_us = append_time_us - horizon_us_;
+  move_horizon(append_time_us);
   const std::size_t most = 2 * came_ + kMostForgotten;
   came_ = 0;
   Result<void> result;
   std::vector<SeenTime> old;
   // From where the last one ended: before that a store may have to pass what was erased.
-  const std::string from = seen_time_key({forgotten_us_, Id{}});
+  const std::string from = seen_time_key({gone_us_, Id{}});
   WEIR_TRY(store_.scan(kSeenTimePrefix, from, [&](std::string_view key, std::string_view) {
     const auto seen = parse_seen_time_key(key);
     if (!seen) result = std::unexpected(seen.error());
-    if (!seen || seen->append_time_us >= before_us || old.size() == most) return false;
+    if (!seen || seen->append_time_us >= forgotten_us_ || old.size() == most) return false;
     old.push_back(*seen);
     return true;
   }));
   for (const SeenTime& seen : old) {
     store_.erase(seen_key(seen.id));
     store_.erase(seen_time_key(seen));
-    forgotten_us_ = seen.append_time_us;
+    gone_us_ = seen.append_time_us;
   }
   return result;
 }

@@ -1,5 +1,8 @@
 // Which records were seen: the same id within the horizon counts once. All of it is in the store,
 // so that however many ids come, memory is what the cache of the store has. One thread.
+//
+// What was once older than the horizon stays forgotten when the horizon is raised: whether it is
+// gone from the store already depends on the commits there were, and no result may.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +20,9 @@ class Dedup {
  public:
   Dedup(DurationUs horizon_us, state::WriteBack& store) : horizon_us_(horizon_us), store_(store) {}
 
-  /// Puts the ids of an older state in the order of their age: once, all of them with the next
-  /// commit.
-  Result<void> open();
+  /// `forgotten_us`: what it was at the last commit; kMinTime: an older state, or none. Puts the
+  /// ids of an older one in the order of their age: once, all of them with the next commit.
+  Result<void> open(TimeUs forgotten_us);
 
   enum class Verdict : std::uint8_t {
     first,
@@ -34,13 +37,19 @@ class Dedup {
   /// kMinTime: nothing was read yet.
   Result<void> forget(TimeUs append_time_us);
 
+  /// Ids that were seen before that count as never seen. Never goes back.
+  TimeUs forgotten_us() const { return forgotten_us_; }
+
   static constexpr std::size_t kMostForgotten = 4096;
 
  private:
+  void move_horizon(TimeUs append_time_us);
+
   const DurationUs horizon_us_;
   state::WriteBack& store_;
-  std::size_t came_ = 0;            // since the last `forget`
-  TimeUs forgotten_us_ = kMinTime;  // older ones are gone: where to look from
+  TimeUs forgotten_us_ = kMinTime;
+  std::size_t came_ = 0;       // since the last `forget`
+  TimeUs gone_us_ = kMinTime;  // older ones are not in the store: where to look from
 };
 
 }  // namespace weir::fold

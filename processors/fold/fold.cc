@@ -60,7 +60,7 @@ Result<void> FoldProcessor::open(TaskContext& context) {
   start_position_ = context.position();
   committed_watermark_us_ = head_.watermark_us;
   told_end_ = head_.ended;
-  return dedup_->open();
+  return dedup_->open(head_.forgotten_us);
 }
 
 Result<std::size_t> FoldProcessor::process(std::span<const Record> records, TaskContext& context) {
@@ -272,6 +272,7 @@ Result<void> FoldProcessor::end_of_input(TaskContext&) {
 
 Result<void> FoldProcessor::prepare_commit(TaskContext& context) {
   WEIR_TRY(dedup_->forget(head_.append_time_us));
+  head_.forgotten_us = dedup_->forgotten_us();
   accumulator_.drain([this](const Delta& delta) {
     partials_->add(delta);
     probe_.deltas.add();

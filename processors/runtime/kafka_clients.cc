@@ -42,6 +42,7 @@ class KafkaChangelogReader final : public ChangelogReader {
     if (!taken) cursor.reset();  // it reads no further
     return taken;
   }
+  void stop(const TopicPartition& where) override { cursors_.erase(where); }
 
  private:
   explicit KafkaChangelogReader(const KafkaCluster& cluster) : cluster_(cluster) {}

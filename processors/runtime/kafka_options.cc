@@ -17,6 +17,7 @@ constexpr std::string_view kNames = "it is made of `kafka.prefix` and `kafka.ins
 constexpr std::string_view kExactlyOnce = "exactly once depends on it";
 constexpr std::string_view kTimeouts = "it follows from `kafka.session_timeout`";
 constexpr std::string_view kMemory = "it follows from `memory`";
+constexpr std::string_view kHeld = "it is fixed, and bounds what a client holds";
 constexpr std::string_view kAnswers = "whoever sends events is answered by then";
 constexpr std::string_view kLatency = "a result would wait for it";
 constexpr std::array kOurs = std::to_array<Ours>({
@@ -40,22 +41,33 @@ constexpr std::array kOurs = std::to_array<Ours>({
     {"delivery.timeout.ms", kAnswers},
     {"max.poll.interval.ms", kTimeouts},
     {"heartbeat.interval.ms", kTimeouts},
-    {"queue.buffering.max.messages", kMemory},
-    {"queue.buffering.max.kbytes", kMemory},
+    {"queue.buffering.max.messages", kHeld},
+    {"queue.buffering.max.kbytes", kHeld},
     {"queued.max.messages.kbytes", kMemory},
-    {"fetch.message.max.bytes", kMemory},
-    {"max.partition.fetch.bytes", kMemory},
+    {"fetch.message.max.bytes", kHeld},
+    {"max.partition.fetch.bytes", kHeld},
     {"fetch.wait.max.ms", kLatency},
     {"fetch.error.backoff.ms", kLatency},
     {"retry.backoff.ms", kLatency},
     {"allow.auto.create.topics", "topics are made by `weir topics --apply`"},
-    {"compression.codec", "its other name is to be used, compression.type"},
-    {"queue.buffering.max.ms", "its other name is to be used, linger.ms"},
+});
+
+/// What has two names, and would be set twice.
+struct OtherName {
+  std::string_view name;
+  std::string_view ours;
+};
+constexpr std::array kOtherNames = std::to_array<OtherName>({
+    {"compression.codec", "compression.type"},
+    {"queue.buffering.max.ms", "linger.ms"},
 });
 
 }  // namespace
 
 Result<void> check_client_setting(std::string_view name) {
+  const auto other = std::ranges::find(kOtherNames, name, &OtherName::name);
+  if (other != kOtherNames.end())
+    return fail(ErrorCode::invalid_argument, "is named {} here", other->ours);
   const auto found = std::ranges::find(kOurs, name, &Ours::name);
   if (found == kOurs.end()) return {};
   return fail(ErrorCode::invalid_argument, "is set by Weir itself ({}); leave it out", found->why);

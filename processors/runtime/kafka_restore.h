@@ -1,9 +1,9 @@
 // Brings a task's local copy up to its changelog: only the tail where the copy can be used, all of
 // it where not. It is stepped and never waits, so that a long restore does not cost the membership.
 //
-// A changelog says much of a few keys: what is read is gathered, the last value of each, and written
-// in the order of keys, at the end or when either is much. Memory of one restore: 16 MiB of that, as
-// much again while it is written, and what one read brings.
+// A changelog says much of a few keys: what is read is gathered, the last value of each, and
+// written in the order of keys, at the end or when either is much. Memory of one restore: 16 MiB of
+// that, as much again while it is written, and what one read brings.
 //
 // The order is the protocol's: the committed position was read (stable) before; then the
 // changelog's end is read, what is not committed included; then committed records until reading

@@ -100,6 +100,8 @@ class ChangelogReader {
   /// have `from`.
   virtual Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                             RecordBatch& batch) = 0;
+  /// Fetches nothing more there until it is read again.
+  virtual void stop(const TopicPartition& where) = 0;
 };
 
 /// Makes the above. Thread-safe.

@@ -1,5 +1,6 @@
 #include "processors/runtime/kafka_task_log.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "processors/runtime/kafka_options.h"
@@ -12,8 +13,10 @@ struct KafkaTaskLog::Written {
   Delivered changelog;  // its last record
 };
 
-void KafkaTaskLog::own(const GroupPosition& position) {
-  owned_[position.partition].position = position.offset;
+void KafkaTaskLog::own(const GroupPosition& committed, std::optional<std::int64_t> start) {
+  Owned& owned = owned_[committed.partition];
+  owned.committed = committed.offset;
+  owned.start = start;
 }
 
 void KafkaTaskLog::restored(std::int32_t partition, std::unique_ptr<LocalState> local) {
@@ -29,23 +32,31 @@ Result<std::int32_t> KafkaTaskLog::partitions(std::string_view topic) const {
   return shared_.reader->partitions(topic);
 }
 
+bool KafkaTaskLog::owns_input(const TopicPartition& where) const {
+  return where.topic == spec_.input && owned_.contains(where.partition);
+}
+
+/// A task whose input begins behind its position would go on there.
 Result<Bounds> KafkaTaskLog::bounds(const TopicPartition& where) const {
-  return shared_.reader->bounds(where);
+  WEIR_ASSIGN(const Bounds bounds, shared_.reader->bounds(where));
+  if (!shared_.accept_loss && owns_input(where) &&
+      owned_.at(where.partition).committed.value_or(bounds.start) < bounds.start)
+    return lost(where, bounds);
+  return bounds;
 }
 
 Result<void> KafkaTaskLog::read(const TopicPartition& where, std::int64_t from,
                                 std::size_t max_bytes, RecordBatch& batch) const {
-  if (where.topic != spec_.input || !owned_.contains(where.partition))
-    return shared_.reader->read(where, from, max_bytes, batch);
+  if (!owns_input(where)) return shared_.reader->read(where, from, max_bytes, batch);
   auto read = member_.read(where.partition, from, max_bytes, batch);
-  if (!read && read.error().code == ErrorCode::invalid_argument) return lost(where);
-  return read;
+  if (read || read.error().code != ErrorCode::invalid_argument) return read;
+  WEIR_ASSIGN(const Bounds bounds, shared_.reader->bounds(where));
+  return lost(where, bounds);
 }
 
 /// By the group's position: what was read since then is read again.
-Result<void> KafkaTaskLog::lost(const TopicPartition& where) const {
-  WEIR_ASSIGN(const Bounds bounds, shared_.reader->bounds(where));
-  const std::int64_t position = owned_.at(where.partition).position.value_or(bounds.start);
+std::unexpected<Error> KafkaTaskLog::lost(const TopicPartition& where, const Bounds& bounds) const {
+  const std::int64_t position = owned_.at(where.partition).committed.value_or(bounds.start);
   if (position > bounds.end)
     return fail(ErrorCode::invalid_argument,
                 "{}: was read up to {}, but ends at {}: it was made anew, or lost its last records "
@@ -80,7 +91,9 @@ Result<void> KafkaTaskLog::create_topic(const TopicSpec& spec) {
 
 Result<std::int64_t> KafkaTaskLog::position(const TaskId& task) const {
   const auto found = owned_.find(task.partition);
-  return found == owned_.end() ? 0 : found->second.position.value_or(0);
+  if (found == owned_.end()) return 0;
+  const Owned& owned = found->second;
+  return std::max(owned.committed.value_or(0), owned.start.value_or(0));
 }
 
 std::unique_ptr<state::Store> KafkaTaskLog::task_store(const TaskId& task) const {
@@ -97,10 +110,10 @@ Result<void> KafkaTaskLog::commit(std::span<TaskCommit> commits) {
   WEIR_TRY(producer_.begin());
   for (std::size_t i = 0; i < commits.size(); ++i) {
     WEIR_TRY(produce(commits[i], written[i]));
-    owned_.at(commits[i].task.partition).position = commits[i].position;
+    owned_.at(commits[i].task.partition).committed = commits[i].position;
   }
   std::vector<GroupPosition> positions;
-  for (const auto& [partition, owned] : owned_) positions.push_back({partition, owned.position});
+  for (const auto& [partition, owned] : owned_) positions.push_back({partition, owned.committed});
   WEIR_TRY(producer_.send_positions(positions, member_.metadata()));
   WEIR_TRY(producer_.commit());
   for (std::size_t i = 0; i < commits.size(); ++i) WEIR_TRY(keep(commits[i], written[i]));

@@ -43,15 +43,19 @@ class KafkaTaskLog final : public Log {
                TransactionalProducer& producer)
       : spec_(spec), shared_(shared), member_(member), producer_(producer) {}
 
-  /// A partition that is owned: its committed position, and its task's state once it is restored.
-  void own(const GroupPosition& position);
+  /// A partition that is owned: its committed position, and where its task begins to read, which is
+  /// behind that where a loss is accepted. The group learns that with a commit of the task itself,
+  /// whose changelog says the same then.
+  void own(const GroupPosition& committed, std::optional<std::int64_t> start);
+  /// Its task's state.
   void restored(std::int32_t partition, std::unique_ptr<LocalState> local);
   /// Whether its task has found its local copy damaged.
   bool damaged(std::int32_t partition) const;
 
   Result<std::int32_t> partitions(std::string_view topic) const override;
-  Result<Bounds> bounds(const TopicPartition& where) const override;
   /// Of an owned input invalid_argument: records of it are gone; the message says what to do.
+  Result<Bounds> bounds(const TopicPartition& where) const override;
+  /// Errors as of bounds.
   Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                     RecordBatch& batch) const override;
   /// Brokers that do not answer are exhausted, as a log that takes nothing now.
@@ -65,12 +69,14 @@ class KafkaTaskLog final : public Log {
 
  private:
   struct Owned {
-    std::optional<std::int64_t> position;
+    std::optional<std::int64_t> committed;
+    std::optional<std::int64_t> start;
     std::unique_ptr<LocalState> local;
   };
   struct Written;  // what a transaction has of one task
 
-  Result<void> lost(const TopicPartition& where) const;
+  bool owns_input(const TopicPartition& where) const;
+  std::unexpected<Error> lost(const TopicPartition& where, const Bounds& bounds) const;
   Result<void> encode_outputs(TaskCommit& commit) const;
   Result<void> check(const TaskCommit& commit) const;
   Result<void> produce(const TaskCommit& commit, Written& written);

@@ -96,7 +96,7 @@ Result<bool> KafkaWorker::settle() {
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < starts.size(); ++i) {
-      log_->own(starts[i]);
+      log_->own((*positions)[i], starts[i].offset);
       if (facts_.stopped.contains(starts[i].partition)) continue;
       starting_.push_back({.position = (*positions)[i]});
       to_read.push_back(starts[i]);
@@ -108,33 +108,33 @@ Result<bool> KafkaWorker::settle() {
   return true;
 }
 
-/// Where reading begins: at the positions, unless losses are accepted and there are some.
+/// Where reading begins: at the positions, unless losses are accepted and there are some. Where the
+/// broker does not say, the task waits, and what it lost is found when it reads.
 Result<std::vector<GroupPosition>> KafkaWorker::behind_losses(
     std::vector<GroupPosition> positions) {
   if (!setup_.shared->accept_loss) return positions;
   for (GroupPosition& each : positions) {
     const TopicPartition where{setup_.spec->input, each.partition};
-    WEIR_ASSIGN(const std::int64_t start, changelogs_->start(where));
-    if (!each.offset || *each.offset >= start) continue;
+    const auto start = changelogs_->start(where);
+    if (!start || !each.offset || *each.offset >= *start) continue;
     tell_trouble(fmt::format("loss {}", to_string(where)),
                  fmt::format("{}: goes on at offset {}; {} records before it were deleted unread",
-                             to_string(where), start, start - *each.offset));
-    each.offset = start;
+                             to_string(where), *start, *start - *each.offset));
+    each.offset = *start;
   }
   return positions;
 }
 
 /// Starts tasks while there are some to be started; those that run step besides.
 Result<bool> KafkaWorker::run(TimeUs now) {
-  const auto next = std::ranges::find_if(
-      starting_, [now](const Starting& each) { return each.not_before <= now; });
   bool worked = false;
-  if (next != starting_.end()) {
-    WEIR_ASSIGN(worked, start(*next, now));
+  if (start_due(now)) {
+    WEIR_ASSIGN(worked, start(now));
     if (!runs_) return worked;
     drop_idle_changelogs();
+  } else if (!runs_) {
+    return begin_to_run(now);
   }
-  if (!runs_) return begin_to_run(now);
   const auto progress = worker_->step(now, false);
   if (!progress) {
     if (const auto failed = worker_->failed_partition()) give_up(*failed, progress.error());
@@ -143,8 +143,19 @@ Result<bool> KafkaWorker::run(TimeUs now) {
   return worked || *progress == Worker::Progress::worked;
 }
 
-/// A piece of it.
-Result<bool> KafkaWorker::start(Starting& next, TimeUs now) {
+/// Whether there is one to start now. After one that failed the tasks that run get as much time as
+/// it took, or more where all that is left has failed before.
+bool KafkaWorker::start_due(TimeUs now) {
+  const bool others = !worker_->tasks().empty();
+  if (starting_.empty() || (!others && starting_.front().failed)) return false;
+  const auto failed_us = std::exchange(failed_us_, std::nullopt);
+  if (failed_us) start_at_ = now + (starting_.front().failed ? kStartAgainUs : now - *failed_us);
+  return !others || (now >= start_at_ && (runs_ || !failed_us));
+}
+
+/// A piece of the next one.
+Result<bool> KafkaWorker::start(TimeUs now) {
+  Starting& next = starting_.front();
   const std::int32_t partition = next.position.partition;
   Result<bool> started = true;
   if (!next.restored) {
@@ -152,8 +163,7 @@ Result<bool> KafkaWorker::start(Starting& next, TimeUs now) {
   } else if (const auto opened = worker_->open({partition}, now); !opened) {
     started = std::unexpected(opened.error());
   } else {
-    std::erase_if(starting_,
-                  [&](const Starting& each) { return each.position.partition == partition; });
+    starting_.erase(starting_.begin());
     const std::lock_guard lock(mutex_);
     facts_.waiting.erase(partition);
   }
@@ -162,16 +172,19 @@ Result<bool> KafkaWorker::start(Starting& next, TimeUs now) {
     give_up(partition, started.error());
     return started;
   }
-  let_wait(next, started.error(), now);
+  let_wait(started.error(), now);
   return true;
 }
 
 /// The others go first.
-void KafkaWorker::let_wait(Starting& next, const Error& error, TimeUs now) {
+void KafkaWorker::let_wait(const Error& error, TimeUs now) {
+  Starting& next = starting_.front();
   const TaskId task{setup_.spec->name, next.position.partition};
   tell_trouble(to_string(task), error);
-  next.not_before = now + kStartAgainUs;
+  next.failed = true;
+  failed_us_ = now;
   const auto restore = std::move(next.restore);
+  std::ranges::rotate(starting_, starting_.begin() + 1);
   const std::lock_guard lock(mutex_);
   facts_.waiting[task.partition] = error.message;
   if (restore != nullptr) facts_.to_restore -= restore->end() - restore->position();
@@ -286,6 +299,8 @@ void KafkaWorker::drop_tasks() {
   runs_ = false;
   worker_.reset();
   starting_.clear();
+  failed_us_.reset();
+  start_at_ = kMinTime;
   changelogs_.reset();
   log_.reset();
 }

@@ -8,8 +8,9 @@
 //      └───────────── any error, after a pause ◄── revoked: drops its tasks, waits for the next
 //
 // Tasks are restored and opened one after the other, a piece a step, so that the group is polled
-// between. One that its broker or disk does not let start waits: the others run, and it is tried
-// again from time to time.
+// between. One that its broker or disk does not let start waits: the others run, and of those that
+// wait one is tried again from time to time, for to ask may take ten seconds, in which all stand
+// still.
 //
 // A task that cannot go on (its input or its changelog has lost records, a record it cannot read)
 // stops, and the others go on without it: it stays stopped until the process is started again. One
@@ -66,8 +67,7 @@ class KafkaWorker {
   /// Pauses between two attempts; doubled from the first to the last.
   static constexpr DurationUs kFirstPauseUs = 100 * kMillisecondUs;
   static constexpr DurationUs kLastPauseUs = 5 * kSecondUs;
-  /// A task that could not start is tried again so much later: to ask may take ten seconds, in
-  /// which the others stand still.
+  /// So long after a task could not start one of those that could not is tried again.
   static constexpr DurationUs kStartAgainUs = 30 * kSecondUs;
 
   explicit KafkaWorker(KafkaWorkerSetup setup) : setup_(std::move(setup)) {}
@@ -90,7 +90,7 @@ class KafkaWorker {
     GroupPosition position;
     std::unique_ptr<Restore> restore = nullptr;
     bool restored = false;
-    TimeUs not_before = kMinTime;  // it failed
+    bool failed = false;  // it waits
     TimeUs begun_us = 0;
     std::int64_t records = 0;  // that were to be restored then
   };
@@ -100,10 +100,11 @@ class KafkaWorker {
   Result<bool> settle();
   Result<std::vector<GroupPosition>> behind_losses(std::vector<GroupPosition> positions);
   Result<bool> run(TimeUs now);
-  Result<bool> start(Starting& next, TimeUs now);
+  Result<bool> start(TimeUs now);
   Result<bool> restore(Starting& next, TimeUs now);
   Result<bool> begin_restore(Starting& next, TimeUs now);
-  void let_wait(Starting& next, const Error& error, TimeUs now);
+  void let_wait(const Error& error, TimeUs now);
+  bool start_due(TimeUs now);
   Result<bool> begin_to_run(TimeUs now);
   void drop_idle_changelogs();
   void give_up(std::int32_t partition, const Error& error);
@@ -116,7 +117,9 @@ class KafkaWorker {
   std::unique_ptr<GroupMember> member_;
   std::unique_ptr<KafkaTaskLog> log_;
   std::unique_ptr<ChangelogReader> changelogs_;
-  std::vector<Starting> starting_;  // the first is next
+  std::vector<Starting> starting_;   // the first is next; those that failed are behind the others
+  std::optional<TimeUs> failed_us_;  // when a start began that failed in the step before
+  TimeUs start_at_ = kMinTime;       // not before, where one failed
   std::unique_ptr<Worker> worker_;
   bool assigned_ = false;
   bool runs_ = false;

@@ -21,8 +21,9 @@ std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes
 std::unexpected<Error> failed(const std::string& directory, const rocksdb::Status& status) {
   const std::string text = status.ToString();
   if (status.IsNoSpace())
-    return fail(ErrorCode::exhausted, "{}: the disk is full; make room and start again ({})",
-                directory, text);
+    return fail(ErrorCode::exhausted,
+                "{}: the disk is full; make room, and start again what has ended ({})", directory,
+                text);
   if (text.find("lock file") != std::string::npos || text.find("lock hold") != std::string::npos)
     return fail(ErrorCode::locked, "{}: another process has this state open; stop it first ({})",
                 directory, text);

@@ -41,7 +41,7 @@ class Members {
       log = std::make_unique<KafkaTaskLog>(spec, process.shared, *member, *producer);
       const auto changelogs = process.clients->open_changelogs().value();
       for (const GroupPosition& each : *positions) {
-        log->own(each);
+        log->own(each, each.offset);
         const auto restore = Restore::begin({.task = {processor, each.partition},
                                              .changelog = {changelog, each.partition},
                                              .owner = "cluster/" + changelog,

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Arguments, help, exit codes, and the configuration file."""
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -191,6 +192,17 @@ class Configuration(WeirTest):
             self.fails("up", "--data", self.dir / "data", "--listen", f"127.0.0.1:{port}",
                        says=(f"cannot listen on 127.0.0.1 port {port}", "--listen"))
         self.assertFalse((self.dir / "data").exists())
+
+    def test_a_directory_in_use_is_told_before_the_port(self):
+        data = self.dir / "data"
+        data.mkdir()
+        with open(data / "LOCK", "w", encoding="utf-8") as lock, \
+                socket.create_server(("127.0.0.1", 0)) as taken:
+            lock.write("4711")
+            lock.flush()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.fails("up", "--data", data, "--listen", f"127.0.0.1:{taken.getsockname()[1]}",
+                       says=("LOCK: process 4711 is using this directory; stop it first",))
 
     def test_receivers_that_nobody_knows_or_names(self):
         self.write("slo.yaml", NOTIFYING)

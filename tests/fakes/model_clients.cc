@@ -124,6 +124,7 @@ class ModelChangelogs final : public runtime::ChangelogReader {
                     runtime::RecordBatch& batch) override {
     return kafka_.fetch(where, from, max_bytes, batch);
   }
+  void stop(const TopicPartition&) override {}
 
  private:
   const ModelKafka& kafka_;

@@ -12,13 +12,14 @@ class DedupTest : public testing::Test {
  protected:
   DedupTest() { open(); }
 
-  void open() {
+  void open(DurationUs horizon_us = 10) {
     store_ = std::make_unique<state::WriteBack>(base_, 1 << 20);
-    dedup_ = std::make_unique<Dedup>(10, *store_);
-    ASSERT_TRUE(dedup_->open());
+    dedup_ = std::make_unique<Dedup>(horizon_us, *store_);
+    ASSERT_TRUE(dedup_->open(forgotten_us_));
   }
   void commit(TimeUs append_time_us) {
     ASSERT_TRUE(dedup_->forget(append_time_us));
+    forgotten_us_ = dedup_->forgotten_us();
     ASSERT_TRUE(base_.write(store_->take_changes(), state::Durability::synced));
   }
   std::string see(Id id, std::string_view content, TimeUs append_time_us) {
@@ -55,6 +56,7 @@ class DedupTest : public testing::Test {
   }
 
   state::MemoryStore base_;
+  TimeUs forgotten_us_ = kMinTime;  // as committed
   std::unique_ptr<state::WriteBack> store_;
   std::unique_ptr<Dedup> dedup_;
 };
@@ -128,6 +130,20 @@ TEST_F(DedupTest, AnOlderStateIsPutInOrder) {
   open();
   commit(14);
   EXPECT_EQ(kept(), "1@5 | 1@5");
+}
+
+// Or it would depend on the commits there were which of them are still known.
+TEST_F(DedupTest, AHorizonThatIsRaisedBringsBackNothingThatWasForgotten) {
+  for (std::uint8_t id = 1; id <= 3; ++id) see({id}, "a", id);
+  dedup_->see({9}, "a", 12).value();  // 1 is forgotten, and still in the store
+  forgotten_us_ = dedup_->forgotten_us();
+  ASSERT_TRUE(base_.write(store_->take_changes(), state::Durability::synced));
+  open(100);
+
+  EXPECT_EQ(see({1}, "a", 13), "first");
+  EXPECT_EQ(see({2}, "a", 13), "repeated");
+  commit(100);
+  EXPECT_EQ(kept(), "1@13 2@2 3@3 9@12 | 2@2 3@3 9@12 1@13");
 }
 
 TEST_F(DedupTest, APauseDoesNotEndInOneHugeCommit) {

@@ -52,6 +52,10 @@ class FoldTask {
   std::string commit();
   /// Goes on from what is committed in a new processor.
   void restart();
+  void restart(DurationUs dedup_horizon_us) {
+    config_.dedup_horizon_us = dedup_horizon_us;
+    restart();
+  }
   /// Goes on under other objectives.
   void restart(std::shared_ptr<const objectives::Objectives> objectives) {
     config_.objectives = std::move(objectives);

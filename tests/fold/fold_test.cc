@@ -59,6 +59,28 @@ TEST(Fold, IdsOlderThanTheHorizonGoWithACommit) {
   EXPECT_EQ(ids, std::vector{Id{2}});
 }
 
+TEST(Fold, WhatIsForgottenStaysSoWhenTheHorizonIsRaised) {
+  Config config;
+  config.dedup_horizon_us = 10 * kSecondUs;
+  FoldTask task(config);
+  const std::string old = request(0).SerializeAsString();
+  // More than one commit lets go.
+  constexpr std::size_t kMany = Dedup::kMostForgotten + 100;
+  const auto id = [](std::size_t i) {
+    return Id{static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)};
+  };
+  for (std::size_t i = 0; i < kMany; ++i) task.take({.append = 0, .value = old, .id = id(i)});
+  task.commit();
+  task.take(11, request(11));
+  task.commit();
+
+  task.restart(kHourUs);
+  task.take({.append = 12, .value = old, .id = id(0)});          // gone
+  task.take({.append = 12, .value = old, .id = id(kMany - 1)});  // yet to go
+
+  EXPECT_EQ(task.probe.repeated_records.value(), 0U);
+}
+
 TEST(Fold, TimeIsTheSmallerOfEventsAndTheLogAndNeverGoesBack) {
   FoldTask task;
   EXPECT_EQ(task.processor().watermark(), kMinTime);

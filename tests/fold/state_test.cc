@@ -13,7 +13,16 @@ Head some_head() {
           .definitions_hash = 4,
           .destinations = {{.end_offset = 5, .watermark_us = 6}, {}},
           .objectives_hash = 7,
-          .sli_destinations = {{.end_offset = 8, .watermark_us = 9}}};
+          .sli_destinations = {{.end_offset = 8, .watermark_us = 9}},
+          .forgotten_us = 10};
+}
+/// As version 2 had it.
+std::string encode_second(Head head) {
+  head.forgotten_us = kMinTime;
+  std::string bytes = encode_head(head);
+  bytes[0] = 2;
+  bytes.resize(bytes.size() - sizeof(TimeUs));
+  return bytes;
 }
 
 TEST(FoldState, TheHeadIsReadAsItWasWritten) {
@@ -34,7 +43,8 @@ TEST(FoldState, VersionThreeStaysAsItIs) {
             "00000000000000000000000000000080"
             "0700000000000000"
             "01"
-            "08000000000000000900000000000000");
+            "08000000000000000900000000000000"
+            "0a00000000000000");
   const SeenRecord seen{.content_hash = 7, .append_time_us = 8};
   EXPECT_EQ(to_hex(encode_seen(seen)), "07000000000000000800000000000000");
   EXPECT_EQ(to_hex(seen_key({0xab})), "49ab000000000000000000000000000000");
@@ -42,17 +52,18 @@ TEST(FoldState, VersionThreeStaysAsItIs) {
             "548000000000000009ab000000000000000000000000000000");
 }
 
-TEST(FoldState, VersionTwoHadTheSameHead) {
-  std::string bytes = encode_head(some_head());
-  bytes[0] = 2;
-  EXPECT_EQ(decode_head(bytes).value(), some_head());
+TEST(FoldState, VersionTwoDidNotSayWhatIsForgotten) {
+  Head head = some_head();
+  head.forgotten_us = kMinTime;
+  EXPECT_EQ(decode_head(encode_second(head)).value(), head);
 }
 
 TEST(FoldState, VersionOneKnewNoObjectives) {
   Head head = some_head();
   head.objectives_hash = 0;
   head.sli_destinations.clear();
-  std::string bytes = encode_head(head);
+  head.forgotten_us = kMinTime;
+  std::string bytes = encode_second(head);
   bytes[0] = 1;
   bytes.resize(bytes.size() - 9);
   EXPECT_EQ(decode_head(bytes).value(), head);

@@ -35,12 +35,21 @@ TEST(KafkaOptions, WhatMayBeChangedIsTakenAsTheUserHasIt) {
 TEST(KafkaOptions, WhatWouldBeOverwrittenIsRefusedWithTheReason) {
   EXPECT_EQ(check_client_setting("heartbeat.interval.ms").error().message,
             "is set by Weir itself (it follows from `kafka.session_timeout`); leave it out");
+  EXPECT_EQ(check_client_setting("queue.buffering.max.kbytes").error().message,
+            "is set by Weir itself (it is fixed, and bounds what a client holds); leave it out");
   for (const std::string_view name :
        {"bootstrap.servers", "group.id", "isolation.level", "message.max.bytes",
         "fetch.message.max.bytes", "fetch.wait.max.ms", "fetch.error.backoff.ms",
         "queued.max.messages.kbytes", "queue.buffering.max.kbytes", "retry.backoff.ms",
-        "message.timeout.ms", "enable.partition.eof", "compression.codec"})
+        "message.timeout.ms", "enable.partition.eof"})
     EXPECT_FALSE(check_client_setting(name)) << name;
+}
+
+TEST(KafkaOptions, WhatHasTwoNamesIsTakenUnderOne) {
+  EXPECT_EQ(check_client_setting("compression.codec").error().message,
+            "is named compression.type here");
+  EXPECT_EQ(check_client_setting("queue.buffering.max.ms").error().message,
+            "is named linger.ms here");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "tests/fakes/model_clients.h"
 #include "tests/fakes/model_stores.h"
+#include "tests/runtime/kafka_trace.h"
 
 namespace weir::runtime {
 namespace {
@@ -27,18 +28,19 @@ class StandbyTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(kafka_.create_topic({.name = "weir.words.changelog", .partitions = kTasks}));
-    StandbySetup setup{.clients = &clients_, .stores = &stores_, .cluster = "c", .tasks = {}};
+    StandbySetup setup{.clients = &traced_, .stores = &stores_, .cluster = "c", .tasks = {}};
     for (std::int32_t partition = 0; partition < kTasks; ++partition) {
       setup.tasks.push_back({"words", partition});
       commit(partition);
     }
     standby_ = std::make_unique<Standby>(std::move(setup));
   }
-  void commit(std::int32_t partition) {
+  void commit(std::int32_t partition, int records = 1, const std::string& value = "v") {
     const auto producer = clients_.open_producer("words", "in", "p").value();
     ASSERT_TRUE(producer->begin());
-    ASSERT_TRUE(producer->produce({"weir.words.changelog", partition}, {.key = "k", .value = "v"},
-                                  nullptr));
+    for (int i = 0; i < records; ++i)
+      ASSERT_TRUE(producer->produce({"weir.words.changelog", partition},
+                                    {.key = "k", .value = value}, nullptr));
     ASSERT_TRUE(producer->commit());
   }
   void pass(DurationUs duration, const std::set<TaskId>& owned = {}) {
@@ -60,6 +62,8 @@ class StandbyTest : public testing::Test {
   TimeUs now_ = 1'700'000'000 * kSecondUs;
   fakes::ModelKafka kafka_{{.clock = [this] { return now_; }}};
   fakes::ModelClients clients_{kafka_};
+  std::string trace_;
+  TracingClients traced_{clients_, trace_};
   CountedStores stores_;
   std::unique_ptr<Standby> standby_;
 };
@@ -71,6 +75,56 @@ TEST_F(StandbyTest, FollowsWhatIsNotOwned) {
   pass(kSecondUs, {{"words", 1}});
   EXPECT_EQ(render(), "0: 0 behind, opened 1\n2: 0 behind, opened 1\n");
   EXPECT_TRUE(stores_.base.open({"words", 1})) << "its worker cannot open it";
+}
+
+TEST_F(StandbyTest, WhatIsOwnedIsGivenUpFirstAndNoLongerFetched) {
+  pass(kSecondUs);
+  commit(0);
+  standby_->step({}, now_);  // it knows of that now
+  trace_.clear();
+  standby_->step({{"words", 2}}, now_);
+  EXPECT_EQ(trace_, "stop weir.words.changelog/2 read ");
+}
+
+TEST_F(StandbyTest, AStepEndsWhereNobodyAnswersAndTheOthersGoFirst) {
+  for (const std::int32_t partition : {0, 1})
+    kafka_.set_leaderless({"weir.words.changelog", partition}, true);
+  standby_->step({}, now_);
+  EXPECT_EQ(render(), "0: weir.words.changelog/0: has no leader (simulated), opened 0\n");
+  // The answer took ten seconds each.
+  now_ += 10 * kSecondUs;
+  standby_->step({}, now_);
+  now_ += 10 * kSecondUs;
+  standby_->step({}, now_);
+  const std::string no_answer =
+      "0: weir.words.changelog/0: has no leader (simulated), opened 0\n"
+      "1: weir.words.changelog/1: has no leader (simulated), opened 0\n";
+  EXPECT_EQ(render(), no_answer + "2: 0 behind, opened 1\n");
+
+  kafka_.set_leaderless({"weir.words.changelog", 0}, false);
+  kafka_.set_leaderless({"weir.words.changelog", 1}, false);
+  pass(Standby::kRetryPauseUs);
+  EXPECT_EQ(render(), no_answer + "2: 0 behind, opened 1\n");
+  pass(kSecondUs);
+  EXPECT_EQ(render(), "0: 0 behind, opened 1\n1: 0 behind, opened 1\n2: 0 behind, opened 1\n");
+}
+
+TEST_F(StandbyTest, OfThoseThatAreFarBehindOneReadsOnAtATime) {
+  const std::string value(1000, 'v');  // several reads
+  for (const std::int32_t partition : {0, 1}) commit(partition, 2 * Standby::kFarBehind, value);
+  const auto behind = [this](std::int32_t partition) {
+    return standby_->facts().at({"words", partition}).lag_records;
+  };
+  standby_->step({}, now_);
+  const std::int64_t all = behind(1);
+  int steps = 1;
+  for (; behind(0) > 0 && steps < 100; ++steps) {
+    EXPECT_EQ(behind(1), all) << steps;
+    standby_->step({}, now_);
+  }
+  EXPECT_GT(steps, 3);
+  pass(kSecondUs);
+  EXPECT_EQ(render(), "0: 0 behind, opened 1\n1: 0 behind, opened 1\n2: 0 behind, opened 1\n");
 }
 
 TEST_F(StandbyTest, OneThatCannotBeKeptWaitsAndTheOthersGoOn) {

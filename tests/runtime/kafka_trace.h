@@ -1,5 +1,5 @@
-// Kafka's clients with a trace of what a worker asks of them: "poll " of a member, "read " of a
-// changelog.
+// Kafka's clients with a trace of what is asked of them: "poll " of a member, "read " and
+// "stop topic/0 " of a changelog.
 #pragma once
 
 #include <memory>
@@ -72,6 +72,10 @@ class TracingClients final : public KafkaClients {
                       RecordBatch& batch) override {
       trace_ += "read ";
       return base_->read(where, from, max_bytes, batch);
+    }
+    void stop(const TopicPartition& where) override {
+      trace_ += fmt::format("stop {} ", to_string(where));
+      base_->stop(where);
     }
 
    private:

@@ -19,6 +19,33 @@ constexpr std::int32_t kPartitions = 3;
 constexpr DurationUs kStepUs = 100 * kMillisecondUs;
 const std::string kChangelog = "weir.words.changelog";
 
+/// A reader that says of a partition without a leader only after a while that it has none.
+class SlowToRefuse final : public Reader {
+ public:
+  SlowToRefuse(const Reader& base, TimeUs& now) : base_(base), now_(now) {}
+
+  Result<std::int32_t> partitions(std::string_view topic) const override {
+    return base_.partitions(topic);
+  }
+  Result<Bounds> bounds(const TopicPartition& where) const override {
+    auto bounds = base_.bounds(where);
+    if (bounds) return bounds;
+    now_ += 8 * kSecondUs;
+    ++refusals;
+    return bounds;
+  }
+  Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
+                    RecordBatch& batch) const override {
+    return base_.read(where, from, max_bytes, batch);
+  }
+
+  mutable int refusals = 0;
+
+ private:
+  const Reader& base_;
+  TimeUs& now_;
+};
+
 class KafkaWorkerModelTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -117,6 +144,47 @@ TEST_F(KafkaWorkerModelTest, AnInputOrAChangelogWithoutALeaderKeepsNobodyElseFro
   EXPECT_EQ(opened_, kPartitions);
 }
 
+TEST_F(KafkaWorkerModelTest, HoweverManyInputsHaveNoLeaderOneIsAskedForInHalfAMinute) {
+  const SlowToRefuse reader(kafka_, now_);
+  shared_.reader = &reader;
+  write("a", 0);
+  for (const std::int32_t partition : {1, 2}) kafka_.set_leaderless({"in", partition}, true);
+  start();
+  pass(15 * kSecondUs);
+  EXPECT_EQ(render(), "running 1:a |  | \n1 waits: in/1: has no leader (simulated)")
+      << "it runs before all were asked for";
+
+  reader.refusals = 0;
+  pass(4 * kMinuteUs);
+  EXPECT_EQ(render(),
+            "running 1:a |  | \n"
+            "1 waits: in/1: has no leader (simulated)\n"
+            "2 waits: in/2: has no leader (simulated)");
+  // Eight seconds each, and thirty after that.
+  EXPECT_LE(reader.refusals, 7);
+}
+
+TEST_F(KafkaWorkerModelTest, ALossCanBeAcceptedWhileAnotherInputHasNoLeader) {
+  for (std::int32_t partition = 0; partition < kPartitions; ++partition) write("a", partition);
+  start();
+  pass(3 * kSecondUs);
+  worker_.reset();
+  for (const std::int32_t partition : {1, 2}) {
+    write("b", partition);
+    write("c", partition);
+    kafka_.delete_before({"in", partition}, 2);
+  }
+  kafka_.set_leaderless({"in", 2}, true);
+  shared_.accept_loss = true;
+  start();
+  pass(5 * kSecondUs);
+  EXPECT_EQ(render(), "running 1:a | 1:a 2:c | 1:a\n2 waits: in/2: has no leader (simulated)");
+
+  kafka_.set_leaderless({"in", 2}, false);
+  pass(KafkaWorker::kStartAgainUs + 5 * kSecondUs);
+  EXPECT_EQ(render(), "running 1:a | 1:a 2:c | 1:a 2:c");
+}
+
 TEST_F(KafkaWorkerModelTest, ATickThatCannotBeAppendedIsTriedAgainAndNobodyStartsAnew) {
   spec_.ticks = true;
   start();
@@ -163,7 +231,9 @@ TEST_F(KafkaWorkerModelTest, RecordsDeletedUnreadStopTheTaskUntilTheLossIsAccept
   kafka_.delete_before({"in", 0}, 4);
   start();
   write("x", 1);
+  opened_ = 0;
   pass(5 * kSecondUs);
+  EXPECT_EQ(opened_, kPartitions - 1) << "it went on, and said so";
   EXPECT_EQ(render(),
             "running 1:a 2:b | 1:x | \n"
             "0 stopped: in/0: was read up to 2, but begins at 4: 2 records were deleted at the "
@@ -175,6 +245,31 @@ TEST_F(KafkaWorkerModelTest, RecordsDeletedUnreadStopTheTaskUntilTheLossIsAccept
   write("e", 0);
   pass(5 * kSecondUs);
   EXPECT_EQ(render(), "running 1:a 2:b 3:e | 1:x | ");
+}
+
+TEST_F(KafkaWorkerModelTest, ALossThatIsAcceptedIsTheGroupsOnlyOnceItsTaskCommits) {
+  write("a", 0);
+  write("b", 0);
+  start();
+  pass(3 * kSecondUs);
+  worker_.reset();
+  write("c", 0);
+  write("d", 0);
+  kafka_.delete_before({"in", 0}, 4);
+  shared_.accept_loss = true;
+  start();
+  write("x", 1);  // its commit has the positions of all
+  pass(5 * kSecondUs);
+  start();
+  write("e", 0);
+  pass(5 * kSecondUs);
+  EXPECT_EQ(render(), "running 1:a 2:b 3:e | 1:x | ");
+
+  shared_.accept_loss = false;
+  start();
+  write("f", 0);
+  pass(5 * kSecondUs);
+  EXPECT_EQ(render(), "running 1:a 2:b 3:e 4:f | 1:x | ");
 }
 
 TEST_F(KafkaWorkerModelTest, RecordsDeletedWhileTheTaskStartsAreNoticedToo) {

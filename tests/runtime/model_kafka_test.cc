@@ -34,7 +34,7 @@ struct Member {
     log = std::make_unique<KafkaTaskLog>(spec, shared, *member, *producer);
     const auto changelogs = clients.open_changelogs().value();
     for (const GroupPosition& each : *positions) {
-      log->own(each);
+      log->own(each, each.offset);
       const auto restore = Restore::begin({.task = {processor, each.partition},
                                            .changelog = {changelog, each.partition},
                                            .owner = "model",

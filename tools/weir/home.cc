@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <random>
 
+#include "processors/runtime/embedded_format.h"
+
 namespace weir::cli {
 namespace {
 
@@ -30,6 +32,16 @@ Result<std::unique_ptr<Home>> open_home(const std::string& directory, const Sett
   options.disk_bytes = settings.disk_bytes;
   WEIR_ASSIGN(home->log, runtime::EmbeddedLog::open(std::move(options)));
   return home;
+}
+
+Result<void> check_not_open(const std::string& directory) {
+  const std::string path = runtime::lock_path(directory);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return {};
+  const auto lock = runtime::PosixFileSystem().lock(path);
+  // What else is wrong with it is told where it is opened.
+  if (!lock && lock.error().code == ErrorCode::locked) return std::unexpected(lock.error());
+  return {};
 }
 
 bool is_empty_directory(const std::string& directory) {

@@ -21,6 +21,9 @@ struct Home {
 /// Makes the directory where it is missing. Errors as EmbeddedLog::open.
 Result<std::unique_ptr<Home>> open_home(const std::string& directory, const Settings& settings);
 
+/// locked: another process has it open for writing, and which. Makes nothing.
+Result<void> check_not_open(const std::string& directory);
+
 /// Nothing is there, or an empty directory.
 bool is_empty_directory(const std::string& directory);
 

@@ -98,7 +98,8 @@ Result<std::int32_t> UpProcess::raw_partitions() const {
 }
 
 Result<void> UpProcess::open() {
-  WEIR_TRY(check_http(settings_));  // or the directory would be made for nothing
+  WEIR_TRY(check_not_open(settings_.data));  // or a second one would be told of the port
+  WEIR_TRY(check_http(settings_));           // or the directory would be made for nothing
   WEIR_ASSIGN(home_, open_home(settings_.data, settings_));
   WEIR_ASSIGN(const std::int32_t partitions, raw_partitions());
   WEIR_ASSIGN(pipeline_, Pipeline::make({.settings = &settings_,
