@@ -94,7 +94,7 @@ void Backlog::coalesce(TimeUs now) {
 }
 
 bool Backlog::can_fold(const Item& earlier, const Item& later) const {
-  if (is_end(earlier) && !is_end(later)) return false;
+  if (options_.keeps_incidents && is_end(earlier) && !is_end(later)) return false;
   return std::ranges::all_of(alerts_of(earlier), [&](std::string_view alert) {
     const std::set<std::int64_t>& offsets = by_alert_.find(alert)->second;
     const auto next = offsets.upper_bound(earlier.offsets.back());

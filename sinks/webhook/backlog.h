@@ -40,6 +40,7 @@ struct BacklogOptions {
   DurationUs coalesce_after_us = 2 * kMinuteUs;
   DurationUs give_up_after_us = 3 * kDayUs;
   std::size_t batch = 1;                // keys of one request
+  bool keeps_incidents = false;         // the receiver does: an end is no part of what begins then
   std::size_t max_bytes = 64ULL << 20;  // that wait; above it the log waits
 };
 

@@ -67,7 +67,8 @@ Result<void> Receiver::begin() {
   backlog_ =
       std::make_unique<Backlog>(BacklogOptions{.coalesce_after_us = parts_.config.coalesce_after_us,
                                                .give_up_after_us = parts_.config.give_up_after_us,
-                                               .batch = takes_alerts_ ? kAlertBatch : 1},
+                                               .batch = takes_alerts_ ? kAlertBatch : 1,
+                                               .keeps_incidents = keeps_incidents()},
                                 from);
   // From now on it is known, so that what is told meanwhile is not skipped.
   committed_ = is_new ? runtime::FollowerPlace{.position = -1} : std::move(from);
@@ -144,8 +145,7 @@ std::optional<Item> Receiver::item_of(v1::AlertRecord record) {
   // A chat reads it in the digest or its group's own, and keeps nothing open.
   if (notification.closes() && parts_.config.type == ReceiverType::slack) return std::nullopt;
   // Of the others, none takes an acknowledgement as a reason to wake nobody any more.
-  if (notification.reason() == v1::NOTIFICATION_REASON_INCIDENT &&
-      parts_.config.type != ReceiverType::pagerduty)
+  if (notification.reason() == v1::NOTIFICATION_REASON_INCIDENT && !keeps_incidents())
     return std::nullopt;
   return Item{.key = notification.group_key(), .record = std::move(record)};
 }

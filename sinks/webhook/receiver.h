@@ -56,6 +56,7 @@ class Receiver {
   Result<std::int64_t> first_since(const runtime::Bounds& bounds, TimeUs time);
   Result<void> remember(const runtime::Bounds& bounds);
   static bool parse(const runtime::Record& from, v1::AlertRecord& record);
+  bool keeps_incidents() const { return parts_.config.type == ReceiverType::pagerduty; }
   Result<bool> read();
   std::optional<Item> item_of(v1::AlertRecord record);
   Result<bool> send_next(const std::stop_token& stop);

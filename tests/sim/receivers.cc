@@ -133,12 +133,15 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
         std::ranges::all_of(said, [&](const auto& each) { return ever_heard.contains(each); });
     if (!is_first && first->second != arrival.body && !is_known)
       wrong(fmt::format("chat: {} says two things", arrival.id));
+    for (const auto& [fingerprint, state] : said) heard[fingerprint] = state;
     if (!is_first) continue;
     const auto& [group, number] = known->second;
-    if (const auto before = last.find(group); before != last.end() && before->second > number)
+    // Likewise what that one had folded away may come by itself then.
+    const bool may_repeat = repeats_ && folds;
+    if (const auto before = last.find(group);
+        !may_repeat && before != last.end() && before->second > number)
       wrong(fmt::format("chat: {} came after a later one of {}", arrival.id, group));
     last[group] = number;
-    for (const auto& [fingerprint, state] : said) heard[fingerprint] = state;
     ever_heard.insert(said.begin(), said.end());
   }
   if (!folds && bodies.size() != place.size())

@@ -211,6 +211,8 @@ TEST_F(BacklogTest, WhatWaitedTooLongBecomesOneWithTheLastStateOfEachAlert) {
 
 // Somebody may have taken the open incident on where the receiver is, which Weir does not know.
 TEST_F(BacklogTest, TheEndOfAGroupStaysApartFromItsNextBeginningHoweverOftenItComesAndGoes) {
+  options_.keeps_incidents = true;
+  backlog_ = Backlog(options_, {.position = 10});
   const auto take_end = [&](char id) {
     const v1::Alert over = make_alert({.fingerprint = "x", .state = v1::ALERT_STATE_RESOLVED});
     backlog_.take(backlog_.next_offset(),
@@ -231,6 +233,8 @@ TEST_F(BacklogTest, TheEndOfAGroupStaysApartFromItsNextBeginningHoweverOftenItCo
 
 // Folded into one, what begins would be part of an incident that wakes nobody any more.
 TEST_F(BacklogTest, WhatEndsAnIncidentStaysApartFromTheNextOne) {
+  options_.keeps_incidents = true;
+  backlog_ = Backlog(options_, {.position = 10});
   v1::Notification end = make_notification('c', "g", {});
   end.set_reason(v1::NOTIFICATION_REASON_INCIDENT);
   end.set_closes(true);
