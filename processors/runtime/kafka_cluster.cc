@@ -26,8 +26,11 @@ std::string_view scram_hint(const KafkaOptions& options) {
 }
 
 /// A partition that is there has no leader for a moment: when it was made, and when a broker goes.
+/// A client that has just begun may not know a partition yet that there is.
 bool is_passing(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+  return error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+         error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
          error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
          error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
          error == RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE;

@@ -149,7 +149,14 @@ bool KafkaWorker::start_due(TimeUs now) {
   const bool others = !worker_->tasks().empty();
   if (starting_.empty() || (!others && starting_.front().failed)) return false;
   const auto failed_us = std::exchange(failed_us_, std::nullopt);
-  if (failed_us) start_at_ = now + (starting_.front().failed ? kStartAgainUs : now - *failed_us);
+  if (failed_us) {
+    const DurationUs took_us = now - *failed_us;
+    start_at_ = now + took_us;
+    if (starting_.front().failed) {
+      start_at_ = now + std::max(3 * took_us, start_pause_us_);
+      start_pause_us_ = std::min(2 * start_pause_us_, kStartAgainUs);
+    }
+  }
   return !others || (now >= start_at_ && (runs_ || !failed_us));
 }
 
@@ -164,6 +171,7 @@ Result<bool> KafkaWorker::start(TimeUs now) {
     started = std::unexpected(opened.error());
   } else {
     starting_.erase(starting_.begin());
+    start_pause_us_ = kFirstPauseUs;
     const std::lock_guard lock(mutex_);
     facts_.waiting.erase(partition);
   }
@@ -301,6 +309,7 @@ void KafkaWorker::drop_tasks() {
   starting_.clear();
   failed_us_.reset();
   start_at_ = kMinTime;
+  start_pause_us_ = kFirstPauseUs;
   changelogs_.reset();
   log_.reset();
 }

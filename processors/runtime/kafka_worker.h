@@ -67,7 +67,8 @@ class KafkaWorker {
   /// Pauses between two attempts; doubled from the first to the last.
   static constexpr DurationUs kFirstPauseUs = 100 * kMillisecondUs;
   static constexpr DurationUs kLastPauseUs = 5 * kSecondUs;
-  /// So long after a task could not start one of those that could not is tried again.
+  /// So long after a task could not start one of those that could not is tried again, at most: it
+  /// begins with kFirstPauseUs and doubles until one can, but is three times what a try took.
   static constexpr DurationUs kStartAgainUs = 30 * kSecondUs;
 
   explicit KafkaWorker(KafkaWorkerSetup setup) : setup_(std::move(setup)) {}
@@ -120,6 +121,7 @@ class KafkaWorker {
   std::vector<Starting> starting_;   // the first is next; those that failed are behind the others
   std::optional<TimeUs> failed_us_;  // when a start began that failed in the step before
   TimeUs start_at_ = kMinTime;       // not before, where one failed
+  DurationUs start_pause_us_ = kFirstPauseUs;
   std::unique_ptr<Worker> worker_;
   bool assigned_ = false;
   bool runs_ = false;
