@@ -36,6 +36,15 @@ bool is_passing(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE;
 }
 
+/// Asks for the leaders of a topic. librdkafka does so of itself for topics of which the client
+/// holds a handle, and goes on to ask a former leader of another one until its cache is old.
+void refresh_leaders(rd_kafka_t* client, const std::string& topic) {
+  const KafkaTopicHandle handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* read = nullptr;
+  if (!rd_kafka_metadata(client, 0, handle.get(), &read, kKafkaRequestMs))
+    rd_kafka_metadata_destroy(read);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<KafkaCluster>> KafkaCluster::open(const KafkaOptions& options) {
@@ -120,8 +129,10 @@ Result<Bounds> KafkaCluster::bounds(rd_kafka_t* client, const TopicPartition& wh
     error = rd_kafka_query_watermark_offsets(client, topic.c_str(), where.partition, &bounds.start,
                                              &bounds.end, kKafkaRequestMs);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds;
+    if (!is_passing(error)) break;
+    refresh_leaders(client, topic);
     std::this_thread::sleep_for(kLeaderPause);
-  } while (is_passing(error) && Clock::now() < deadline);
+  } while (Clock::now() < deadline);
   return kafka_failed(to_string(where), "reading its bounds", error);
 }
 
