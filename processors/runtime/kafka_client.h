@@ -16,6 +16,8 @@
 //   (KafkaBatchSource);
 // - a topic that a client does not know yet is looked for up to a second later: it is found first
 //   (find_topic);
+// - bounds of a topic of which the client holds no handle are asked of a former leader on and on:
+//   its metadata is read again after each refusal (KafkaCluster::bounds; broker.torture);
 // - each commit waits 100 ms for its coordinator: retry.backoff.ms is 1 (KafkaProducer::open);
 // - records under way point into their caller's memory when a transaction fails: they are purged,
 //   and the client goes at once (KafkaProducer::close; workers_test.py kills a broker);
