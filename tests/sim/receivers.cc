@@ -119,6 +119,7 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
   std::set<std::pair<std::string, std::string>> ever_heard;  // of an alert
   std::map<std::string, std::string> bodies;
   std::map<std::string, std::size_t> last;  // by group
+  std::set<std::string> overtaken;          // alerts
   for (const Arrival& arrival : chat_) {
     const auto known = place.find(arrival.id);
     if (known == place.end()) {
@@ -134,12 +135,16 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
     if (!is_first && first->second != arrival.body && !is_known)
       wrong(fmt::format("chat: {} says two things", arrival.id));
     for (const auto& [fingerprint, state] : said) heard[fingerprint] = state;
-    if (!is_first) continue;
     const auto& [group, number] = known->second;
     // Likewise what that one had folded away may come by itself then.
     const bool may_repeat = repeats_ && folds;
-    if (const auto before = last.find(group);
-        !may_repeat && before != last.end() && before->second > number)
+    const auto before = last.find(group);
+    const bool is_overtaken = before != last.end() && before->second > number;
+    // Who was succeeded may still send what it had in hand.
+    if (is_overtaken && may_repeat)
+      for (const auto& [fingerprint, state] : said) overtaken.insert(fingerprint);
+    if (!is_first) continue;
+    if (is_overtaken && !may_repeat)
       wrong(fmt::format("chat: {} came after a later one of {}", arrival.id, group));
     last[group] = number;
     ever_heard.insert(said.begin(), said.end());
@@ -150,7 +155,7 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
     wrong(fmt::format("chat: {} requests for {} notifications, with {} excuses", chat_.size(),
                       bodies.size(), excuses_));
   for (const auto& [fingerprint, state] : told)
-    if (heard[fingerprint] != state)
+    if (heard[fingerprint] != state && !overtaken.contains(fingerprint))
       wrong(fmt::format("chat: heard last of {}: {}; what was told last: {}", fingerprint,
                         heard[fingerprint], state));
 }
