@@ -33,7 +33,10 @@ Result<void> KafkaFollower::follow_group() {
            member_->partitions().end();
   };
   if (event == GroupMember::Event::revoked) turn_ = Turn::others;
-  if (event == GroupMember::Event::assigned) turn_ = owns() ? Turn::settling : Turn::others;
+  if (event == GroupMember::Event::assigned) {
+    WEIR_TRY(member_->start({}));  // records come through the reader: none is fetched twice
+    turn_ = owns() ? Turn::settling : Turn::others;
+  }
   return {};
 }
 
@@ -41,7 +44,6 @@ Result<void> KafkaFollower::follow_group() {
 Result<void> KafkaFollower::settle() {
   WEIR_ASSIGN(const auto positions, member_->committed());
   if (!positions) return {};
-  WEIR_TRY(member_->start({}));  // records come through the reader: none is fetched twice
   place_.reset();
   for (const GroupPosition& each : *positions)
     if (each.partition == setup_.input.partition && each.offset)

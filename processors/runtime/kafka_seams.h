@@ -49,7 +49,9 @@ class GroupMember {
   /// The committed positions of partitions(). Stable ones only: nullopt while a transaction of a
   /// former owner may still commit another; ask again.
   virtual Result<std::optional<std::vector<GroupPosition>>> committed() = 0;
-  /// Reading of partitions() begins there; where there is no offset, at the beginning.
+  /// Reading of partitions() begins there; where there is no offset, at the beginning. To be called
+  /// after each `assigned`, also with nothing to read: until then the member gives nothing up, and
+  /// who takes over from another one waits for it.
   virtual Result<void> start(const std::vector<GroupPosition>& positions) = 0;
 
   /// As Reader::read for an owned partition, in order and committed records only, but never waits:

@@ -3,6 +3,8 @@
 import json
 import re
 import subprocess
+import sys
+import tempfile
 import unittest
 import urllib.request
 
@@ -19,25 +21,36 @@ def told_rows(config, *options):
 
 
 class Process:
-    """A weir that serves HTTP, from its first line on; killed when its `with` block ends."""
+    """A weir that serves HTTP, from its first line on; killed when its `with` block ends, and its
+    last words shown where that is an error."""
 
     def __init__(self, *arguments):
+        self.arguments = arguments
+        self.errors = tempfile.TemporaryFile("w+", encoding="utf-8")
         self.process = subprocess.Popen([WEIR, *map(str, arguments)], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True,
+                                        stderr=self.errors, text=True,
                                         preexec_fn=die_with_parent)
         line = self.process.stdout.readline()
         found = re.search(r"http://[0-9.]+:\d+", line)
         if not found:
             self.process.kill()
-            raise AssertionError(f"weir {arguments}: {line}{self.process.stderr.read()}")
+            raise AssertionError(f"weir {arguments}: {line}{self.said()}")
         self.url = found.group()
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, error, *_):
         self.process.kill()
         self.process.communicate()
+        if error:
+            print(f"weir {self.arguments} said last:\n{self.said()[-4000:]}", file=sys.stderr)
+        self.errors.close()
+
+    def said(self):
+        """On standard error."""
+        self.errors.seek(0)
+        return self.errors.read()
 
     def get(self, path):
         """Status and body."""
@@ -57,10 +70,10 @@ class Process:
     def stop(self):
         """An orderly end; what it printed to standard error."""
         self.process.terminate()
-        _, errors = self.process.communicate(timeout=30)
+        self.process.communicate(timeout=30)
         if self.process.returncode != 0:
-            raise AssertionError(f"exit code {self.process.returncode}\n{errors[-2000:]}")
-        return errors
+            raise AssertionError(f"exit code {self.process.returncode}")
+        return self.said()
 
 
 class BrokerTest(unittest.TestCase):

@@ -49,6 +49,7 @@ class ModelMember final : public runtime::GroupMember {
   Result<void> start(const std::vector<GroupPosition>& positions) override {
     next_.clear();
     for (const GroupPosition& each : positions) next_[each.partition] = each.offset;
+    kafka_.start(names_.processor, names_.instance, id_);
     return {};
   }
 

@@ -29,6 +29,7 @@ ModelGroup::Told ModelGroup::poll(const std::string& instance, std::int64_t id, 
   if (member.id != id) return {.standing = Told::Standing::fenced};
   member.polled_us = now;
   if (rebalancing_) {
+    if (member.owns && !member.started) return {};
     member.ready = true;
     const bool owned = std::exchange(member.owns, false);
     end_rebalance();
@@ -37,9 +38,15 @@ ModelGroup::Told ModelGroup::poll(const std::string& instance, std::int64_t id, 
   if (member.told) return {};
   member.told = true;
   member.owns = true;
+  member.started = false;
   return {.event = Event::assigned,
           .partitions = member.partitions,
           .metadata = metadata_of(instance, member)};
+}
+
+void ModelGroup::start(const std::string& instance, std::int64_t id) {
+  const auto found = members_.find(instance);
+  if (found != members_.end() && found->second.id == id) found->second.started = true;
 }
 
 bool ModelGroup::accepts(std::string_view metadata) const {

@@ -2,7 +2,8 @@
 // generations, committed positions. Plain data; whoever has it locks.
 //
 // A rebalance begins when a member comes or goes, and ends when every member has polled and given
-// up what it had; those that do not poll in time are left out. A member that comes again under its
+// up what it had, which none does before it has started with what it was given; those that do not
+// poll in time are left out. A member that comes again under its
 // instance's name takes the place of its predecessor, without a rebalance.
 #pragma once
 
@@ -35,6 +36,8 @@ class ModelGroup {
     std::string metadata = {};                  // likewise
   };
   Told poll(const std::string& instance, std::int64_t id, TimeUs now);
+  /// The member has begun to read what it was assigned, or nothing.
+  void start(const std::string& instance, std::int64_t id);
 
   /// Whether a transaction may carry positions with this proof of membership.
   bool accepts(std::string_view metadata) const;
@@ -54,6 +57,7 @@ class ModelGroup {
     bool ready = false;  // for the generation to come
     bool told = false;   // of its assignment
     bool owns = false;
+    bool started = false;  // since it was told
     std::vector<std::int32_t> partitions;
   };
 

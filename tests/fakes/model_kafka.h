@@ -90,6 +90,7 @@ class ModelKafka final : public runtime::Reader, public runtime::Appender {
   Result<std::int64_t> join(std::string_view processor, std::string_view topic,
                             const std::string& instance);
   ModelGroup::Told poll(std::string_view processor, const std::string& instance, std::int64_t id);
+  void start(std::string_view processor, const std::string& instance, std::int64_t id);
   /// nullopt: not stable.
   std::optional<std::vector<runtime::GroupPosition>> positions(
       std::string_view processor, const std::vector<std::int32_t>& partitions);

@@ -39,6 +39,11 @@ ModelGroup::Told ModelKafka::poll(std::string_view processor, const std::string&
   return group(processor).poll(instance, id, options_.clock());
 }
 
+void ModelKafka::start(std::string_view processor, const std::string& instance, std::int64_t id) {
+  const std::lock_guard lock(mutex_);
+  group(processor).start(instance, id);
+}
+
 std::optional<std::vector<GroupPosition>> ModelKafka::positions(
     std::string_view processor, const std::vector<std::int32_t>& partitions) {
   const std::lock_guard lock(mutex_);

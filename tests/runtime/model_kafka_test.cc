@@ -157,9 +157,15 @@ class ModelKafkaTest : public testing::Test {
     return clients_.join("p", "in", instance).value();
   }
   static Event until_event(GroupMember& member) {
-    for (int polls = 0; polls < 10; ++polls)
-      if (const Event event = member.poll().value(); event != Event::none) return event;
-    return Event::none;
+    Event event = Event::none;
+    for (int polls = 0; polls < 10 && event == Event::none; ++polls) event = member.poll().value();
+    return event;
+  }
+  /// What it was assigned, which it has begun to read.
+  static std::vector<std::int32_t> until_started(GroupMember& member) {
+    if (until_event(member) != Event::assigned) return {};
+    EXPECT_TRUE(member.start({}));
+    return member.partitions();
   }
   /// A transaction with a record and a position, before its commit.
   std::unique_ptr<TransactionalProducer> begin(const std::string& id, GroupMember& member,
@@ -221,11 +227,10 @@ TEST_F(ModelKafkaTest, AnOpenOneIsAbortedByItsSuccessorOrByTime) {
 
 TEST_F(ModelKafkaTest, AMemberOfAnotherGenerationCommitsNothing) {
   const auto zombie = join("a");
-  EXPECT_EQ(until_event(*zombie), Event::assigned);
+  EXPECT_EQ(until_started(*zombie), (std::vector{0, 1}));
   now_ += 11 * kSecondUs;
   const auto other = join("b");
-  EXPECT_EQ(until_event(*other), Event::assigned);
-  EXPECT_EQ(other->partitions(), (std::vector{0, 1}));
+  EXPECT_EQ(until_started(*other), (std::vector{0, 1}));
 
   const auto producer = clients_.open_producer("p", "in", "a").value();
   ASSERT_TRUE(producer->begin());
@@ -234,10 +239,19 @@ TEST_F(ModelKafkaTest, AMemberOfAnotherGenerationCommitsNothing) {
   EXPECT_EQ(until_event(*zombie), Event::revoked);
   EXPECT_EQ(until_event(*zombie), Event::none);
   EXPECT_EQ(until_event(*other), Event::revoked);
-  EXPECT_EQ(until_event(*zombie), Event::assigned);
-  EXPECT_EQ(until_event(*other), Event::assigned);
-  EXPECT_EQ(zombie->partitions(), std::vector{0});
-  EXPECT_EQ(other->partitions(), std::vector{1});
+  EXPECT_EQ(until_started(*zombie), std::vector{0});
+  EXPECT_EQ(until_started(*other), std::vector{1});
+}
+
+TEST_F(ModelKafkaTest, WhoHasNotStartedGivesNothingUp) {
+  const auto first = join("a");
+  EXPECT_EQ(until_event(*first), Event::assigned);
+  const auto second = join("b");
+  EXPECT_EQ(until_event(*first), Event::none);
+  EXPECT_EQ(until_event(*second), Event::none);
+  ASSERT_TRUE(first->start({}));
+  EXPECT_EQ(until_event(*first), Event::revoked);
+  EXPECT_EQ(until_started(*second), std::vector{1});
 }
 
 TEST_F(ModelKafkaTest, ANamesakeTakesThePlaceAndFences) {
