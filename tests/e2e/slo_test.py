@@ -2,6 +2,7 @@
 """Objectives as a user has them: a document, events, and budgets that recount the events."""
 
 import json
+import shutil
 import unittest
 from datetime import datetime, timedelta, timezone
 
@@ -75,6 +76,26 @@ class Slo(WeirTest):
         self.assertEqual(row["condition"][0]["name"], "page-1h")
         status = run("slo", "status", results).stdout
         self.assertRegex(status, r"chat-goodput +model=a +\d+ +\d+ ")
+
+    def test_slices_are_explained_by_their_events(self):
+        # Given a slice of a minute in every ten whose requests are slow, or one in three of them.
+        for method, bad in (("Timeslices", "6 bad of 60 slices"),
+                            ("RatioTimeslices", "2 bad of 60 slices")):
+            with self.subTest(method):
+                results = self.replayed(
+                    [event(s, latency_us=900_000 if s % 600 < 60 and s % 3 == 0 else 1)
+                     for s in range(3600)],
+                    objective=OBJECTIVE.replace("Occurrences", method).replace(
+                        "{target: 0.9}", "{target: 0.9, timeSliceWindow: 1m"
+                        + (", timeSliceTarget: 0.95}" if method == "Timeslices" else "}")))
+                # When the last hour is explained, then its slices are judged again.
+                explained = run("explain", results, "--objective", "chat-goodput", "--series",
+                                "model=a").stdout
+                self.assertIn(f"\n  1h: {bad}, burn rate = (", explained)
+                self.assertIn("; counted again from the log: the same\n", explained)
+                self.assertIn("\n  counted in slices of 1m, by the events below\n", explained)
+                shutil.rmtree(self.dir)
+                self.dir.mkdir()
 
     def test_an_incident_changes_a_condition_and_its_end_does_too(self):
         results = self.replayed((event(s / 10, latency_us=5_000_000 if 600 <= s / 10 < 800 else 1)

@@ -69,11 +69,6 @@ Result<v1::BurnResult> find_told(const runtime::Reader& log, const Question& que
   if (!told)
     return fail(ErrorCode::not_found, "objective {} has no series '{}'; it has: {}",
                 question.objective, question.series, list_of({series.begin(), series.end()}));
-  if (told->method() != v1::BUDGETING_METHOD_OCCURRENCES)
-    return fail(ErrorCode::invalid_argument,
-                "objective {} counts slices of time; only what counts events (Occurrences) is "
-                "explained record by record",
-                question.objective);
   if (told->overflow())
     return fail(ErrorCode::invalid_argument,
                 "objective {}: {} stands for all series above the cap (slo.max_series), whose "
@@ -137,22 +132,37 @@ Json rows_of(const Recount& recount, const v1::BurnResult& told) {
   return rows;
 }
 
+/// "3", of events or slices; of slices that are judged by their ratio "2.75".
+std::string count_of(std::int64_t units, const v1::BurnResult& told) {
+  if (told.method() != v1::BUDGETING_METHOD_RATIO_TIMESLICES) return fmt::format("{}", units);
+  return fmt::format("{:.6g}", static_cast<double>(units) / static_cast<double>(objectives::kPpb));
+}
+
+std::string bad_of(const slo::Counts& counts, const v1::BurnResult& told) {
+  const bool sliced = told.method() != v1::BUDGETING_METHOD_OCCURRENCES;
+  return fmt::format("{} bad of {}{}", count_of(counts.bad(), told), count_of(counts.total, told),
+                     sliced ? " slices" : "");
+}
+
 /// What was told of a window, how it was calculated, and whether the counts say the same.
 std::string describe(const RecountedWindow& window, const v1::BurnResult& told,
-                     std::int64_t begins_at) {
-  const std::int64_t bad = window.told.total() - window.told.good();
+                     const Recount& recount) {
+  const slo::Counts counts{window.told.good(), window.told.total()};
   const std::int64_t budget_ppb = objectives::kPpb - told.target_ppb();
-  std::string text = fmt::format("  {}: {} bad of {}", format_duration(window.told.length_us()),
-                                 bad, window.told.total());
+  std::string text =
+      fmt::format("  {}: {}", format_duration(window.told.length_us()), bad_of(counts, told));
   if (window.told.has_burn_rate())
-    text += fmt::format(", burn rate = ({} / {}) / {} = {:.4g}", bad, window.told.total(),
-                        objectives::format_ppb(budget_ppb), window.told.burn_rate());
+    text += fmt::format(", burn rate = ({} / {}) / {} = {:.4g}", count_of(counts.bad(), told),
+                        count_of(counts.total, told), objectives::format_ppb(budget_ppb),
+                        window.told.burn_rate());
   if (window.is_same()) return text + "; counted again from the log: the same\n";
-  text += fmt::format("; counted again from the log: {} bad of {}", window.total - window.good,
-                      window.total);
-  if (begins_at > 0)
+  text += fmt::format("; counted again from the log: {}", bad_of(window.found, told));
+  if (recount.begins_at() > 0)
     text += fmt::format("; what was before {}/{}@{} has left the log", topics::kSli,
-                        told.as_of_partition(), begins_at);
+                        told.as_of_partition(), recount.begins_at());
+  if (recount.slices() != nullptr)
+    text += fmt::format("; what came {} after the end of its slice counts nowhere",
+                        format_duration(slo::kSliceMemoryUs));
   if (told.excluded_total() > 0) text += "; planned times are counted apart";
   return text + "\n";
 }
@@ -162,8 +172,10 @@ std::string heading(const Recount& recount, const v1::BurnResult& told) {
   std::string text =
       fmt::format("{}{}{} at {}\n", printable(told.objective(), kMaxNameBytes),
                   series.empty() ? "" : " ", series, format_rfc3339(told.end_time_us()));
-  for (const RecountedWindow& window : recount.windows())
-    text += describe(window, told, recount.begins_at());
+  for (const RecountedWindow& window : recount.windows()) text += describe(window, told, recount);
+  if (recount.slices() != nullptr)
+    text += fmt::format("  counted in slices of {}, by the events below\n",
+                        format_duration(recount.slices()->slice_us()));
   if (!told.complete()) text += "  a raw partition was left out of the time then\n";
   if (recount.left_out() > 0)
     text += fmt::format("  {} older counts are not listed\n", recount.left_out());

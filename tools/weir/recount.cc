@@ -5,7 +5,7 @@
 #include "processors/aggregates/definitions.h"
 #include "processors/graph.h"
 #include "processors/objectives/parts.h"
-#include "processors/slo/plan.h"
+#include "processors/slo/ledger.h"
 #include "sinks/results/record_scan.h"
 #include "weir/v1/config.pb.h"
 
@@ -23,16 +23,22 @@ Result<void> Recount::run() {
   WEIR_ASSIGN(const runtime::Bounds bounds, log_.bounds(where));
   begins_at_ = bounds.start;
   WEIR_TRY(read_definitions());
-  return results::scan_partition(log_, where, 0,
-                                 [&](const runtime::Record& record) -> Result<bool> {
-                                   if (record.offset > told_.as_of_offset()) return false;
-                                   v1::SliBatch batch;
-                                   WEIR_TRY(results::parse_record(record, batch));
-                                   if (batch.has_definitions()) learn(batch.definitions());
-                                   for (const v1::SliDelta& delta : batch.delta())
-                                     if (is_of_ledger(delta)) add(record, batch, delta);
-                                   return true;
-                                 });
+  WEIR_TRY(
+      results::scan_partition(log_, where, 0, [&](const runtime::Record& record) -> Result<bool> {
+        if (record.offset > told_.as_of_offset()) return false;
+        v1::SliBatch batch;
+        WEIR_TRY(results::parse_record(record, batch));
+        if (batch.has_definitions()) learn(batch.definitions());
+        for (const v1::SliDelta& delta : batch.delta())
+          if (is_of_ledger(delta)) add(record, batch, delta);
+        return true;
+      }));
+  if (told_.method() != v1::BUDGETING_METHOD_OCCURRENCES && !plan_)
+    return fail(ErrorCode::not_found,
+                "objective {} counts slices of time, and its definition has left the log",
+                told_.objective());
+  judge();
+  return {};
 }
 
 /// Those in band may have left the log. What cannot be read is no reason to explain nothing.
@@ -52,10 +58,10 @@ Result<void> Recount::read_definitions() {
 void Recount::learn(const v1::Objectives& definitions) {
   const auto known = objectives::Objectives::make(definitions);
   const auto* objective = known ? (*known)->find(told_.objective_id()) : nullptr;
-  if (objective == nullptr) return;
-  const slo::LedgerPlan plan(*objective);
+  if (objective == nullptr || plan_) return;
+  plan_.emplace(*objective);
   for (RecountedWindow& window : windows_)
-    for (const slo::LedgerPlan::Window& each : plan.windows())
+    for (const slo::LedgerPlan::Window& each : plan_->windows())
       if (each.length_us == window.told.length_us())
         window.from_us =
             align_down(told_.end_time_us() - each.length_us, slo::kTierSpans[each.tier]);
@@ -68,16 +74,21 @@ bool Recount::is_of_ledger(const v1::SliDelta& delta) const {
   return series && std::ranges::equal(*series, told_.series());
 }
 
+const v1::ObjectiveDefinition* Recount::slices() const {
+  return plan_ && plan_->sliced() ? &plan_->definition() : nullptr;
+}
+
+/// Of those that count in the longest window: its first slice began before it.
+TimeUs Recount::first_pane() const {
+  const TimeUs from_us = windows_.front().from_us;
+  return slices() == nullptr ? from_us : align_down(from_us, slices()->slice_us());
+}
+
 void Recount::add(const runtime::Record& record, const v1::SliBatch& batch,
                   const v1::SliDelta& delta) {
   const TimeUs pane_us = delta.pane() * objectives::kPaneUs;
-  if (pane_us >= told_.end_time_us()) return;
-  for (RecountedWindow& window : windows_) {
-    if (pane_us < window.from_us) continue;
-    window.good += delta.good();
-    window.total += delta.total();
-  }
-  if (pane_us < windows_.front().from_us) return;
+  if (pane_us >= told_.end_time_us() || pane_us < first_pane()) return;
+  panes_[pane_us] += {delta.good(), delta.total()};
   deltas_.push_back(
       {.pane_us = pane_us,
        .good = delta.good(),
@@ -88,6 +99,23 @@ void Recount::add(const runtime::Record& record, const v1::SliBatch& batch,
   if (deltas_.size() <= kMaxDeltas) return;
   deltas_.pop_front();
   ++left_out_;
+}
+
+/// What counts in windows: events in their pane, a slice that is over in its last one.
+void Recount::judge() {
+  std::map<TimeUs, slo::Counts> units;
+  if (slices() == nullptr) {
+    units = panes_;
+  } else {
+    const DurationUs slice_us = slices()->slice_us();
+    for (const auto& [pane_us, events] : panes_)
+      units[align_down(pane_us, slice_us) + slice_us - objectives::kPaneUs] += events;
+    for (auto& [last_pane_us, counts] : units) counts = slo::slice_units(*slices(), counts);
+  }
+  for (RecountedWindow& window : windows_)
+    for (auto unit = units.lower_bound(window.from_us);
+         unit != units.end() && unit->first < told_.end_time_us(); ++unit)
+      window.found += unit->second;
 }
 
 }  // namespace weir::cli

@@ -1,30 +1,33 @@
 // What a ledger told, counted again from the log: batch by batch of `weir.sli`, which fold counted
-// from the raw records. One thread.
+// from the raw records, and slices of time judged again by their events. One thread.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <optional>
 #include <vector>
 
 #include "processors/core/result.h"
 #include "processors/core/time.h"
 #include "processors/runtime/io.h"
+#include "processors/slo/plan.h"
+#include "processors/slo/state.h"
 #include "weir/v1/burn.pb.h"
 #include "weir/v1/sli.pb.h"
 
 namespace weir::cli {
 
-/// One window of the ledger: what was told, and what was found.
+/// One window of the ledger: what was told, and what was found, in the unit of the objective.
 struct RecountedWindow {
   v1::BurnWindow told;
   TimeUs from_us = 0;
-  std::int64_t good = 0;
-  std::int64_t total = 0;
+  slo::Counts found;
 
-  bool is_same() const { return good == told.good() && total == told.total(); }
+  bool is_same() const { return found == slo::Counts{told.good(), told.total()}; }
 };
 
-/// What one batch counted in one pane.
+/// What one batch counted in one pane: events, also where the objective counts slices.
 struct RecountedDelta {
   TimeUs pane_us = 0;
   std::int64_t good = 0;
@@ -43,24 +46,31 @@ class Recount {
   Recount(const runtime::Reader& log, const v1::BurnResult& told,
           std::vector<RecountedWindow> windows);
 
-  /// Errors: the reader's, and corrupt or version with topic/partition@offset.
+  /// Errors: the reader's, corrupt or version with topic/partition@offset, and not_found where the
+  /// objective counts slices and the log does not tell of what length.
   Result<void> run();
 
   const std::vector<RecountedWindow>& windows() const { return windows_; }
   const std::deque<RecountedDelta>& deltas() const { return deltas_; }
   std::int64_t left_out() const { return left_out_; }
+  /// What slices count for; nullptr: the objective counts events.
+  const v1::ObjectiveDefinition* slices() const;
   /// The first record there is: what was before it has left the log.
   std::int64_t begins_at() const { return begins_at_; }
 
  private:
   Result<void> read_definitions();
   void learn(const v1::Objectives& definitions);
+  TimeUs first_pane() const;
+  void judge();
   bool is_of_ledger(const v1::SliDelta& delta) const;
   void add(const runtime::Record& record, const v1::SliBatch& batch, const v1::SliDelta& delta);
 
   const runtime::Reader& log_;
   const v1::BurnResult& told_;
   std::vector<RecountedWindow> windows_;
+  std::optional<slo::LedgerPlan> plan_;  // once it is known
+  std::map<TimeUs, slo::Counts> panes_;  // events
   std::deque<RecountedDelta> deltas_;
   std::int64_t left_out_ = 0;
   std::int64_t begins_at_ = 0;
