@@ -1,5 +1,5 @@
-"""Prints what failed in a JUnit report, as ctest writes it, a line each, and then the numbers:
-N passed, N failed, N skipped."""
+"""Prints what failed in a JUnit report, as ctest writes it, each with the end of what it said, and
+then the numbers: N passed, N failed, N skipped."""
 
 import sys
 import xml.etree.ElementTree as xml
@@ -14,10 +14,16 @@ def outcome(case):
     return "skipped" if is_skipped else "failed"
 
 
+def last_words(case, limit=12):
+    """The last lines of what a test printed, indented."""
+    lines = (case.findtext("system-out") or "").rstrip().splitlines()
+    return [f"    {line[:300]}" for line in lines[-limit:]]
+
+
 if __name__ == "__main__":
     cases = list(xml.parse(sys.argv[1]).getroot().iter("testcase"))
     outcomes = [outcome(case) for case in cases]
     for case, kind in zip(cases, outcomes):
         if kind == "failed":
-            print(f"failed: {case.get('name')}")
+            print(f"failed: {case.get('name')}", *last_words(case), sep="\n")
     print(", ".join(f"{outcomes.count(kind)} {kind}" for kind in ("passed", "failed", "skipped")))

@@ -6,6 +6,7 @@ import shutil
 import sys
 
 from weir_cli import SKIPPED, need_package
+from weir_up import PATIENCE_S
 
 need_package("playwright")
 from playwright.sync_api import sync_playwright
@@ -35,7 +36,7 @@ class Browser:
         self.complaints = []
         page = self._chromium.new_page(viewport={"width": width, "height": 900},
                                        color_scheme=theme, timezone_id="UTC")
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(1_000 * PATIENCE_S)
         page.on("console", lambda said: said.type in ("error", "warning")
                 and self.complaints.append(said.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

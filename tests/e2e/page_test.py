@@ -9,6 +9,7 @@ import unittest
 from browser import CONTRAST, Browser
 from page_server import HOSTILE, Fleet, PageServer, row, time_text
 from weir_cli import packages
+from weir_up import PATIENCE_S
 
 FLEET = "#/fleet"
 CHAT = "#/series?scope=service&at.service=chat"
@@ -56,7 +57,7 @@ class BrowserTest(unittest.TestCase):
 
     def until(self, page, script):
         """Waits until the script is true. Playwright's own wait is refused by the page's policy."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while not page.evaluate(script):
             self.assertLess(time.monotonic(), deadline, f"never: {script}")
             time.sleep(0.03)

@@ -96,10 +96,11 @@ class Webhooks(WeirTest):
         told = [json.loads(line)["message"].get("notification") for line in shown.splitlines()]
         return [each for each in told if each and each["receiver"] == receiver]
 
-    def decides_nothing_for(self, receiver, seconds):
-        before = len(self.notifications(receiver))
-        time.sleep(seconds)
-        return len(self.notifications(receiver)) == before
+    def has_decided(self, *receivers):
+        """Nothing more for them, although a tick and a half went by."""
+        before = [len(self.notifications(each)) for each in receivers]
+        time.sleep(15)
+        return [len(self.notifications(each)) for each in receivers] == before
 
     def check(self, name, receiver):
         """All that the log has for it arrived, in order, and the same id said the same."""
@@ -121,9 +122,8 @@ class Webhooks(WeirTest):
             return (all(self.notifications(name) for name in names) and
                     all(each["waiting"] == 0 for each in facts) and
                     sum(each["sent"] for each in facts) > 0)
-        wait_until(quiet, "receivers have taken all", 120)
-        time.sleep(2)  # what is decided late
-        wait_until(quiet, "receivers have taken all", 120)
+        wait_until(lambda: quiet() and self.has_decided(*names) and quiet(),
+                   "receivers have taken all", 240)
 
     def test_nothing_is_lost_whatever_receivers_do_and_weir_is_killed(self):
         late_port = free_port()
@@ -178,7 +178,7 @@ class Webhooks(WeirTest):
         up = self.up(config)
         self.incidents(up, 2)
         wait_until(lambda: len(self.notifications("late")) >= 2 * len(MODELS), "notifications")
-        wait_until(lambda: self.decides_nothing_for("late", 5), "no more of them", 120)
+        wait_until(lambda: self.has_decided("late"), "no more of them", 120)
         late = FaultyReceiver(self, port=late_port)
         self.wait_for_all(up, ["refusing", "late"])
         letters = run("query", self.dir / "data", "deadletter", "--format", "json").stdout
