@@ -35,8 +35,8 @@ class Incidents {
   Standing standing_of(const GroupKey& digest) const;
   /// A digest said that of these some fire; `taken_on`: that all that do are acknowledged.
   void stand(const GroupKey& digest, const std::vector<const Entry*>& alerts, bool taken_on);
-  /// What the digests' incident, which ended or was taken on, does not show any more: it begins
-  /// anew where it is shown again.
+  /// What is hidden, so that the digests' incident does not show it any more, or has ended: it
+  /// begins anew where it is shown again.
   void begin_anew(const std::string& receiver, const std::vector<const Entry*>& hidden);
   /// Where something of a receiver's digests ended and nothing is shown any more, or all of it is
   /// acknowledged, says so.

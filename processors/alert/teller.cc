@@ -253,10 +253,7 @@ void Teller::tell_digest(const std::string& receiver, const std::vector<Waiting>
   Load& load = book_.load(receiver);
   load.last_digest_us = now();
   load.told.push_back(now());
-  if (stands)  // what is hidden stands on
-    alerts.insert(alerts.end(), hidden.begin(), hidden.end());
-  else
-    incidents_.begin_anew(receiver, hidden);
+  incidents_.begin_anew(receiver, hidden);
   incidents_.stand(parts.key, alerts, taken_on);
   for (const Waiting& each : waiting) {
     Pending said = each.pending;

@@ -36,13 +36,19 @@ bool is_passing(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE;
 }
 
-/// Asks for the leaders of a topic. librdkafka does so of itself for topics of which the client
-/// holds a handle, and goes on to ask a former leader of another one until its cache is old.
-void refresh_leaders(rd_kafka_t* client, const std::string& topic) {
+using Metadata =
+    std::unique_ptr<const rd_kafka_metadata_t, KafkaDestroy<rd_kafka_metadata_destroy>>;
+
+/// Asks for a topic and its leaders, and lets the client know. librdkafka does so of itself for
+/// topics of which the client holds a handle, and goes on to ask a former leader of another one
+/// until its cache is old.
+rd_kafka_resp_err_t read_metadata(rd_kafka_t* client, const std::string& topic,
+                                  Metadata& metadata) {
   const KafkaTopicHandle handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* read = nullptr;
-  if (!rd_kafka_metadata(client, 0, handle.get(), &read, kKafkaRequestMs))
-    rd_kafka_metadata_destroy(read);
+  const auto error = rd_kafka_metadata(client, 0, handle.get(), &read, kKafkaRequestMs);
+  metadata.reset(read);
+  return error;
 }
 
 }  // namespace
@@ -94,12 +100,9 @@ Result<std::int32_t> KafkaCluster::partitions(std::string_view topic) const {
       return found->second;
   }
   const std::string name = kafka_topic(options_, topic);
-  const KafkaTopicHandle handle(rd_kafka_topic_new(client(), name.c_str(), nullptr));
-  const rd_kafka_metadata_t* read = nullptr;
-  if (const auto error = rd_kafka_metadata(client(), 0, handle.get(), &read, kKafkaRequestMs))
+  Metadata metadata;
+  if (const auto error = read_metadata(client(), name, metadata))
     return kafka_failed(topic, "looking it up", error);
-  const std::unique_ptr<const rd_kafka_metadata_t, KafkaDestroy<rd_kafka_metadata_destroy>>
-      metadata(read);
   if (metadata->topic_cnt == 1 && metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR &&
       metadata->topics[0].err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
     return kafka_failed(topic, "looking it up", metadata->topics[0].err);
@@ -123,6 +126,7 @@ Result<Bounds> KafkaCluster::bounds(rd_kafka_t* client, const TopicPartition& wh
     return fail(ErrorCode::not_found, "no partition {}", to_string(where));
   const std::string topic = kafka_topic(options_, where.topic);
   Bounds bounds;
+  Metadata leaders;
   auto error = RD_KAFKA_RESP_ERR_NO_ERROR;
   const auto deadline = Clock::now() + std::chrono::milliseconds(kKafkaRequestMs);
   do {
@@ -130,7 +134,7 @@ Result<Bounds> KafkaCluster::bounds(rd_kafka_t* client, const TopicPartition& wh
                                              &bounds.end, kKafkaRequestMs);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds;
     if (!is_passing(error)) break;
-    refresh_leaders(client, topic);
+    (void)read_metadata(client, topic, leaders);
     std::this_thread::sleep_for(kLeaderPause);
   } while (Clock::now() < deadline);
   return kafka_failed(to_string(where), "reading its bounds", error);

@@ -11,7 +11,6 @@ constexpr std::size_t kReadBytes = 4 << 20;
 constexpr std::size_t kGatheredBytes = 16 << 20;
 /// However little that leaves: what is interrupted goes on from what was written.
 constexpr std::size_t kUnwrittenBytes = 64 << 20;
-constexpr std::size_t kEntryBytes = 96;  // of the table, beside what strings have outside
 
 }  // namespace
 
@@ -36,8 +35,9 @@ Result<void> Restore::open_local(TimeUs now) {
 }
 
 void Restore::begin_at_local() {
-  gathered_.clear();
-  gathered_bytes_ = unwritten_bytes_ = 0;
+  state_ = local_->state();
+  gathered_.emplace(*state_, 0);
+  unwritten_bytes_ = 0;
   position_ = local_->position();
   mark_ = {.position = position_, .changed_us = local_->changed_us(), .head = local_->head()};
 }
@@ -121,50 +121,23 @@ Result<bool> Restore::take_batch() {
       }
       mark_.head = head;
     } else if (record.value.data() == nullptr) {
-      gather(record.key, std::nullopt);
+      gathered_->erase(record.key);
+    } else if (local_->position() == 0) {
+      gathered_->put_new(record.key, std::string(record.value));
     } else {
-      gather(record.key, record.value);
+      gathered_->put(record.key, std::string(record.value));
     }
   }
   mark_.position = position_ = batch_.next;
-  if (gathered_bytes_ < kGatheredBytes && unwritten_bytes_ < kUnwrittenBytes) return true;
+  if (gathered_->dirty_bytes() < kGatheredBytes && unwritten_bytes_ < kUnwrittenBytes) return true;
   return write_gathered();
-}
-
-void Restore::gather(std::string_view key, std::optional<std::string_view> value) {
-  auto entry = gathered_.find(key);
-  if (entry == gathered_.end()) {
-    entry = gathered_.try_emplace(std::string(key)).first;
-    gathered_bytes_ += kEntryBytes + key.size();
-  }
-  std::optional<std::string>& there = entry->second;
-  if (there) gathered_bytes_ -= there->capacity();
-  if (!value)
-    there.reset();
-  else if (there)
-    there->assign(*value);
-  else
-    there.emplace(*value);
-  if (there) gathered_bytes_ += there->capacity();
 }
 
 /// False: it begins anew.
 Result<bool> Restore::write_gathered() {
   if (mark_.position == local_->position()) return true;
-  std::vector<Gathered::value_type*> entries;
-  entries.reserve(gathered_.size());
-  for (auto& entry : gathered_) entries.push_back(&entry);
-  std::ranges::sort(entries, {}, [](const auto* entry) { return std::string_view(entry->first); });
-  state::StoreBatch changes;
-  for (auto* entry : entries) {
-    if (entry->second)
-      changes.put(entry->first, *std::move(entry->second));
-    else if (local_->position() > 0)  // an empty store has nothing to erase
-      changes.erase(entry->first);
-  }
-  gathered_.clear();
-  gathered_bytes_ = unwritten_bytes_ = 0;
-  const auto written = local_->write(std::move(changes), mark_);
+  unwritten_bytes_ = 0;
+  const auto written = local_->write(gathered_->take_changes(), mark_);
   if (!written && written.error().code == ErrorCode::corrupt) {
     WEIR_TRY(rebuild_damaged(written.error()));
     return false;

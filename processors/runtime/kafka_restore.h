@@ -16,16 +16,12 @@
 // - damaged.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
-#include <absl/container/flat_hash_map.h>
-
-#include "processors/core/hash.h"
 #include "processors/runtime/kafka_state.h"
+#include "processors/state/write_back.h"
 
 namespace weir::runtime {
 
@@ -79,7 +75,6 @@ class Restore {
   Result<void> rebuild_damaged(const Error& error);
   Result<bool> take_records();
   Result<bool> take_batch();
-  void gather(std::string_view key, std::optional<std::string_view> value);
   Result<bool> write_gathered();
   void begin_at_local();
   Result<void> look_again(const Error& error);
@@ -94,15 +89,8 @@ class Restore {
   std::int64_t position_ = 0;
   bool kept_ = false;
   RecordBatch batch_;
-
-  struct KeyHash {  // for lookups by view
-    using is_transparent = void;
-    std::size_t operator()(std::string_view key) const { return hash64(key); }
-  };
-  using Gathered =
-      absl::flat_hash_map<std::string, std::optional<std::string>, KeyHash, std::equal_to<>>;
-  Gathered gathered_;  // nullopt: the key is gone
-  std::size_t gathered_bytes_ = 0;
+  std::unique_ptr<state::Store> state_;  // of the local copy
+  std::optional<state::WriteBack> gathered_;
   std::size_t unwritten_bytes_ = 0;  // read since the last write
   LocalState::Mark mark_;            // of the store, once they are in it
 };

@@ -30,7 +30,7 @@ class WriteBack {
   Result<std::optional<std::string_view>> get(std::string_view key);
   void put(std::string_view key, std::string value);
   /// As put, of a key that the base does not hold: if it is erased before the next commit, nothing
-  /// of it is written. REQUIRES: it does not, and neither do the changes.
+  /// of it is written. REQUIRES: it does not.
   void put_new(std::string_view key, std::string value);
   /// Appends to the value of a key that there is and gives what it is then; the view lives until
   /// the next call of any member. corrupt: there is no such key.

@@ -25,17 +25,9 @@ Result<void> BurnBoard::update(const runtime::Reader& log, const runtime::TopicP
     forget(where.partition);  // which of them are closed by now is not read
     next = bounds.end - kNewest;
   }
-  return scan_partition(log, where, next, [&](const runtime::Record& record) -> Result<bool> {
-    v1::BurnResult result;
-    const auto read = parse_record(record, result);
-    next = record.offset + 1;
-    if (read) {
-      take(std::move(result));
-    } else {
-      unreadable_.note(where, record, read.error());
-    }
-    return true;
-  });
+  return take_from<v1::BurnResult>(
+      log, where, next, unreadable_,
+      [this](const runtime::Record&, v1::BurnResult& result) { take(std::move(result)); });
 }
 
 void BurnBoard::take(v1::BurnResult result) {

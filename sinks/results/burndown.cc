@@ -86,18 +86,9 @@ Result<void> BurndownBoard::update(const runtime::Reader& log,
 
 Result<void> BurndownBoard::take_new(const runtime::Reader& log,
                                      const runtime::TopicPartition& where, Partition& partition) {
-  return scan_partition(log, where, partition.next_offset,
-                        [&](const runtime::Record& record) -> Result<bool> {
-                          v1::BurnResult result;
-                          const auto read = parse_record(record, result);
-                          partition.next_offset = record.offset + 1;
-                          if (read) {
-                            take(std::move(result), partition);
-                          } else {
-                            unreadable_.note(where, record, read.error());
-                          }
-                          return true;
-                        });
+  return take_from<v1::BurnResult>(
+      log, where, partition.next_offset, unreadable_,
+      [&](const runtime::Record&, v1::BurnResult& result) { take(std::move(result), partition); });
 }
 
 void BurndownBoard::take(v1::BurnResult result, Partition& partition) const {

@@ -101,16 +101,35 @@ struct Unreadable {
   bool operator==(const Unreadable&) const = default;
 };
 
+/// Calls `take(record, message)` with each record from offset `next` on, which goes on behind it.
+/// What cannot be read as the topic's message is passed over and noted: it must not hide the
+/// others. Errors: the reader's.
+template <class Message, class Take>
+Result<void> take_from(const runtime::Reader& log, const runtime::TopicPartition& where,
+                       std::int64_t& next, Unreadable& unreadable, const Take& take) {
+  return scan_partition(log, where, next, [&](const runtime::Record& record) -> Result<bool> {
+    Message message;
+    const auto read = parse_record(record, message);
+    next = record.offset + 1;
+    if (read) {
+      take(record, message);
+    } else {
+      unreadable.note(where, record, read.error());
+    }
+    return true;
+  });
+}
+
 /// What is known of partition 0 of a topic, and goes on with what is new. A value; one thread.
 struct Tail {
   std::int64_t next_offset = -1;     // -1: nothing is read
-  TimeUs append_time_us = kMinTime;  // of the last record
+  TimeUs append_time_us = kMinTime;  // of the last record that could be read
   Unreadable unreadable;             // passed over
 };
 
 /// Calls `take(record, message)` with each record since the last call; the first one begins
-/// `length_us` before the end. A log without the topic has nothing. What cannot be read is passed
-/// over and noted: it must not hide the others. Errors: the reader's.
+/// `length_us` before the end. A log without the topic has nothing. What cannot be read and errors:
+/// as take_from.
 template <class Message, class Take>
 Result<void> read_new(const runtime::Reader& log, std::string_view topic, DurationUs length_us,
                       Tail& tail, const Take& take) {
@@ -121,19 +140,11 @@ Result<void> read_new(const runtime::Reader& log, std::string_view topic, Durati
   if (tail.next_offset < 0) {
     WEIR_ASSIGN(tail.next_offset, last_offsets(log, where, length_us));
   }
-  return scan_partition(log, where, tail.next_offset,
-                        [&](const runtime::Record& from) -> Result<bool> {
-                          Message message;
-                          const auto read = parse_record(from, message);
-                          tail.next_offset = from.offset + 1;
-                          tail.append_time_us = from.append_time_us;
-                          if (read) {
-                            take(from, message);
-                          } else {
-                            tail.unreadable.note(where, from, read.error());
-                          }
-                          return true;
-                        });
+  return take_from<Message>(log, where, tail.next_offset, tail.unreadable,
+                            [&](const runtime::Record& record, Message& message) {
+                              tail.append_time_us = record.append_time_us;
+                              take(record, message);
+                            });
 }
 
 }  // namespace weir::results

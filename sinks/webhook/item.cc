@@ -21,16 +21,18 @@ void count(const Told& told, v1::Notification& notification) {
 }
 
 void fold_notification(const v1::Notification& earlier, v1::Notification& later) {
+  // What fires is hidden then, and begins anew when it is shown again.
+  const bool is_over = later.firing() == 0;
   std::set<std::string> named;
   for (const v1::Alert& alert : later.alert()) named.insert(alert.fingerprint());
   for (const v1::AlertLine& line : later.more()) named.insert(line.fingerprint());
   for (const v1::Alert& alert : earlier.alert()) {
-    if (named.contains(alert.fingerprint()) || (later.closes() && fires(alert))) continue;
+    if (named.contains(alert.fingerprint()) || (is_over && fires(alert))) continue;
     *later.add_alert() = alert;
     count(alert, later);
   }
   for (const v1::AlertLine& line : earlier.more()) {
-    if (named.contains(line.fingerprint()) || (later.closes() && fires(line))) continue;
+    if (named.contains(line.fingerprint()) || (is_over && fires(line))) continue;
     *later.add_more() = line;
     count(line, later);
   }

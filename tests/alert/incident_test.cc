@@ -146,6 +146,16 @@ TEST_F(AlertIncidents, OfADigestEndsWithTheLastThatIsShown) {
   EXPECT_EQ(pass(100), "trigger b 1");
 }
 
+TEST_F(AlertIncidents, WhatTheNextDigestDoesNotShowIsAnotherIncident) {
+  storm({change("a"), change("b")}, 0);
+  silence(change("b"), 10, 100);
+  EXPECT_EQ(storm({change("c"), change("d")}, 20), "trigger digest 3");
+  EXPECT_EQ(pass(100), "trigger b 1");
+  EXPECT_EQ(tick(quiet(change("a")), 110), "resolve a 0");
+  EXPECT_EQ(tick(quiet(change("c")), 120), "resolve c 0");
+  EXPECT_EQ(tick(quiet(change("d")), 130), "resolve d 0, resolve digest 0");
+}
+
 TEST_F(AlertIncidents, AGroupThatIsOpenFollowsTheDigestThatTellsOfIt) {
   tick(change("a-1"), 0);
   take_on(change("a-1"), 10);

@@ -1,13 +1,11 @@
 // Statistics of alerts on the page that a scrape finds, from decisions written by hand.
-#include <regex>
-#include <sstream>
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "sinks/prometheus/alert_samples.h"
 #include "sinks/prometheus/exposition.h"
 #include "tests/fakes/memory_log.h"
+#include "tests/prometheus/exposed.h"
 
 namespace weir::prometheus {
 namespace {
@@ -43,15 +41,7 @@ class AlertStatsExpositionTest : public testing::Test {
 
   /// Lines of the page that match.
   std::string exposed(const std::string& pattern) {
-    EXPECT_TRUE(exposition_.look());
-    const auto text = exposition_.text();
-    if (!text) return text.error().message;
-    const std::regex wanted(pattern);
-    std::string matching;
-    std::istringstream lines(*text);
-    for (std::string line; std::getline(lines, line);)
-      if (std::regex_search(line, wanted)) matching += line + '\n';
-    return matching;
+    return prometheus::exposed(exposition_, pattern);
   }
 
   fakes::MemoryLog log_;

@@ -10,6 +10,7 @@
 #include "processors/net/probe.h"
 #include "sinks/prometheus/kpi_samples.h"
 #include "tests/fakes/memory_log.h"
+#include "tests/prometheus/exposed.h"
 #include "weir/v1/config.pb.h"
 
 namespace weir::prometheus {
@@ -82,14 +83,7 @@ class ExpositionTest : public testing::Test {
                            .metrics = metrics_,
                            .clock = [this] { return now_; },
                            .max_bytes = max_bytes});
-    EXPECT_TRUE(exposition.look());
-    const auto text = exposition.text();
-    if (!text) return text.error().message;
-    std::string matching;
-    std::istringstream lines(*text);
-    for (std::string line; std::getline(lines, line);)
-      if (std::regex_search(line, std::regex(pattern))) matching += line + '\n';
-    return matching;
+    return prometheus::exposed(exposition, pattern);
   }
 
   fakes::MemoryLog log_;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <fstream>
 #include <optional>
-#include <regex>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -11,6 +10,7 @@
 #include "sinks/prometheus/alert_samples.h"
 #include "sinks/prometheus/exposition.h"
 #include "tests/fakes/memory_log.h"
+#include "tests/prometheus/exposed.h"
 
 namespace weir::prometheus {
 namespace {
@@ -84,18 +84,8 @@ class SloExpositionTest : public testing::Test {
   }
 
   /// The page; only lines that match, where a pattern is given.
-  std::string exposed(const std::string& pattern = "") { return exposed(exposition_, pattern); }
-
-  static std::string exposed(Exposition& exposition, const std::string& pattern) {
-    EXPECT_TRUE(exposition.look());
-    const auto text = exposition.text();
-    if (!text) return text.error().message;
-    const std::regex wanted(pattern);
-    std::string matching;
-    std::istringstream lines(*text);
-    for (std::string line; std::getline(lines, line);)
-      if (std::regex_search(line, wanted)) matching += line + '\n';
-    return matching;
+  std::string exposed(const std::string& pattern = "") {
+    return prometheus::exposed(exposition_, pattern);
   }
 
   ExpositionParts parts() {
@@ -191,7 +181,7 @@ TEST_F(SloExpositionTest, SaysHowManyLedgersFoundNoRoom) {
   small.max_slo_bytes = 800;
   Exposition exposition(small);
 
-  EXPECT_EQ(exposed(exposition, R"(^weir_(slo_events|prometheus_omitted))"),
+  EXPECT_EQ(prometheus::exposed(exposition, R"(^weir_(slo_events|prometheus_omitted))"),
             R"(weir_slo_events{objective="chat-up",service="chat"} 10000
 weir_slo_events{objective="chat-fast",service="chat",model="0"} 10000
 weir_prometheus_omitted_series 0
@@ -255,7 +245,7 @@ TEST_F(SloExpositionTest, ALogWithoutObjectivesHasNone) {
   Exposition exposition(
       {.view = view_, .log = empty, .metrics = metrics_, .clock = [] { return TimeUs{0}; }});
 
-  EXPECT_EQ(exposed(exposition, "^weir_(slo|alerts)"),
+  EXPECT_EQ(prometheus::exposed(exposition, "^weir_(slo|alerts)"),
             R"(weir_alerts{state="firing",severity="page"} 0
 weir_alerts{state="pending",severity="page"} 0
 weir_alerts{state="firing",severity="ticket"} 0

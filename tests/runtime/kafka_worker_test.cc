@@ -102,6 +102,15 @@ class KafkaWorkerModelTest : public testing::Test {
     return static_cast<std::size_t>(
         std::ranges::count(batch.records, kTickType, &Record::content_type));
   }
+  /// "a" and "b" of input 0 are read, and while nobody runs "c" and "d" come and go.
+  void lose_what_was_not_read() {
+    for (const char* each : {"a", "b"}) write(each, 0);
+    start();
+    pass(3 * kSecondUs);
+    worker_.reset();
+    for (const char* each : {"c", "d"}) write(each, 0);
+    kafka_.delete_before({"in", 0}, 4);
+  }
   /// "running 1:a | | 1:x", then who does not run, and why.
   std::string render() {
     const KafkaWorkerFacts facts = worker_->facts();
@@ -221,14 +230,7 @@ TEST_F(KafkaWorkerModelTest, AnIdlePipelineBeginsNoTransactionButForItsTicks) {
 }
 
 TEST_F(KafkaWorkerModelTest, RecordsDeletedUnreadStopTheTaskUntilTheLossIsAccepted) {
-  write("a", 0);
-  write("b", 0);
-  start();
-  pass(3 * kSecondUs);
-  worker_.reset();
-  write("c", 0);
-  write("d", 0);
-  kafka_.delete_before({"in", 0}, 4);
+  lose_what_was_not_read();
   start();
   write("x", 1);
   opened_ = 0;
@@ -248,14 +250,7 @@ TEST_F(KafkaWorkerModelTest, RecordsDeletedUnreadStopTheTaskUntilTheLossIsAccept
 }
 
 TEST_F(KafkaWorkerModelTest, ALossThatIsAcceptedIsTheGroupsOnlyOnceItsTaskCommits) {
-  write("a", 0);
-  write("b", 0);
-  start();
-  pass(3 * kSecondUs);
-  worker_.reset();
-  write("c", 0);
-  write("d", 0);
-  kafka_.delete_before({"in", 0}, 4);
+  lose_what_was_not_read();
   shared_.accept_loss = true;
   start();
   write("x", 1);  // its commit has the positions of all

@@ -105,21 +105,28 @@ void Outside::check(const Outcome& outcome, const Wrong& wrong) const {
 void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
   const bool folds = configs_.at(kChat).coalesce_after_us < kDayUs;
   Told told;
+  std::map<std::string, std::string> fires_in;  // the group, by alert: as it was told last
   std::map<std::string, std::pair<std::string, std::size_t>> place;  // by id: group, nth
   for (const LoggedAlert& logged : outcome.alerts) {
     const v1::Notification& notification = logged.record.notification();
     if (notification.receiver() != kChat) continue;
     if (notification.reason() == v1::NOTIFICATION_REASON_INCIDENT) continue;  // it keeps none
     place[notification.id()] = {notification.group_key(), place.size()};
-    for (const v1::Alert& alert : notification.alert())
+    // Where nothing of a group is shown any more, what fires of it was hidden.
+    if (notification.firing() == 0)
+      std::erase_if(fires_in, [&notification](const auto& each) {
+        return each.second == notification.group_key();
+      });
+    for (const v1::Alert& alert : notification.alert()) {
       told[alert.fingerprint()] =
           fmt::format("life {} {}", alert.life(), v1::AlertState_Name(alert.state()));
+      if (fires(alert)) fires_in[alert.fingerprint()] = notification.group_key();
+    }
   }
   Told heard;
   std::set<std::pair<std::string, std::string>> ever_heard;  // of an alert
   std::map<std::string, std::string> bodies;
   std::map<std::string, std::size_t> last;  // by group
-  std::set<std::string> overtaken;          // alerts
   for (const Arrival& arrival : chat_) {
     const auto known = place.find(arrival.id);
     if (known == place.end()) {
@@ -128,25 +135,21 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
     }
     const auto [first, is_first] = bodies.emplace(arrival.id, arrival.body);
     const Told said = said_by(arrival.body);
-    // Who follows for another that was not known to have told the first of two may fold it in.
+    // Who follows for another that was not known to have told the first of two may fold it in, or
+    // send by itself what that one had folded away.
     const bool is_known =
         repeats_ && !said.empty() &&
         std::ranges::all_of(said, [&](const auto& each) { return ever_heard.contains(each); });
     if (!is_first && first->second != arrival.body && !is_known)
       wrong(fmt::format("chat: {} says two things", arrival.id));
-    for (const auto& [fingerprint, state] : said) heard[fingerprint] = state;
-    const auto& [group, number] = known->second;
-    // Likewise what that one had folded away may come by itself then.
-    const bool may_repeat = repeats_ && folds;
-    const auto before = last.find(group);
-    const bool is_overtaken = before != last.end() && before->second > number;
-    // Who was succeeded may still send what it had in hand.
-    if (is_overtaken && may_repeat)
-      for (const auto& [fingerprint, state] : said) overtaken.insert(fingerprint);
     if (!is_first) continue;
-    if (is_overtaken && !may_repeat)
-      wrong(fmt::format("chat: {} came after a later one of {}", arrival.id, group));
+    const auto& [group, number] = known->second;
+    if (const auto before = last.find(group); before != last.end() && before->second > number) {
+      if (!is_known) wrong(fmt::format("chat: {} came after a later one of {}", arrival.id, group));
+      continue;
+    }
     last[group] = number;
+    for (const auto& [fingerprint, state] : said) heard[fingerprint] = state;
     ever_heard.insert(said.begin(), said.end());
   }
   if (!folds && bodies.size() != place.size())
@@ -154,10 +157,15 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
   if (!repeats_ && chat_.size() > bodies.size() + excuses_)
     wrong(fmt::format("chat: {} requests for {} notifications, with {} excuses", chat_.size(),
                       bodies.size(), excuses_));
-  for (const auto& [fingerprint, state] : told)
-    if (heard[fingerprint] != state && !overtaken.contains(fingerprint))
+  for (const auto& [fingerprint, state] : told) {
+    // Folded into the end of its group, its beginning is not told.
+    const bool may_be_unheard = folds &&
+                                state.ends_with(v1::AlertState_Name(v1::ALERT_STATE_FIRING)) &&
+                                !fires_in.contains(fingerprint);
+    if (heard[fingerprint] != state && !may_be_unheard)
       wrong(fmt::format("chat: heard last of {}: {}; what was told last: {}", fingerprint,
                         heard[fingerprint], state));
+  }
 }
 
 void Outside::check_alertmanager(const Outcome& outcome, const Wrong& wrong) const {

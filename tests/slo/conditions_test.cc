@@ -8,10 +8,15 @@
 namespace weir::slo {
 namespace {
 
-TEST(SloConditions, AConditionFiresWhileBothWindowsBurnAndTheReasonHasTheNumbers) {
+/// With a condition of two windows.
+v1::ObjectiveDefinition paging_objective() {
   v1::ObjectiveDefinition definition = objective();
   *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
-  SloTask task(objectives({definition}));
+  return definition;
+}
+
+TEST(SloConditions, AConditionFiresWhileBothWindowsBurnAndTheReasonHasTheNumbers) {
+  SloTask task(objectives({paging_objective()}));
   EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 90, 10}}}), "chat @10 90/100\n")
       << "not above the factor";
   EXPECT_EQ(task.say({.watermark = 20, .events = {{13, 80, 20}}}),
@@ -24,9 +29,7 @@ TEST(SloConditions, AConditionFiresWhileBothWindowsBurnAndTheReasonHasTheNumbers
 }
 
 TEST(SloConditions, AServiceThatIsGoneHasNotRecovered) {
-  v1::ObjectiveDefinition definition = objective();
-  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
-  SloTask task(objectives({definition}));
+  SloTask task(objectives({paging_objective()}));
   EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 50, 50}}}),
             "! chat page @10 QUIET -> FIRING: burns 50.0x over 5m and 50.0x over 1m, above 10x\n"
             "chat @10 50/100\n");
@@ -51,9 +54,7 @@ TEST(SloConditions, AServiceThatIsGoneHasNotRecoveredThoughItsConditionHasOneWin
 }
 
 TEST(SloConditions, AServiceThatIsGoneHasNotRecoveredThoughWhatIsLeftInItsWindowsDoesNotBurn) {
-  v1::ObjectiveDefinition definition = objective();
-  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
-  SloTask task(objectives({definition}));
+  SloTask task(objectives({paging_objective()}));
   task.say({.watermark = 20, .events = {{3, 0, 50}, {13, 50}}});
   EXPECT_EQ(task.say({.watermark = 400}),
             "chat @70 50/100\n"
@@ -63,9 +64,7 @@ TEST(SloConditions, AServiceThatIsGoneHasNotRecoveredThoughWhatIsLeftInItsWindow
 }
 
 TEST(SloConditions, AServiceThatIsGoneHasNotRecoveredAsTheBurstBeforeLeavesTheLongWindow) {
-  v1::ObjectiveDefinition definition = objective();
-  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
-  SloTask task(objectives({definition}));
+  SloTask task(objectives({paging_objective()}));
   EXPECT_EQ(task.say({.watermark = 210, .events = {{3, 0, 50}, {103, 400}, {203, 80, 20}}}),
             "! chat page @10 QUIET -> FIRING: burns 100.0x over 5m and 100.0x over 1m, above 10x\n"
             "chat @10 0/50\n"
@@ -107,9 +106,7 @@ TEST(SloConditions, AServiceThatIsGoneForSixHoursIsTakenToBeRetired) {
 }
 
 TEST(SloConditions, WhatFiresOfAnObjectiveOfAnHourGoesOnForSixHoursToo) {
-  v1::ObjectiveDefinition definition = objective();
-  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
-  SloTask task(objectives({definition}), {.silence = {.after_us = 0}});
+  SloTask task(objectives({paging_objective()}), {.silence = {.after_us = 0}});
   task.say({.watermark = 10, .events = {{3, 50, 50}}});
   EXPECT_EQ(task.say({.watermark = 21'600}),
             "chat @70 50/100\n"
@@ -125,8 +122,7 @@ TEST(SloConditions, WhatFiresOfAnObjectiveOfAnHourGoesOnForSixHoursToo) {
 
 /// What is told until 500 s of a service that burns and then is gone, while a planned time begins.
 std::string told_of_gone(std::int64_t planned_from_s) {
-  v1::ObjectiveDefinition definition = objective();
-  *definition.add_condition() = condition(10, 5 * kMinuteUs, kMinuteUs);
+  v1::ObjectiveDefinition definition = paging_objective();
   const Maintenance move{.from_us = kStart + planned_from_s * kSecondUs,
                          .to_us = kStart + 1'000 * kSecondUs,
                          .reason = "database move"};

@@ -250,6 +250,19 @@ TEST_F(BacklogTest, WhatEndsAnIncidentStaysApartFromTheNextOne) {
   EXPECT_EQ(next(kHourUs), "-");
 }
 
+// What of it fires is hidden then: nobody would say its end.
+TEST_F(BacklogTest, WhatIsFoldedIntoTheEndOfAGroupFiresNoMore) {
+  const v1::Alert over = make_alert({.fingerprint = "x", .state = v1::ALERT_STATE_RESOLVED});
+  take("g", 'a', {"x", "y"});
+  backlog_.take(backlog_.next_offset(),
+                Item{.key = "g", .record = record_of(make_notification('b', "g", {over}))});
+  const std::vector<Item> batch = backlog_.next(kHourUs);
+  ASSERT_EQ(batch.size(), 1U);
+  const v1::Notification& told = batch[0].record.notification();
+  EXPECT_EQ(told.firing(), 0U);
+  EXPECT_EQ(told.alert_size(), 1);
+}
+
 TEST_F(BacklogTest, SendsManyAtOnceAndEachAloneWhereTheyAreRefusedTogether) {
   options_.batch = 2;
   backlog_ = Backlog(options_, {.position = 10});
