@@ -14,6 +14,10 @@
 //   (KafkaMember::join; workers_test.py);
 // - consume_batch_queue waits out its timeout unless its array fills: it is called without one
 //   (KafkaBatchSource);
+// - whether what was fetched ahead has been taken meanwhile it finds out a second later, unless a
+//   broker answers something: something is asked then (KafkaBatchSource);
+// - a member that was assigned nothing is held in that rebalance until it takes it: it does
+//   (KafkaFollower; alerts_test.py);
 // - a topic that a client does not know yet is looked for up to a second later: it is found first
 //   (find_topic);
 // - bounds of a topic of which the client holds no handle are asked of a former leader on and on:

@@ -38,7 +38,7 @@ Result<rd_kafka_topic_t*> KafkaInputs::find(const std::string& topic) {
 Result<std::unique_ptr<KafkaCursor>> KafkaCursor::start(rd_kafka_t* client, rd_kafka_topic_t* topic,
                                                         const TopicPartition& where,
                                                         std::int64_t from) {
-  std::unique_ptr<KafkaCursor> cursor(new KafkaCursor(topic, where, from));
+  std::unique_ptr<KafkaCursor> cursor(new KafkaCursor(client, topic, where, from));
   cursor->queue_.reset(rd_kafka_queue_new(client));
   if (rd_kafka_consume_start_queue(topic, where.partition, from, cursor->queue_.get()) != 0)
     return kafka_failed(to_string(where), "reading", rd_kafka_last_error());

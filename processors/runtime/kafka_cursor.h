@@ -44,8 +44,12 @@ class KafkaCursor {
   std::int64_t next() const { return next_; }
 
  private:
-  KafkaCursor(rd_kafka_topic_t* topic, TopicPartition where, std::int64_t from)
-      : topic_(topic), where_(std::move(where)), next_(from) {}
+  KafkaCursor(rd_kafka_t* client, rd_kafka_topic_t* topic, const TopicPartition& where,
+              std::int64_t from)
+      : topic_(topic),
+        where_(where),
+        source_(client, rd_kafka_topic_name(topic), where.partition),
+        next_(from) {}
 
   rd_kafka_topic_t* const topic_;
   const TopicPartition where_;

@@ -12,6 +12,10 @@ namespace {
 /// looks the member is polled.
 constexpr int kCommittedMs = 500;
 
+/// How long a broker keeps a request for which it has nothing: what is asked next of it waits as
+/// long, be it for a partition whose records were all taken.
+constexpr std::int64_t kFetchWaitMs = 100;
+
 std::int64_t milliseconds(DurationUs duration) { return duration / kMillisecondUs; }
 
 }  // namespace
@@ -33,6 +37,7 @@ Result<std::unique_ptr<GroupMember>> KafkaMember::join(const KafkaOptions& optio
       .set("enable.partition.eof", "true")
       .set("fetch.message.max.bytes", 1 << 20)
       .set("fetch.error.backoff.ms", 50)
+      .set("fetch.wait.max.ms", kFetchWaitMs)
       .set("queued.max.messages.kbytes",
            static_cast<std::int64_t>(std::max<std::uint64_t>(1, options.fetch_queue_bytes >> 10)));
   rd_kafka_conf_set_opaque(config.get(), member.get());
@@ -162,7 +167,10 @@ Result<void> KafkaMember::start(const std::vector<GroupPosition>& positions) {
   const KafkaPartitionList list(
       rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
   for (const GroupPosition& each : positions) {
-    Input& input = inputs_[each.partition];
+    Input& input = inputs_
+                       .try_emplace(each.partition,
+                                    KafkaBatchSource(client_.get(), names_.topic, each.partition))
+                       .first->second;
     input.queue.reset(
         rd_kafka_queue_get_partition(client_.get(), names_.topic.c_str(), each.partition));
     if (input.queue == nullptr)

@@ -35,8 +35,10 @@ class KafkaMember final : public GroupMember {
 
  private:
   struct Input {
-    KafkaQueue queue;
+    explicit Input(KafkaBatchSource from) : source(std::move(from)) {}
+
     KafkaBatchSource source;
+    KafkaQueue queue;
     Result<void> broken;  // an error event that stood behind records
   };
 

@@ -1,6 +1,8 @@
 #include "processors/runtime/kafka_record.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 namespace weir::runtime {
 namespace {
@@ -9,6 +11,8 @@ constexpr const char* kContentTypeHeader = "content-type";
 constexpr const char* kIdHeader = "weir-id";
 /// More would be held while a step is open, and save nothing.
 constexpr std::size_t kMaxRecords = 4096;
+/// Of the request that wakes a client's thread.
+constexpr int kWakeMs = 100;
 
 std::string_view view(const void* bytes, std::size_t size) {
   return {static_cast<const char*>(bytes), size};
@@ -35,12 +39,22 @@ class Messages {
                                                     messages_.size() - count_);
     if (count > 0) count_ += static_cast<std::size_t>(count);
   }
+  bool empty() const { return count_ == 0; }
   std::span<rd_kafka_message_t* const> all() const { return {messages_.data(), count_}; }
 
  private:
   std::vector<rd_kafka_message_t*> messages_;
   std::size_t count_ = 0;
 };
+
+std::size_t setting_of(rd_kafka_t* client, const char* name) {
+  std::array<char, 32> text{};
+  std::size_t size = text.size();
+  std::size_t value = 0;
+  if (rd_kafka_conf_get(rd_kafka_conf(client), name, text.data(), &size) == RD_KAFKA_CONF_OK)
+    std::from_chars(text.data(), text.data() + size, value);
+  return value;
+}
 
 }  // namespace
 
@@ -79,6 +93,21 @@ KafkaHeaders make_headers(std::string_view content_type, const std::optional<Id>
   return headers;
 }
 
+KafkaBatchSource::KafkaBatchSource(rd_kafka_t* client, std::string topic, std::int32_t partition)
+    : client_(client),
+      topic_(std::move(topic)),
+      partition_(partition),
+      ahead_bytes_(setting_of(client, "queued.max.messages.kbytes") << 10),
+      ahead_records_(setting_of(client, "queued.min.messages")) {}
+
+/// Any answer of the partition's leader does.
+void KafkaBatchSource::wake_fetching() {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  (void)rd_kafka_query_watermark_offsets(client_, topic_.c_str(), partition_, &low, &high, kWakeMs);
+  taken_bytes_ = taken_records_ = 0;
+}
+
 KafkaBatchSource::Taken KafkaBatchSource::take(rd_kafka_queue_t* queue, std::size_t max_bytes,
                                                int wait_ms, RecordBatch& batch) {
   batch.records.clear();
@@ -87,7 +116,13 @@ KafkaBatchSource::Taken KafkaBatchSource::take(rd_kafka_queue_t* queue, std::siz
   Taken taken;
   auto messages = std::make_shared<Messages>(
       std::clamp<std::size_t>(max_bytes / record_bytes_, 1, kMaxRecords));
-  messages->take(queue, wait_ms);
+  messages->take(queue, 0);
+  if (messages->empty()) {
+    // A little less: librdkafka counts more than the records' own bytes.
+    if (taken_bytes_ > ahead_bytes_ / 4 * 3 || taken_records_ > ahead_records_ / 4 * 3)
+      wake_fetching();
+    if (wait_ms > 0) messages->take(queue, wait_ms);
+  }
   batch.records.reserve(messages->all().size());
   std::size_t bytes = 0;
   for (const rd_kafka_message_t* message : messages->all()) {
@@ -101,6 +136,8 @@ KafkaBatchSource::Taken KafkaBatchSource::take(rd_kafka_queue_t* queue, std::siz
       taken.error_text = rd_kafka_message_errstr(message);
     }
   }
+  taken_bytes_ += bytes;
+  taken_records_ += batch.records.size();
   if (!batch.records.empty())
     record_bytes_ = std::max<std::size_t>(1, (record_bytes_ + bytes / batch.records.size()) / 2);
   batch.owner = std::move(messages);

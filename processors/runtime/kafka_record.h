@@ -21,9 +21,13 @@ Record to_record(const rd_kafka_message_t& message);
 /// Null where neither header is needed.
 KafkaHeaders make_headers(std::string_view content_type, const std::optional<Id>& id);
 
-/// Takes the messages of a queue.
+/// Takes the messages of a partition's queue. Once as much as its client fetches ahead was taken,
+/// it sees to it that more is fetched (see kafka_client.h). One thread.
 class KafkaBatchSource {
  public:
+  /// `client` outlives it; `topic` is the cluster's name.
+  KafkaBatchSource(rd_kafka_t* client, std::string topic, std::int32_t partition);
+
   /// What else than records stood in the queue.
   struct Taken {
     std::int64_t end_offset = -1;  // of an end-of-partition event: past markers, too
@@ -36,6 +40,15 @@ class KafkaBatchSource {
   Taken take(rd_kafka_queue_t* queue, std::size_t max_bytes, int wait_ms, RecordBatch& batch);
 
  private:
+  void wake_fetching();
+
+  rd_kafka_t* client_;
+  std::string topic_;
+  std::int32_t partition_;
+  std::size_t ahead_bytes_;             // where the client stops to fetch
+  std::size_t ahead_records_;           // or there
+  std::size_t taken_bytes_ = 0;         // since it was last seen to the fetching
+  std::size_t taken_records_ = 0;       // likewise
   std::size_t record_bytes_ = 1 << 10;  // a running mean, to ask for so many records
 };
 
