@@ -14,9 +14,10 @@ def outcome(case):
     return "skipped" if is_skipped else "failed"
 
 
-def last_words(case, limit=12):
-    """The last lines of what a test printed, indented."""
-    lines = (case.findtext("system-out") or "").rstrip().splitlines()
+def last_words(case, limit=15):
+    """The last lines of what a test printed, indented, without GoogleTest's frame."""
+    lines = [line for line in (case.findtext("system-out") or "").splitlines()
+             if line.strip() and not line.startswith("[") and "FAILED TEST" not in line]
     return [f"    {line[:300]}" for line in lines[-limit:]]
 
 

@@ -42,13 +42,18 @@ using Metadata =
 /// Asks for a topic and its leaders, and lets the client know. librdkafka does so of itself for
 /// topics of which the client holds a handle, and goes on to ask a former leader of another one
 /// until its cache is old.
-rd_kafka_resp_err_t read_metadata(rd_kafka_t* client, const std::string& topic,
+rd_kafka_resp_err_t read_metadata(rd_kafka_t* client, const std::string& topic, int wait_ms,
                                   Metadata& metadata) {
   const KafkaTopicHandle handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* read = nullptr;
-  const auto error = rd_kafka_metadata(client, 0, handle.get(), &read, kKafkaRequestMs);
+  const auto error = rd_kafka_metadata(client, 0, handle.get(), &read, wait_ms);
   metadata.reset(read);
   return error;
+}
+
+int milliseconds_until(Clock::time_point deadline) {
+  return static_cast<int>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count());
 }
 
 }  // namespace
@@ -101,7 +106,7 @@ Result<std::int32_t> KafkaCluster::partitions(std::string_view topic) const {
   }
   const std::string name = kafka_topic(options_, topic);
   Metadata metadata;
-  if (const auto error = read_metadata(client(), name, metadata))
+  if (const auto error = read_metadata(client(), name, kKafkaRequestMs, metadata))
     return kafka_failed(topic, "looking it up", error);
   if (metadata->topic_cnt == 1 && metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR &&
       metadata->topics[0].err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
@@ -129,14 +134,14 @@ Result<Bounds> KafkaCluster::bounds(rd_kafka_t* client, const TopicPartition& wh
   Metadata leaders;
   auto error = RD_KAFKA_RESP_ERR_NO_ERROR;
   const auto deadline = Clock::now() + std::chrono::milliseconds(kKafkaRequestMs);
-  do {
+  for (int left_ms = kKafkaRequestMs; left_ms > 0; left_ms = milliseconds_until(deadline)) {
     error = rd_kafka_query_watermark_offsets(client, topic.c_str(), where.partition, &bounds.start,
-                                             &bounds.end, kKafkaRequestMs);
+                                             &bounds.end, left_ms);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds;
     if (!is_passing(error)) break;
-    (void)read_metadata(client, topic, leaders);
+    (void)read_metadata(client, topic, std::max(1, milliseconds_until(deadline)), leaders);
     std::this_thread::sleep_for(kLeaderPause);
-  } while (Clock::now() < deadline);
+  }
   return kafka_failed(to_string(where), "reading its bounds", error);
 }
 

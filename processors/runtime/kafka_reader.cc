@@ -50,7 +50,6 @@ Result<KafkaCursor*> KafkaReader::cursor_at(const TopicPartition& where, std::in
 Result<void> KafkaReader::read(const TopicPartition& where, std::int64_t from,
                                std::size_t max_bytes, RecordBatch& batch) const {
   using Clock = std::chrono::steady_clock;
-  const std::lock_guard lock(mutex_);
   batch.records.clear();
   batch.next = from;
   WEIR_ASSIGN(const Bounds bounds, cluster_.committed_bounds(where));
@@ -58,6 +57,7 @@ Result<void> KafkaReader::read(const TopicPartition& where, std::int64_t from,
     return fail(ErrorCode::invalid_argument, "{}@{}: readable are [{}, {})", to_string(where), from,
                 bounds.start, bounds.end);
   if (from == bounds.end) return {};
+  const std::lock_guard lock(mutex_);
   WEIR_ASSIGN(KafkaCursor * cursor, cursor_at(where, from));
   // Something is there, if only a marker: it comes, or an end-of-partition event does.
   const auto deadline = Clock::now() + std::chrono::milliseconds(kKafkaRequestMs);
@@ -66,7 +66,10 @@ Result<void> KafkaReader::read(const TopicPartition& where, std::int64_t from,
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0)
       return fail(ErrorCode::io, "{}@{}: no broker sends what is there", to_string(where), from);
-    WEIR_TRY(cursor->take(max_bytes, static_cast<int>(left), batch));
+    if (const auto taken = cursor->take(max_bytes, static_cast<int>(left), batch); !taken) {
+      open_.pop_front();  // it reads no further
+      return taken;
+    }
   }
   if (cursor->next() >= bounds.end) open_.pop_front();
   return {};

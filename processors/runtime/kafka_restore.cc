@@ -137,7 +137,8 @@ Result<bool> Restore::take_batch() {
 Result<bool> Restore::write_gathered() {
   if (mark_.position == local_->position()) return true;
   unwritten_bytes_ = 0;
-  const auto written = local_->write(gathered_->take_changes(), mark_);
+  const auto written = local_->write(std::move(*gathered_).take_changes(), mark_);
+  gathered_.emplace(*state_, 0);
   if (!written && written.error().code == ErrorCode::corrupt) {
     WEIR_TRY(rebuild_damaged(written.error()));
     return false;

@@ -67,8 +67,9 @@ class KafkaWorker {
   /// Pauses between two attempts; doubled from the first to the last.
   static constexpr DurationUs kFirstPauseUs = 100 * kMillisecondUs;
   static constexpr DurationUs kLastPauseUs = 5 * kSecondUs;
-  /// So long after a task could not start one of those that could not is tried again, at most: it
-  /// begins with kFirstPauseUs and doubles until one can, but is three times what a try took.
+  /// So long after a task could not start one of those that could not is tried again, or three
+  /// times what a try took, if that is longer: it begins with kFirstPauseUs and doubles until one
+  /// can.
   static constexpr DurationUs kStartAgainUs = 30 * kSecondUs;
 
   explicit KafkaWorker(KafkaWorkerSetup setup) : setup_(std::move(setup)) {}

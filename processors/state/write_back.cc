@@ -81,7 +81,7 @@ Result<void> WriteBack::scan(std::string_view prefix, std::string_view from,
   return {};
 }
 
-StoreBatch WriteBack::take_changes() {
+StoreBatch WriteBack::take(bool keep) {
   sort_dirty_keys();
   StoreBatch batch;
   for (std::string& key : dirty_keys_) {
@@ -89,7 +89,7 @@ StoreBatch WriteBack::take_changes() {
     Entry& entry = found->second;
     clean_bytes_ += memory_of(*found);
     if (entry.value) {
-      batch.put(std::move(key), *entry.value);
+      batch.put(std::move(key), keep ? *entry.value : std::move(*entry.value));
     } else if (entry.in_base != InBase::no) {
       batch.erase(std::move(key));
     }

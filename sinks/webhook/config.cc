@@ -19,6 +19,8 @@ constexpr std::string_view kPagerDutyUrl = "https://events.pagerduty.com/v2/enqu
 constexpr std::array<std::string_view, 5> kTypes = {"alertmanager", "pagerduty", "slack", "generic",
                                                     "webhook_v4"};
 constexpr std::size_t kMaxNameBytes = 64;
+/// On Kafka who is silent for longer loses its turn, and what it told would be told again.
+constexpr DurationUs kLongestTimeoutUs = 20 * kSecondUs;
 
 Result<std::string> parse_name(std::string_view text) {
   const auto allowed = [](char c) {
@@ -101,6 +103,9 @@ ReceiverConfig read_receiver(const config::Section& section) {
   if (const auto good = check_reach(receiver.url, receiver.allow_private); !good)
     section.refuse("url", good.error().message);
   read_duration(section, "timeout", kMillisecondUs, receiver.timeout_us);
+  if (receiver.timeout_us > kLongestTimeoutUs)
+    section.refuse("timeout",
+                   fmt::format("must be at most {}", format_duration(kLongestTimeoutUs)));
   read_duration(section, "coalesce_after", 0, receiver.coalesce_after_us);
   read_duration(section, "give_up_after", kSecondUs, receiver.give_up_after_us);
   return receiver;

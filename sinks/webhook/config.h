@@ -32,7 +32,7 @@ struct ReceiverConfig {
   /// URL that somebody else chose could reach into your network. Without it a URL with such an
   /// address (or localhost) is refused when it is read; a name, when it is connected to.
   bool allow_private = false;
-  DurationUs timeout_us = 10 * kSecondUs;  // of one attempt
+  DurationUs timeout_us = 10 * kSecondUs;  // of one attempt; at most 20 s
 
   /// What has waited longer is folded into the next of its group, the last state of each alert
   /// only. Longer: more of the history after an outage of the receiver; shorter: fewer messages.

@@ -21,7 +21,7 @@ void count(const Told& told, v1::Notification& notification) {
 }
 
 void fold_notification(const v1::Notification& earlier, v1::Notification& later) {
-  // What fires is hidden then, and begins anew when it is shown again.
+  // What fires is hidden then, or told by the next one.
   const bool is_over = later.firing() == 0;
   std::set<std::string> named;
   for (const v1::Alert& alert : later.alert()) named.insert(alert.fingerprint());

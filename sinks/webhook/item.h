@@ -25,7 +25,8 @@ struct Item {
 
 /// Folds an earlier item of the same key into a later one, which then tells the last state of
 /// everything that either tells of: alerts of the earlier notification that the later one does not
-/// name any more are added as they were, but for what fired where the later one closes.
+/// name any more are added as they were, but for what fired where nothing does in the later one:
+/// that is hidden by then, or told by the next one.
 void fold_into(const Item& earlier, Item& later);
 
 /// Whether it ends what stands open under the key for who keeps incidents: what begins after it is

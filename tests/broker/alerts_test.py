@@ -65,9 +65,9 @@ class Alerts(BrokerTest):
             await_that("the page", states)
             self.assertEqual(states()[0], "firing")
             # When the one that told of it is killed, and good requests come again.
-            told_by = [each for each in (first, second)
-                       if 'weir_webhook_sent_total{receiver="oncall"} 0' not in
-                       each.get("/metrics")[1]]
+            told_by = await_that("who told it", lambda: [
+                each for each in (first, second)
+                if 'weir_webhook_sent_total{receiver="oncall"} 0' not in each.get("/metrics")[1]])
             self.assertEqual(len(told_by), 1)
             told_by[0].process.kill()
             # Then the other one tells of the end.

@@ -82,6 +82,8 @@ class Slo(WeirTest):
         for method, bad in (("Timeslices", "6 bad of 60 slices"),
                             ("RatioTimeslices", "2 bad of 60 slices")):
             with self.subTest(method):
+                shutil.rmtree(self.dir)
+                self.dir.mkdir()
                 results = self.replayed(
                     [event(s, latency_us=900_000 if s % 600 < 60 and s % 3 == 0 else 1)
                      for s in range(3600)],
@@ -94,8 +96,6 @@ class Slo(WeirTest):
                 self.assertIn(f"\n  1h: {bad}, burn rate = (", explained)
                 self.assertIn("; counted again from the log: the same\n", explained)
                 self.assertIn("\n  counted in slices of 1m, by the events below\n", explained)
-                shutil.rmtree(self.dir)
-                self.dir.mkdir()
 
     def test_an_incident_changes_a_condition_and_its_end_does_too(self):
         results = self.replayed((event(s / 10, latency_us=5_000_000 if 600 <= s / 10 < 800 else 1)

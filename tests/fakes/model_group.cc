@@ -31,9 +31,9 @@ ModelGroup::Told ModelGroup::poll(const std::string& instance, std::int64_t id, 
   if (rebalancing_) {
     if (member.owns && !member.started) return {};
     member.ready = true;
-    const bool owned = std::exchange(member.owns, false);
+    const bool gives_up = std::exchange(member.owns, false) && !member.partitions.empty();
     end_rebalance();
-    return {.event = owned ? Event::revoked : Event::none};
+    return {.event = gives_up ? Event::revoked : Event::none};
   }
   if (member.told) return {};
   member.told = true;

@@ -3,8 +3,8 @@
 //
 // A rebalance begins when a member comes or goes, and ends when every member has polled and given
 // up what it had, which none does before it has started with what it was given; those that do not
-// poll in time are left out. A member that comes again under its
-// instance's name takes the place of its predecessor, without a rebalance.
+// poll in time are left out. A member that comes again under its instance's name takes the place of
+// its predecessor, without a rebalance.
 #pragma once
 
 #include <cstdint>

@@ -68,6 +68,7 @@ TEST(WebhookConfig, RefusesWhatCannotBeMeant) {
   says("name: a, type: alertmanager, url: 'http://a/', resend: 1m, expire_after: 90s",
        "must be at least twice resend");
   says("name: a, type: slack, url: 'https://a/b', timeout: 0s", "must be at least 1ms");
+  says("name: a, type: slack, url: 'https://a/b', timeout: 21s", "must be at most 20s");
   const std::string twice =
       render(read("webhook:\n  receivers:\n    - {name: a, type: slack, url: 'https://a/b'}\n"
                   "    - {name: a, type: slack, url: 'https://a/c'}\n"));

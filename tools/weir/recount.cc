@@ -23,12 +23,12 @@ Result<void> Recount::run() {
   WEIR_ASSIGN(const runtime::Bounds bounds, log_.bounds(where));
   begins_at_ = bounds.start;
   WEIR_TRY(read_definitions());
+  if (!plan_) WEIR_TRY(read_definitions_in_band(where));
   WEIR_TRY(
       results::scan_partition(log_, where, 0, [&](const runtime::Record& record) -> Result<bool> {
         if (record.offset > told_.as_of_offset()) return false;
         v1::SliBatch batch;
         WEIR_TRY(results::parse_record(record, batch));
-        if (batch.has_definitions()) learn(batch.definitions());
         for (const v1::SliDelta& delta : batch.delta())
           if (is_of_ledger(delta)) add(record, batch, delta);
         return true;
@@ -52,6 +52,16 @@ Result<void> Recount::read_definitions() {
                                  learn(config.objectives());
                                return true;
                              });
+}
+
+Result<void> Recount::read_definitions_in_band(const runtime::TopicPartition& where) {
+  return results::scan_partition(log_, where, 0,
+                                 [&](const runtime::Record& record) -> Result<bool> {
+                                   v1::SliBatch batch;
+                                   WEIR_TRY(results::parse_record(record, batch));
+                                   if (batch.has_definitions()) learn(batch.definitions());
+                                   return !plan_ && record.offset < told_.as_of_offset();
+                                 });
 }
 
 /// Windows leave by the panes of their tier.

@@ -60,6 +60,7 @@ class Recount {
 
  private:
   Result<void> read_definitions();
+  Result<void> read_definitions_in_band(const runtime::TopicPartition& where);
   void learn(const v1::Objectives& definitions);
   TimeUs first_pane() const;
   void judge();
