@@ -14,7 +14,7 @@ from weir_cli import WEIR
 
 # One partition, so that one event of now moves time for all that came before it.
 CONFIG = "raw_partitions: 1\npartitions: 1\nhttp: {listen: '127.0.0.1:0'}\n"
-PATIENCE_S = 60  # of a slow machine
+PATIENCE_S = 120  # of a slow machine
 # Of requests to chat, by model: 99 in 100 take 800 ms at most.
 LATENCY_OBJECTIVE = """apiVersion: openslo/v1
 kind: SLO
