@@ -17,7 +17,7 @@
 // - whether what was fetched ahead has been taken meanwhile it finds out a second later, unless a
 //   broker answers something: something is asked then (KafkaBatchSource);
 // - a member that was assigned nothing is held in that rebalance until it takes it: it does
-//   (KafkaFollower; alerts_test.py);
+//   (KafkaFollower; alerts_test.py, on a loaded machine);
 // - a topic that a client does not know yet is looked for up to a second later: it is found first
 //   (find_topic);
 // - bounds of a topic of which the client holds no handle are asked of a former leader on and on:

@@ -78,7 +78,7 @@ class Slo(WeirTest):
         self.assertRegex(status, r"chat-goodput +model=a +\d+ +\d+ ")
 
     def test_slices_are_explained_by_their_events(self):
-        # Given a slice of a minute in every ten whose requests are slow, or one in three of them.
+        # Given a minute in every ten with one slow request in three.
         for method, bad in (("Timeslices", "6 bad of 60 slices"),
                             ("RatioTimeslices", "2 bad of 60 slices")):
             with self.subTest(method):

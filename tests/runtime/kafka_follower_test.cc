@@ -79,6 +79,20 @@ TEST_F(KafkaFollowerTest, OneFollowsAtATimeAndAnotherGoesOnWhenItIsGone) {
   EXPECT_EQ(place(*left), "5");
 }
 
+TEST_F(KafkaFollowerTest, WhoFollowsGivesUpToWhomTheGroupPrefers) {
+  auto first = follower("b");
+  ASSERT_TRUE(takes(*first));
+  auto preferred = follower("a");
+  bool took_over = false;
+  for (int i = 0; i < 20 && !took_over; ++i) {
+    now_ += kSecondUs;
+    (void)first->take();
+    took_over = preferred->take().value_or(false);
+  }
+  EXPECT_TRUE(took_over);
+  EXPECT_FALSE(first->take().value_or(true));
+}
+
 TEST_F(KafkaFollowerTest, JoinsAgainAfterAnError) {
   auto first = follower("a");
   ASSERT_TRUE(takes(*first));

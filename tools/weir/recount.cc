@@ -41,7 +41,7 @@ Result<void> Recount::run() {
   return {};
 }
 
-/// Those in band may have left the log. What cannot be read is no reason to explain nothing.
+/// Those in band may have left the log by now. What cannot be read is no reason to explain nothing.
 Result<void> Recount::read_definitions() {
   const auto partitions = log_.partitions(topics::kConfig);
   if (!partitions && partitions.error().code == ErrorCode::not_found) return {};
@@ -54,6 +54,7 @@ Result<void> Recount::read_definitions() {
                              });
 }
 
+/// Before anything is counted: where windows and slices begin is to be known by then.
 Result<void> Recount::read_definitions_in_band(const runtime::TopicPartition& where) {
   return results::scan_partition(log_, where, 0,
                                  [&](const runtime::Record& record) -> Result<bool> {
@@ -66,9 +67,10 @@ Result<void> Recount::read_definitions_in_band(const runtime::TopicPartition& wh
 
 /// Windows leave by the panes of their tier.
 void Recount::learn(const v1::Objectives& definitions) {
+  if (plan_) return;
   const auto known = objectives::Objectives::make(definitions);
   const auto* objective = known ? (*known)->find(told_.objective_id()) : nullptr;
-  if (objective == nullptr || plan_) return;
+  if (objective == nullptr) return;
   plan_.emplace(*objective);
   for (RecountedWindow& window : windows_)
     for (const slo::LedgerPlan::Window& each : plan_->windows())
