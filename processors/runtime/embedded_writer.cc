@@ -120,10 +120,10 @@ Result<void> EmbeddedWriter::write_group(std::span<Request* const> group) {
   for (const Request* request : group) {
     for (TaskCommit& commit : request->commits) {
       batch.put(position_key(commit.task), encode_position({commit.position, commit.input}));
-      state::append_below(state_prefix(commit.task), std::move(commit.state), batch);
+      batch.append_below(state_prefix(commit.task), commit.state);
     }
   }
-  batch.put(std::string(kCommitKey), encode_number(commit_ + 1));
+  batch.put(kCommitKey, encode_number(commit_ + 1));
   WEIR_TRY(parts_.store.write(batch, state::Durability::synced));
   ++commit_;
 

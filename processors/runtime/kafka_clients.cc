@@ -11,6 +11,8 @@ namespace {
 
 /// A restore reads as fast as the broker sends.
 constexpr std::uint64_t kQueueBytes = 16 << 20;
+/// No longer than an idle worker waits, and less than that where something arrives.
+constexpr int kWaitMs = 5;
 
 class KafkaChangelogReader final : public ChangelogReader {
  public:
@@ -38,7 +40,7 @@ class KafkaChangelogReader final : public ChangelogReader {
                   inputs_.find(kafka_topic(cluster_.options(), where.topic)));
       WEIR_ASSIGN(cursor, KafkaCursor::start(client_.get(), topic, where, from));
     }
-    auto taken = cursor->take(max_bytes, 0, batch);
+    auto taken = cursor->take(max_bytes, kWaitMs, batch);
     if (!taken) cursor.reset();  // it reads no further
     return taken;
   }

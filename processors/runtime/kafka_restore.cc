@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 4 << 20;
 constexpr std::size_t kGatheredBytes = 16 << 20;
-/// However little that leaves: what is interrupted goes on from what was written.
-constexpr std::size_t kUnwrittenBytes = 64 << 20;
+/// From here on a file of its own is cheaper for a store.
+constexpr std::size_t kBulkBytes = 4 << 20;
 
 }  // namespace
 
@@ -35,9 +35,7 @@ Result<void> Restore::open_local(TimeUs now) {
 }
 
 void Restore::begin_at_local() {
-  state_ = local_->state();
-  gathered_.emplace(*state_, 0);
-  unwritten_bytes_ = 0;
+  gathered_.clear();
   position_ = local_->position();
   mark_ = {.position = position_, .changed_us = local_->changed_us(), .head = local_->head()};
 }
@@ -112,7 +110,6 @@ Result<void> Restore::look_again(const Error& error) {
 Result<bool> Restore::take_batch() {
   for (const Record& record : batch_.records) {
     mark_.changed_us = std::max(mark_.changed_us, record.append_time_us);
-    unwritten_bytes_ += record.key.size() + record.value.size();
     if (record.key == kChangelogHeadKey) {
       WEIR_ASSIGN(const ChangelogHead head, decode_head(record.value));
       if (kept_ && mark_.head && mark_.head->incarnation != head.incarnation) {
@@ -121,24 +118,24 @@ Result<bool> Restore::take_batch() {
       }
       mark_.head = head;
     } else if (record.value.data() == nullptr) {
-      gathered_->erase(record.key);
-    } else if (local_->position() == 0) {
-      gathered_->put_new(record.key, std::string(record.value));
+      gathered_.erase(record.key);
     } else {
-      gathered_->put(record.key, std::string(record.value));
+      gathered_.put(record.key, record.value);
     }
   }
   mark_.position = position_ = batch_.next;
-  if (gathered_->dirty_bytes() < kGatheredBytes && unwritten_bytes_ < kUnwrittenBytes) return true;
+  if (gathered_.memory_bytes() < kGatheredBytes) return true;
   return write_gathered();
 }
 
 /// False: it begins anew.
 Result<bool> Restore::write_gathered() {
   if (mark_.position == local_->position()) return true;
-  unwritten_bytes_ = 0;
-  const auto written = local_->write(std::move(*gathered_).take_changes(), mark_);
-  gathered_.emplace(*state_, 0);
+  gathered_.sort(local_->position() == 0);
+  const auto written = local_->write(
+      gathered_, mark_,
+      gathered_.bytes() >= kBulkBytes ? state::Durability::bulk : state::Durability::buffered);
+  gathered_.clear();
   if (!written && written.error().code == ErrorCode::corrupt) {
     WEIR_TRY(rebuild_damaged(written.error()));
     return false;

@@ -1,9 +1,10 @@
 // Brings a task's local copy up to its changelog: only the tail where the copy can be used, all of
-// it where not. It is stepped and never waits, so that a long restore does not cost the membership.
+// it where not. It is stepped and waits for milliseconds at most, so that a long restore does not
+// cost the membership.
 //
-// A changelog says much of a few keys: what is read is gathered, the last value of each, and
-// written in the order of keys, at the end or when either is much. Memory of one restore: 16 MiB of
-// that, as much again while it is written, and what one read brings.
+// What is read is gathered and written in the order of keys, the last value of each, at the end or
+// when it is much: that costs a store a third of what record for record would. Memory of one
+// restore: 16 MiB of that, as much again while it is written, and what one read brings.
 //
 // The order is the protocol's: the committed position was read (stable) before; then the
 // changelog's end is read, what is not committed included; then committed records until reading
@@ -21,7 +22,7 @@
 #include <string>
 
 #include "processors/runtime/kafka_state.h"
-#include "processors/state/write_back.h"
+#include "processors/state/store.h"
 
 namespace weir::runtime {
 
@@ -89,10 +90,8 @@ class Restore {
   std::int64_t position_ = 0;
   bool kept_ = false;
   RecordBatch batch_;
-  std::unique_ptr<state::Store> state_;  // of the local copy
-  std::optional<state::WriteBack> gathered_;
-  std::size_t unwritten_bytes_ = 0;  // read since the last write
-  LocalState::Mark mark_;            // of the store, once they are in it
+  state::StoreBatch gathered_;
+  LocalState::Mark mark_;  // of the store, once they are in it
 };
 
 }  // namespace weir::runtime

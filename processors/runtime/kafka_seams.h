@@ -97,9 +97,9 @@ class ChangelogReader {
   virtual Result<std::int64_t> start(const TopicPartition& where) = 0;
   /// The end, with what is not committed yet.
   virtual Result<std::int64_t> high_watermark(const TopicPartition& where) = 0;
-  /// Committed records from `from` on, what has arrived of them: never waits. batch.next is where
-  /// reading has come to, behind markers and aborted records. invalid_argument: the broker does not
-  /// have `from`.
+  /// Committed records from `from` on, what has arrived of them: waits some milliseconds at most,
+  /// and not for more than the first. batch.next is where reading has come to, behind markers and
+  /// aborted records. invalid_argument: the broker does not have `from`.
   virtual Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                             RecordBatch& batch) = 0;
   /// Fetches nothing more there until it is read again.

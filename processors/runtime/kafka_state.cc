@@ -102,18 +102,18 @@ Result<void> LocalState::read_mark() {
   return {};
 }
 
-Result<void> LocalState::write(state::StoreBatch changes, const Mark& mark) {
-  state::StoreBatch batch;
-  state::append_below(kStatePrefix, std::move(changes), batch);
+Result<void> LocalState::write(const state::StoreBatch& changes, const Mark& mark,
+                               state::Durability durability) {
   std::string text;
   put_fixed(text, kLocalStateVersion);
   put_bytes(text, owner_);
   put_fixed(text, mark.position);
   put_fixed(text, mark.changed_us);
   put_bytes(text, mark.head ? encode(*mark.head) : "");
-  batch.put(kMarkKey, std::move(text));
-  // The log has it all: what a machine that dies takes along is read again.
-  WEIR_TRY(store_->write(batch, state::Durability::buffered));
+  state::StoreBatch batch;
+  batch.put(kMarkKey, text);
+  batch.append_below(kStatePrefix, changes);
+  WEIR_TRY(store_->write(batch, durability));
   position_ = mark.position;
   changed_us_ = mark.changed_us;
   head_ = mark.head;

@@ -54,8 +54,10 @@ class LocalState {
     TimeUs changed_us = 0;
     std::optional<ChangelogHead> head;
   };
-  /// Changes of the state and how far the changelog is with them, as one.
-  Result<void> write(state::StoreBatch changes, const Mark& mark);
+  /// Changes of the state and how far the changelog is with them, as one. The log has it all: what
+  /// a machine that dies takes along is read again.
+  Result<void> write(const state::StoreBatch& changes, const Mark& mark,
+                     state::Durability durability = state::Durability::buffered);
 
   /// The state alone, for a task. Lives as long as this.
   std::unique_ptr<state::Store> state() const;

@@ -170,9 +170,9 @@ Result<void> KafkaTaskLog::produce(const TaskCommit& commit, Written& written) {
 
 Result<void> KafkaTaskLog::keep(TaskCommit& commit, const Written& written) {
   return owned_.at(commit.task.partition)
-      .local->write(std::move(commit.state), {.position = written.changelog.offset + 1,
-                                              .changed_us = written.changelog.append_time_us,
-                                              .head = written.head});
+      .local->write(commit.state, {.position = written.changelog.offset + 1,
+                                   .changed_us = written.changelog.append_time_us,
+                                   .head = written.head});
 }
 
 }  // namespace weir::runtime

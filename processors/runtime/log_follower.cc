@@ -35,7 +35,7 @@ Result<std::optional<FollowerPlace>> LogFollower::place() {
 Result<void> LogFollower::commit(const FollowerPlace& place, std::vector<Output> outputs) {
   std::array<TaskCommit, 1> commits = {TaskCommit{
       .task = task_, .input = input_, .position = place.position, .outputs = std::move(outputs)}};
-  commits[0].state.put(std::string(kNoteKey), std::string(1, kNoteVersion) + place.note);
+  commits[0].state.put(kNoteKey, std::string(1, kNoteVersion) + place.note);
   return log_.commit(commits);
 }
 

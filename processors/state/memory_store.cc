@@ -27,9 +27,9 @@ Result<void> MemoryStore::write(const StoreBatch& batch, Durability) {
   const std::unique_lock lock(mutex_);
   for (const auto& [key, value] : batch.changes()) {
     if (value) {
-      entries_.insert_or_assign(key, *value);
-    } else {
-      entries_.erase(key);
+      entries_.insert_or_assign(std::string(key), std::string(*value));
+    } else if (const auto found = entries_.find(key); found != entries_.end()) {
+      entries_.erase(found);
     }
   }
   return {};

@@ -25,18 +25,8 @@ Result<void> PrefixStore::scan(std::string_view prefix, std::string_view from,
 
 Result<void> PrefixStore::write(const StoreBatch& batch, Durability durability) {
   StoreBatch below;
-  append_below(prefix_, batch, below);
+  below.append_below(prefix_, batch);
   return base_.write(below, durability);
-}
-
-void append_below(std::string_view prefix, StoreBatch batch, StoreBatch& out) {
-  for (auto& [key, value] : batch.take()) {
-    if (value) {
-      out.put(joined(prefix, key), *std::move(value));
-    } else {
-      out.erase(joined(prefix, key));
-    }
-  }
 }
 
 }  // namespace weir::state

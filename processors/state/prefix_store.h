@@ -24,7 +24,4 @@ class PrefixStore final : public Store {
   const std::string prefix_;
 };
 
-/// Appends the changes of `batch` to `out`, their keys below `prefix`. Consumes `batch`.
-void append_below(std::string_view prefix, StoreBatch batch, StoreBatch& out);
-
 }  // namespace weir::state

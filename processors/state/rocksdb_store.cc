@@ -5,6 +5,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
@@ -37,6 +38,10 @@ std::unexpected<Error> failed(const std::string& directory, const rocksdb::Statu
     return fail(ErrorCode::not_found, "{}: no state here ({})", directory, text);
   return fail(ErrorCode::io, "{}: {}; check that the directory can be written", directory, text);
 }
+
+/// Of a bulk until the database has taken it in, under a name of its own. What a process that was
+/// killed leaves is no part of the database.
+std::string bulk_file(const std::string& directory) { return directory + "/bulk.sst"; }
 
 /// RocksDB's own log would be on the disk of the state, and Debian's build of it, which has its
 /// assertions, ends the process at the second line that finds no room there. What is wrong comes
@@ -88,6 +93,7 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::string& dire
                                                          const RocksDbMemory& memory) {
   auto options = options_for(memory.cache_, memory.write_buffers_, memory.write_buffer_bytes_);
   options.create_if_missing = true;
+  (void)options.env->DeleteFile(bulk_file(directory));
   rocksdb::DB* db = nullptr;
   if (const auto status = rocksdb::DB::Open(options, directory, &db); !status.ok())
     return failed(directory, status);
@@ -134,16 +140,37 @@ Result<void> RocksDbStore::scan(std::string_view prefix, std::string_view from,
 }
 
 Result<void> RocksDbStore::write(const StoreBatch& batch, Durability durability) {
+  if (durability == Durability::bulk && !batch.empty()) return write_file(batch);
   rocksdb::WriteBatch writes(batch.bytes() + batch.changes().size() * 16);
   for (const auto& [key, value] : batch.changes()) {
-    const auto status = value ? writes.Put(key, *value) : writes.Delete(key);
+    const auto status = value ? writes.Put(slice(key), slice(*value)) : writes.Delete(slice(key));
     if (!status.ok()) return failed(directory_, status);
   }
   rocksdb::WriteOptions options;
-  options.sync = durability == Durability::synced;
+  options.sync = durability != Durability::buffered;
   if (const auto status = db_->Write(options, &writes); !status.ok())
     return failed(directory_, status);
   return {};
+}
+
+// What the memtable holds of the same range of keys is written out first, by RocksDB, so that
+// nothing older can be lost without what is newer.
+Result<void> RocksDbStore::write_file(const StoreBatch& batch) {
+  const std::string file = bulk_file(directory_);
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions());
+  auto status = writer.Open(file);
+  for (const auto& [key, value] : batch.changes()) {
+    if (!status.ok()) break;
+    status = value ? writer.Put(slice(key), slice(*value)) : writer.Delete(slice(key));
+  }
+  if (status.ok()) status = writer.Finish();
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  options.write_global_seqno = false;
+  if (status.ok()) status = db_->IngestExternalFile({file}, options);
+  if (status.ok()) return {};
+  (void)db_->GetEnv()->DeleteFile(file);
+  return failed(directory_, status);
 }
 
 }  // namespace weir::state

@@ -52,6 +52,7 @@ class RocksDbStore final : public Store {
 
  private:
   RocksDbStore(std::string directory, RocksDbMemory memory, std::unique_ptr<rocksdb::DB> db);
+  Result<void> write_file(const StoreBatch& batch);
 
   const std::string directory_;
   const RocksDbMemory memory_;

@@ -3,11 +3,12 @@
 // memory (tests, simulation), RocksDB (embedded log, local state).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "processors/core/result.h"
@@ -15,43 +16,64 @@
 namespace weir::state {
 
 /// Changes that become visible and durable together, applied in order (the last one of a key wins).
+/// Their bytes lie one after the other: a change costs no allocation of its own.
 class StoreBatch {
- public:
-  struct Change {
-    std::string key;
-    std::optional<std::string> value;  // nullopt: erase
+  struct Entry {
+    std::size_t at = 0;  // in bytes_: the key, then the value
+    std::uint32_t key_bytes = 0;
+    std::uint32_t value_bytes = 0;
+    bool erased = false;
   };
 
-  void put(std::string key, std::string value) {
-    bytes_ += key.size() + value.size();
-    changes_.push_back({std::move(key), std::move(value)});
-  }
-  void erase(std::string key) {
-    bytes_ += key.size();
-    changes_.push_back({std::move(key), std::nullopt});
-  }
+ public:
+  /// The views live until the batch is changed.
+  struct Change {
+    std::string_view key;
+    std::optional<std::string_view> value;  // nullopt: erase
+  };
+
+  void put(std::string_view key, std::string_view value) { add("", key, value); }
+  void erase(std::string_view key) { add("", key, std::nullopt); }
+  /// The changes of `batch` too, their keys below `prefix`.
+  void append_below(std::string_view prefix, const StoreBatch& batch);
+  /// In the order of keys, and of each key its last change only; `without_erasures`: for a store
+  /// that holds none of these keys.
+  void sort(bool without_erasures);
   void clear() {
-    changes_.clear();
-    bytes_ = 0;
+    entries_.clear();
+    bytes_.clear();
   }
 
-  const std::vector<Change>& changes() const { return changes_; }
-  /// The changes, leaving the batch empty.
-  std::vector<Change> take() {
-    bytes_ = 0;
-    return std::exchange(changes_, {});
+  /// A range of Change, in order.
+  auto changes() const {
+    return entries_ | std::views::transform([this](const Entry& entry) { return change(entry); });
   }
-  bool empty() const { return changes_.empty(); }
-  std::size_t bytes() const { return bytes_; }
+  bool empty() const { return entries_.empty(); }
+  /// Of keys and values, those that sort() left out included.
+  std::size_t bytes() const { return bytes_.size(); }
+  /// What it takes of memory, about.
+  std::size_t memory_bytes() const { return bytes_.size() + entries_.size() * sizeof(Entry); }
 
  private:
-  std::vector<Change> changes_;
-  std::size_t bytes_ = 0;
+  std::string_view key(const Entry& entry) const {
+    return std::string_view(bytes_).substr(entry.at, entry.key_bytes);
+  }
+  Change change(const Entry& entry) const {
+    if (entry.erased) return {.key = key(entry), .value = std::nullopt};
+    return {
+        .key = key(entry),
+        .value = std::string_view(bytes_).substr(entry.at + entry.key_bytes, entry.value_bytes)};
+  }
+  void add(std::string_view prefix, std::string_view key, std::optional<std::string_view> value);
+
+  std::vector<Entry> entries_;
+  std::string bytes_;
 };
 
-enum class Durability : bool {
+enum class Durability : std::uint8_t {
   buffered,  // survives the process, perhaps not the machine
   synced,    // survives the machine
+  bulk,      // as synced, of megabytes that were sorted: they need no log and no sorting again
 };
 
 class Store {

@@ -81,17 +81,17 @@ Result<void> WriteBack::scan(std::string_view prefix, std::string_view from,
   return {};
 }
 
-StoreBatch WriteBack::take(bool keep) {
+StoreBatch WriteBack::take_changes() {
   sort_dirty_keys();
   StoreBatch batch;
-  for (std::string& key : dirty_keys_) {
+  for (const std::string& key : dirty_keys_) {
     const auto found = entries_.find(key);
     Entry& entry = found->second;
     clean_bytes_ += memory_of(*found);
     if (entry.value) {
-      batch.put(std::move(key), keep ? *entry.value : std::move(*entry.value));
+      batch.put(key, *entry.value);
     } else if (entry.in_base != InBase::no) {
-      batch.erase(std::move(key));
+      batch.erase(key);
     }
     entry.in_base = entry.value ? InBase::yes : InBase::no;
     entry.dirty = false;

@@ -52,9 +52,7 @@ class WriteBack {
   /// done before the next call of any member; where it fails this object must be dropped. The
   /// changes stay readable here as clean entries. A key that came and went meanwhile and is known
   /// never to have been in the base is left out.
-  StoreBatch take_changes() & { return take(true); }
-  /// As the other, of an object that is dropped: nothing stays.
-  StoreBatch take_changes() && { return take(false); }
+  StoreBatch take_changes();
 
  private:
   enum class InBase : std::uint8_t { unknown, no, yes };
@@ -80,7 +78,6 @@ class WriteBack {
   void before_change(const Entries::value_type& entry);
   void after_change(Entries::value_type& entry);
   void sort_dirty_keys();
-  StoreBatch take(bool keep);
   void evict();
 
   const Store& base_;

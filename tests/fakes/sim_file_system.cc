@@ -110,7 +110,7 @@ class SimFileSystem::StoreHandle final : public state::Store {
     };
     WEIR_TRY(disk_.step(path_, [&] { (void)buffer(); }));
     WEIR_TRY(buffer());
-    if (durability == state::Durability::synced) settle(contents_, contents_.buffered.size());
+    if (durability != state::Durability::buffered) settle(contents_, contents_.buffered.size());
     return {};
   }
 
@@ -379,11 +379,11 @@ void SimFileSystem::lose_power() {
     settle(*contents, pick(contents->buffered.size()));
     state::StoreBatch restored;
     (void)contents->now.scan("", "", [&](std::string_view key, std::string_view) {
-      restored.erase(std::string(key));
+      restored.erase(key);
       return true;
     });
     (void)contents->durable.scan("", "", [&](std::string_view key, std::string_view value) {
-      restored.put(std::string(key), std::string(value));
+      restored.put(key, value);
       return true;
     });
     (void)contents->now.write(restored, state::Durability::synced);

@@ -234,6 +234,16 @@ TEST_F(KafkaRestoreOnDiskTest, AHalfWrittenBatchIsReadFromTheChangelogAgain) {
   EXPECT_EQ(restore_again().value(), "kept a=1 b=2");
 }
 
+TEST_F(KafkaRestoreOnDiskTest, WhatIsWrittenInBulkIsKeptAndChangedLater) {
+  for (int i = 0; i < 20; ++i) commit(fmt::format("k{}", i % 3), std::string(1'000'000, 'x'), i);
+  commit("k1", std::nullopt, 20);
+  EXPECT_EQ(restore_again().value(), "whole k0=long k2=long");
+  commit("k2", "2", 21);
+  commit("k3", std::string(5'000'000, 'x'), 22);
+  EXPECT_EQ(restore_again().value(), "kept k0=long k2=2 k3=long");
+  EXPECT_EQ(restore_again().value(), "kept k0=long k2=2 k3=long");
+}
+
 TEST_F(KafkaRestoreOnDiskTest, ADatabaseThatDoesNotOpenIsMadeAnew) {
   commit("a", "1", 1);
   EXPECT_EQ(restore_again().value(), "whole a=1");

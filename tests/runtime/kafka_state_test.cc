@@ -64,9 +64,8 @@ TEST(LocalState, KeepsStateAndMarkTogether) {
     state::StoreBatch changes;
     changes.put("a", "1");
     changes.put("", "empty");
-    ASSERT_TRUE(
-        local->write(std::move(changes),
-                     {.position = 7, .changed_us = kChanged, .head = ChangelogHead{{9}, 42}}));
+    ASSERT_TRUE(local->write(
+        changes, {.position = 7, .changed_us = kChanged, .head = ChangelogHead{{9}, 42}}));
   }
   const auto local = LocalState::open(stores, task, "c/weir.fold.changelog/3").value();
   EXPECT_EQ(render(*local), fmt::format("at 7 since {} head 42 =empty a=1", kChanged));

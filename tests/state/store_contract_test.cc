@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <random>
@@ -127,28 +128,81 @@ TEST_P(StoreContract, StopsWhereTheVisitorSaysSo) {
   EXPECT_EQ(seen, "ab");
 }
 
+/// A round in three is sorted first, and one in three written in bulk besides.
 TEST_P(StoreContract, EqualsAnOrderedMap) {
   std::map<std::string, std::string> model;
   std::mt19937 random(7);
-  for (int round = 0; round < 50; ++round) {
+  for (int round = 0; round < 60; ++round) {
     StoreBatch batch;
     for (int i = 0; i < 40; ++i) {
-      std::string key = fmt::format("k{}", random() % 200);
+      // Some are as long as a comparison of heads reaches, some are longer, some end in nothing.
+      const std::string key =
+          fmt::format("k{:0{}}", random() % 200, random() % 20) + std::string(random() % 3, '\0');
       if (random() % 3 == 0) {
         model.erase(key);
-        batch.erase(std::move(key));
+        batch.erase(key);
       } else {
-        std::string value = fmt::format("v{}", random() % 1000);
-        model[key] = value;
-        batch.put(std::move(key), std::move(value));
+        model[key] = fmt::format("v{}", random() % 1000);
+        batch.put(key, model[key]);
       }
     }
-    write(batch);
+    if (round % 3 != 0) batch.sort(false);
+    ASSERT_TRUE(store_.write(batch, round % 3 == 2 ? Durability::bulk : Durability::synced));
   }
 
   std::string expected;
   for (const auto& [key, value] : model) expected += fmt::format("{}={} ", key, value);
   EXPECT_EQ(render(), expected);
+}
+
+TEST(StoreBatch, SortsByKeyAndKeepsTheLastChangeOfEach) {
+  StoreBatch batch;
+  for (const char* key : {"longer than a head: b", "\xff", "longer than a head: a", "", "a"})
+    batch.put(key, "first");
+  batch.put("a", "second");
+  batch.erase("\xff");
+  batch.erase("never there");
+
+  StoreBatch fresh = batch;
+  batch.sort(false);
+  fresh.sort(true);
+
+  const auto render = [](const StoreBatch& sorted) {
+    std::string text;
+    for (const auto& [key, value] : sorted.changes())
+      text += fmt::format("{}={} ", key, value.value_or("gone"));
+    return text;
+  };
+  EXPECT_EQ(render(batch),
+            "=first a=second longer than a head: a=first longer than a head: b=first "
+            "never there=gone \xff=gone ");
+  EXPECT_EQ(render(fresh),
+            "=first a=second longer than a head: a=first longer than a head: b=first ");
+}
+
+TEST(RocksDbStore, ABulkIsThereAfterARestartAndItsHalfWrittenFileIsNot) {
+  const fakes::TempDirectory directory;
+  const RocksDbMemory memory(8 << 20, 1 << 20);
+  auto store = RocksDbStore::open(directory.path(), memory).value();
+  StoreBatch older;
+  older.put("a", "older");
+  older.put("z", "older");
+  ASSERT_TRUE(store->write(older, Durability::buffered));
+  StoreBatch bulk;
+  bulk.put("a", "bulk");
+  bulk.erase("z");
+  bulk.sort(false);
+
+  ASSERT_TRUE(store->write(bulk, Durability::bulk));
+  store.reset();
+  std::ofstream(directory.path() + "/bulk.sst") << "half of a fi";
+  store = RocksDbStore::open(directory.path(), memory).value();
+
+  std::string value;
+  EXPECT_TRUE(store->get("a", value).value());
+  EXPECT_EQ(value, "bulk");
+  EXPECT_FALSE(store->get("z", value).value());
+  EXPECT_FALSE(std::filesystem::exists(directory.path() + "/bulk.sst"));
 }
 
 TEST(RocksDbStore, KeepsWhatItWroteAndServesReadersBesideIt) {
