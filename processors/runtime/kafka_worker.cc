@@ -85,44 +85,50 @@ Result<void> KafkaWorker::connect() {
   return {};
 }
 
-/// Waits until positions are stable, then has tasks to start.
+/// Waits until positions are stable, takes one of them a step, then has tasks to start.
 Result<bool> KafkaWorker::settle() {
-  WEIR_ASSIGN(const auto positions, member_->committed());
-  if (!positions) return false;
-  log_ = std::make_unique<KafkaTaskLog>(*setup_.spec, *setup_.shared, *member_, *producer_);
-  WEIR_ASSIGN(changelogs_, setup_.clients->open_changelogs());
-  WEIR_ASSIGN(const auto starts, behind_losses(*positions));
-  std::vector<GroupPosition> to_read;
-  {
-    const std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < starts.size(); ++i) {
-      log_->own((*positions)[i], starts[i].offset);
-      if (facts_.stopped.contains(starts[i].partition)) continue;
-      starting_.push_back({.position = (*positions)[i]});
-      to_read.push_back(starts[i]);
-    }
+  if (log_ == nullptr) {
+    WEIR_ASSIGN(const auto positions, member_->committed());
+    if (!positions) return false;
+    unsettled_.assign(positions->begin(), positions->end());
+    log_ = std::make_unique<KafkaTaskLog>(*setup_.spec, *setup_.shared, *member_, *producer_);
+    WEIR_ASSIGN(changelogs_, setup_.clients->open_changelogs());
+    return true;
   }
-  WEIR_TRY(member_->start(to_read));
+  if (!unsettled_.empty()) {
+    own(unsettled_.front());
+    unsettled_.pop_front();
+    return true;
+  }
+  WEIR_TRY(member_->start(to_read_));
   worker_ = std::make_unique<Worker>(*setup_.spec, *log_, *log_, setup_.options);
   enter(Phase::restoring);
   return true;
 }
 
-/// Where reading begins: at the positions, unless losses are accepted and there are some. Where the
-/// broker does not say, the task waits, and what it lost is found when it reads.
-Result<std::vector<GroupPosition>> KafkaWorker::behind_losses(
-    std::vector<GroupPosition> positions) {
-  if (!setup_.shared->accept_loss) return positions;
-  for (GroupPosition& each : positions) {
-    const TopicPartition where{setup_.spec->input, each.partition};
-    const auto start = changelogs_->start(where);
-    if (!start || !each.offset || *each.offset >= *start) continue;
-    tell_trouble(fmt::format("loss {}", to_string(where)),
-                 fmt::format("{}: goes on at offset {}; {} records before it were deleted unread",
-                             to_string(where), *start, *start - *each.offset));
-    each.offset = *start;
-  }
-  return positions;
+/// Its task is to be started, unless it has stopped.
+void KafkaWorker::own(const GroupPosition& position) {
+  const GroupPosition start = behind_loss(position);
+  log_->own(position, start.offset);
+  const std::lock_guard lock(mutex_);
+  if (facts_.stopped.contains(position.partition)) return;
+  starting_.push_back({.position = position});
+  to_read_.push_back(start);
+}
+
+/// Where reading begins: at the position, unless losses are accepted and there is one. Where the
+/// broker does not say, which may take it ten seconds, the task waits, and what it lost is found
+/// when it reads.
+GroupPosition KafkaWorker::behind_loss(GroupPosition position) {
+  if (!setup_.shared->accept_loss || !position.offset) return position;
+  const TopicPartition where{setup_.spec->input, position.partition};
+  const auto start = changelogs_->start(where);
+  if (!start || *position.offset >= *start) return position;
+  tell_trouble(fmt::format("loss {}", to_string(where)),
+               fmt::format("{}: goes on at offset {}; {} records before it were deleted unread",
+                           to_string(where), *start, *start - *position.offset));
+  position.offset = *start;
+  return position;
 }
 
 /// Starts tasks while there are some to be started; those that run step besides.
@@ -213,8 +219,8 @@ Result<bool> KafkaWorker::restore(Starting& next, TimeUs now) {
   if (!complete) return read > 0;
   const TaskId task{setup_.spec->name, next.position.partition};
   if (next.records >= kLongRestore)
-    spdlog::info("event=restore_done task={} records={} duration_s={}", to_string(task),
-                 next.records, (now - next.begun_us) / kSecondUs);
+    spdlog::info("event=restore_done task={} records={} duration_ms={}", to_string(task),
+                 next.records, (now - next.begun_us) / kMillisecondUs);
   log_->restored(task.partition, next.restore->take());
   next.restore.reset();
   next.restored = true;
@@ -306,6 +312,8 @@ void KafkaWorker::restart_after(const Error& error, TimeUs now) {
 void KafkaWorker::drop_tasks() {
   runs_ = false;
   worker_.reset();
+  unsettled_.clear();
+  to_read_.clear();
   starting_.clear();
   failed_us_.reset();
   start_at_ = kMinTime;

@@ -8,9 +8,9 @@
 //      └───────────── any error, after a pause ◄── revoked: drops its tasks, waits for the next
 //
 // Tasks are restored and opened one after the other, a piece a step, so that the group is polled
-// between. One that its broker or disk does not let start waits: the others run, and of those that
-// wait one is tried again from time to time, for to ask may take ten seconds, in which all stand
-// still.
+// between; so is asked, where losses are accepted, where each input begins. A task that its broker
+// or disk does not let start waits: the others run, and of those that wait one is tried again from
+// time to time, for to ask may take ten seconds, in which all stand still.
 //
 // A task that cannot go on (its input or its changelog has lost records, a record it cannot read)
 // stops, and the others go on without it: it stays stopped until the process is started again. One
@@ -18,6 +18,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -100,7 +101,8 @@ class KafkaWorker {
   Result<bool> work(TimeUs now);
   Result<void> connect();
   Result<bool> settle();
-  Result<std::vector<GroupPosition>> behind_losses(std::vector<GroupPosition> positions);
+  void own(const GroupPosition& position);
+  GroupPosition behind_loss(GroupPosition position);
   Result<bool> run(TimeUs now);
   Result<bool> start(TimeUs now);
   Result<bool> restore(Starting& next, TimeUs now);
@@ -119,6 +121,8 @@ class KafkaWorker {
   std::unique_ptr<GroupMember> member_;
   std::unique_ptr<KafkaTaskLog> log_;
   std::unique_ptr<ChangelogReader> changelogs_;
+  std::deque<GroupPosition> unsettled_;  // committed positions that are not in log_ yet
+  std::vector<GroupPosition> to_read_;   // where reading begins of those that are
   std::vector<Starting> starting_;   // the first is next; those that failed are behind the others
   std::optional<TimeUs> failed_us_;  // when a start began that failed in the step before
   TimeUs start_at_ = kMinTime;       // not before, where one failed
