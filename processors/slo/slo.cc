@@ -225,6 +225,7 @@ void SloProcessor::emit(Ledger& ledger, v1::BurnResult& result, runtime::TaskCon
 
 void SloProcessor::emit(const Ledger& ledger, v1::ConditionChange change,
                         runtime::TaskContext& context) {
+  if (head_.in_tick) emit_time_before_tick(context);
   for (std::string& value : series_of(ledger)) change.add_series(std::move(value));
   v1::Signal signal;
   signal.set_time_us(ledger.record.advanced_to_us);
@@ -234,11 +235,19 @@ void SloProcessor::emit(const Ledger& ledger, v1::ConditionChange change,
   emit(signal, std::move(key), context);
 }
 
+/// In a catch-up, ticks that show nothing are left out: an alert that has waited long enough
+/// meanwhile, to fire or to end, has to do so before it hears of this change.
+void SloProcessor::emit_time_before_tick(runtime::TaskContext& context) {
+  const TimeUs before = head_.step_end_us - kPaneUs;
+  if (head_.told_until_us < before) emit_time(before, context);
+}
+
 void SloProcessor::emit_time(TimeUs time, runtime::TaskContext& context) {
   v1::Signal signal;
   signal.set_time_us(time);
   signal.mutable_time()->set_complete(sources_.complete_at(time));
   emit(signal, fmt::format("slo/{}", context.partition()), context);
+  head_.told_until_us = time;
 }
 
 void SloProcessor::emit(v1::Signal& signal, std::string key, runtime::TaskContext& context) {

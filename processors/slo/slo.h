@@ -5,6 +5,9 @@
 // much is told in several commits: its cursor is state. A batch whose range does not begin where
 // the last of its raw partition ended, or whose objectives are unknown, stops the task.
 //
+// That time passed is told after all ticks that are due, and up to the tick before each of them
+// that changes a condition: in a catch-up, too, who waits for time hears of it before the change.
+//
 // Results depend on the sequence of batches alone: never on where a commit fell.
 #pragma once
 
@@ -74,6 +77,8 @@ class SloProcessor final : public runtime::Processor {
   void schedule(LedgerId id);
   void emit(Ledger& ledger, v1::BurnResult& result, runtime::TaskContext& context);
   void emit(const Ledger& ledger, v1::ConditionChange change, runtime::TaskContext& context);
+  /// That time passed up to the tick before this one; nothing where that was told.
+  void emit_time_before_tick(runtime::TaskContext& context);
   void emit_time(TimeUs time, runtime::TaskContext& context);
   void emit(v1::Signal& signal, std::string key, runtime::TaskContext& context);
 

@@ -5,7 +5,7 @@
 namespace weir::slo {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 /// Of a ledger.
 constexpr std::uint8_t kOverflow = 1;
 constexpr std::uint8_t kVersion2 = 2;
@@ -37,13 +37,15 @@ std::string encode_head(const Head& head, const windows::Sources& sources) {
   put_fixed(out, head.as_of_offset);
   put_fixed(out, head.append_time_us);
   put_fixed(out, static_cast<std::uint8_t>(head.finished));
+  put_fixed(out, head.told_until_us);
   sources.encode(out);
   return out;
 }
 
 Result<void> decode_head(std::string_view bytes, Head& head, windows::Sources& sources) {
   ByteReader reader(bytes);
-  if (const auto version = reader.fixed<std::uint8_t>(); version == 0 || version > kVersion)
+  const auto version = reader.fixed<std::uint8_t>();
+  if (version == 0 || version > kVersion)
     return fail(ErrorCode::version,
                 "state of slo has version {}, this binary reads 1 to {}; use the binary that wrote "
                 "it, or replay into a new directory",
@@ -57,6 +59,7 @@ Result<void> decode_head(std::string_view bytes, Head& head, windows::Sources& s
   head.append_time_us = reader.fixed<TimeUs>();
   const auto finished = reader.fixed<std::uint8_t>();
   head.finished = finished != 0;
+  head.told_until_us = version > 2 ? reader.fixed<TimeUs>() : head.closed_until_us;
   if (!reader.ok() || in_tick > 1 || finished > 1) return damaged("head");
   return sources.decode(reader.view(reader.remaining()));
 }

@@ -1,5 +1,6 @@
-// What slo keeps in its store. Version 2, stated in the head; 1 is read, too. Integers in keys are
-// big-endian, so that a scan is in their order; times are biased by 2^63 for the same reason.
+// What slo keeps in its store. Version 3, stated in the head; 1 and 2 are read, too. Integers in
+// keys are big-endian, so that a scan is in their order; times are biased by 2^63 for the same
+// reason.
 //
 //   key                              value
 //   H                                head: see Head
@@ -49,7 +50,8 @@ Counts read_counts(ByteReader& reader);
 /// What the task knows besides ledgers.
 ///
 ///   u8 version, i64 closed_until, u8 in_tick, i64 step_end, u32 step_ledger, i64 as_of,
-///   i64 append_time, u8 finished, then the sources to the end; the same in version 1
+///   i64 append_time, u8 finished, i64 told_until, then the sources to the end; versions 1 and 2
+///   have no told_until: it is closed_until
 struct Head {
   TimeUs closed_until_us = kMinTime;  // every tick up to here was told
   bool in_tick = false;
@@ -58,6 +60,7 @@ struct Head {
   std::int64_t as_of_offset = -1;    // the batch that moved the watermark last
   TimeUs append_time_us = kMinTime;  // of that batch
   bool finished = false;             // a history was closed to its end
+  TimeUs told_until_us = kMinTime;   // that time passed was told, or time begins here
 };
 
 inline constexpr std::string_view kHeadKey = "H";

@@ -28,7 +28,7 @@ void SloProcessor::begin_time() {
   if (head_.closed_until_us != kMinTime || sources_.watermark() == kMinTime) return;
   TimeUs start = sources_.ended() ? sources_.greatest_event_time() : sources_.watermark();
   if (!open_.empty()) start = std::min(start, open_.begin()->first.end_us - kPaneUs);
-  if (start != kMinTime) head_.closed_until_us = align_down(start, kPaneUs);
+  if (start != kMinTime) head_.closed_until_us = head_.told_until_us = align_down(start, kPaneUs);
 }
 
 TimeUs SloProcessor::last_tick() const {

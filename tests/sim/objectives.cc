@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -208,6 +210,24 @@ class Conditions {
   std::vector<std::string> changes_;
 };
 
+/// Before a change time is told up to the tick before it, and no further: what waits for time has
+/// waited for as long as it would have where nothing is behind.
+void check_time(const Outcome& outcome, std::size_t partition, const Wrong& wrong) {
+  std::optional<TimeUs> told_until;
+  for (const LoggedSignal& logged : outcome.signals) {
+    const v1::Signal& signal = logged.signal;
+    if (!std::cmp_equal(signal.partition(), partition)) continue;
+    if (signal.has_time()) told_until = signal.time_us();
+    if (!signal.has_condition()) continue;
+    const TimeUs before = signal.time_us() - kPaneUs;
+    // What changes in the very first tick has no time before it.
+    if (told_until.value_or(before) != before)
+      wrong(fmt::format("signal {}, partition {}: a change at {}, where time is told until {}",
+                        logged.offset, partition, signal.time_us(), *told_until));
+    told_until = before;
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const objectives::Objectives> objectives_of_sim() {
@@ -270,6 +290,7 @@ void check_objectives(const Scenario& scenario, const Oracle& oracle, const Outc
     Conditions conditions(outcome, partition, wrong);
     conditions.check();
     if (!scenario.history) conditions.check_calm();
+    check_time(outcome, partition, wrong);
   }
 }
 

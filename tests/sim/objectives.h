@@ -1,6 +1,6 @@
 // The objective that every scenario runs, and whether its ledgers are right: what fold counted is a
-// recount of the events that count, what a ledger told is the sum of the counts before it, and its
-// conditions are what these numbers say.
+// recount of the events that count, what a ledger told is the sum of the counts before it, its
+// conditions are what these numbers say, and time is told before they change.
 #pragma once
 
 #include <memory>

@@ -165,6 +165,58 @@ TEST(Slo, TellsThatTimePassed) {
   EXPECT_EQ(task.say({.watermark = 40}), "time 40\n");
 }
 
+/// "chat" of each tenant, with a condition of five minutes.
+v1::ObjectiveDefinition burning_objective() {
+  v1::ObjectiveDefinition definition = objective();
+  definition.add_per("tenant");
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, 0);
+  return definition;
+}
+
+TEST(Slo, InACatchUpTellsTheTimeInBetweenBeforeWhatChanges) {
+  SloTask task(objectives({burning_objective()}), {.silence = {.after_us = 0}});
+  task.show_time = true;
+  EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 50, 50, {"a"}}}}),
+            "! chat{a} page @10 QUIET -> FIRING: burns 50.0x over 5m, above 10x\n"
+            "chat{a} @10 50/100\n"
+            "time 10\n")
+      << "nothing was before it";
+  EXPECT_EQ(task.say({.watermark = 20, .events = {{13, 1'000, 0, {"a"}}}}),
+            "! chat{a} page @20 FIRING -> QUIET: no longer burns above 10x: 4.5x over 5m\n"
+            "chat{a} @20 1050/1100\n"
+            "time 20\n")
+      << "it was told already";
+  EXPECT_EQ(
+      task.say({.watermark = 500, .events = {{405, 0, 1'000, {"a"}}, {425, 20'000, 0, {"a"}}}}),
+      "chat{a} @310 1050/1100\n"
+      "chat{a} @320 1050/1100\n"
+      "time 400\n"
+      "! chat{a} page @410 QUIET -> FIRING: burns 100.0x over 5m, above 10x\n"
+      "chat{a} @410 1050/2100\n"
+      "time 420\n"
+      "! chat{a} page @430 FIRING -> QUIET: no longer burns above 10x: 4.8x over 5m\n"
+      "chat{a} @430 21050/22100\n"
+      "time 500\n");
+}
+
+TEST(Slo, TheTimeBeforeATickIsToldOnceWhereverCommitsFall) {
+  const auto told_with = [](bool restarts) {
+    SloTask task(objectives({burning_objective()}), {.silence = {.after_us = 0}, .step_bytes = 1});
+    task.show_time = true;
+    if (restarts) task.restart_always();
+    task.say({.watermark = 10, .events = {{3, 100, 0, {"a"}}, {3, 100, 0, {"b"}}}});
+    return task.say({.watermark = 110, .events = {{95, 0, 100, {"a"}}, {95, 0, 100, {"b"}}}});
+  };
+  EXPECT_EQ(told_with(false),
+            "time 90\n"
+            "! chat{a} page @100 QUIET -> FIRING: burns 50.0x over 5m, above 10x\n"
+            "chat{a} @100 100/200\n"
+            "! chat{b} page @100 QUIET -> FIRING: burns 50.0x over 5m, above 10x\n"
+            "chat{b} @100 100/200\n"
+            "time 110\n");
+  EXPECT_EQ(told_with(true), told_with(false));
+}
+
 TEST(Slo, AHistoryIsToldToItsEnd) {
   v1::ObjectiveDefinition definition = objective();
   definition.set_method(v1::BUDGETING_METHOD_TIMESLICES);

@@ -122,18 +122,40 @@ TEST(SloState, TheHeadIsReadAsItWasWrittenAndAnotherVersionIsRefused) {
                                    .step_ledger = 2,
                                    .as_of_offset = 5,
                                    .append_time_us = 40,
-                                   .finished = true},
+                                   .finished = true,
+                                   .told_until_us = 10},
                                   sources);
   Head head;
   windows::Sources read({});
   ASSERT_TRUE(decode_head(bytes, head, read));
   EXPECT_EQ(encode_head(head, read), bytes);
-  std::string old = bytes;
-  old[0] = 1;
-  ASSERT_TRUE(decode_head(old, head, read));
-  EXPECT_EQ(encode_head(head, read), bytes) << "version 1 has the same head";
+  EXPECT_EQ(head.told_until_us, 10);
   bytes[0] = 9;
   EXPECT_EQ(decode_head(bytes, head, read).error().code, ErrorCode::version);
+}
+
+TEST(SloState, AnOlderHeadToldTimeUntilTheTickThatWasClosedLast) {
+  windows::Sources sources({});
+  ASSERT_TRUE(sources.advance({.partitions = 1, .end_offset = 4, .watermark_us = 30}));
+  Head expected{.closed_until_us = 20,
+                .in_tick = true,
+                .step_end_us = 30,
+                .step_ledger = 2,
+                .as_of_offset = 5,
+                .append_time_us = 40,
+                .finished = true,
+                .told_until_us = 20};
+  std::string old = encode_head(expected, sources);
+  std::string of_sources;
+  sources.encode(of_sources);
+  old.erase(old.size() - of_sources.size() - sizeof(TimeUs), sizeof(TimeUs));
+  for (const char version : {'\1', '\2'}) {
+    old[0] = version;
+    Head head;
+    windows::Sources read({});
+    ASSERT_TRUE(decode_head(old, head, read));
+    EXPECT_EQ(encode_head(head, read), encode_head(expected, sources));
+  }
 }
 
 }  // namespace
