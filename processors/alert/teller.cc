@@ -120,8 +120,7 @@ std::vector<Teller::Waiting> Teller::look_at_groups() {
     if (key.group != kDigest) keys.push_back(key);
   for (const GroupKey& key : keys) {
     const Group& seen = book_.groups().at(key);
-    for (const std::string& fingerprint : lapsed_of(seen, book_))
-      book_.group(key).members.erase(fingerprint);
+    drop_lapsed(key);
     if (seen.members.empty()) {
       book_.erase_group(key);
       continue;
@@ -137,6 +136,20 @@ std::vector<Teller::Waiting> Teller::look_at_groups() {
     if (waiting.pending.any() || waiting.repeat) all.push_back(std::move(waiting));
   }
   return all;
+}
+
+/// Of what ended hidden the receiver hears nothing, whatever was said to wait for a digest.
+void Teller::drop_lapsed(const GroupKey& key) {
+  for (const std::string& fingerprint : lapsed_of(book_.groups().at(key), book_)) {
+    if (const Entry* entry = book_.find(fingerprint); entry != nullptr)
+      outbox_.decide(
+          entry->alert,
+          {v1::DECISION_KIND_LAPSED,
+           fmt::format("it resolved while it was hidden; no notification has told {} of it",
+                       key.receiver)},
+          {.receiver = key.receiver});
+    book_.group(key).members.erase(fingerprint);
+  }
 }
 
 void Teller::tell_receiver(const std::string& receiver, std::vector<Waiting> waiting) {

@@ -46,6 +46,7 @@ class Teller {
   void measure_backlog();
   /// What waits, by receiver in the order of their names.
   std::vector<Waiting> look_at_groups();
+  void drop_lapsed(const GroupKey& key);
   void tell_receiver(const std::string& receiver, std::vector<Waiting> waiting);
   void tell_behind(const std::string& receiver, const std::vector<Waiting>& waiting);
   void tell_each(const std::string& receiver, const std::vector<Waiting>& waiting);

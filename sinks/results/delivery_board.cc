@@ -16,7 +16,14 @@ constexpr std::size_t kKeptIds = 20'000;
 
 bool is_about_telling(v1::DecisionKind kind) {
   return kind == v1::DECISION_KIND_GROUPED || kind == v1::DECISION_KIND_THROTTLED ||
-         kind == v1::DECISION_KIND_SENT || kind == v1::DECISION_KIND_FAILED;
+         kind == v1::DECISION_KIND_SENT || kind == v1::DECISION_KIND_FAILED ||
+         kind == v1::DECISION_KIND_LAPSED;
+}
+
+/// By a sink: what became of a notification.
+bool is_outcome_of_telling(const v1::Decision& decision) {
+  return decision.kind() == v1::DECISION_KIND_SENT || decision.kind() == v1::DECISION_KIND_FAILED ||
+         (decision.kind() == v1::DECISION_KIND_LAPSED && !decision.notification_id().empty());
 }
 
 }  // namespace
@@ -50,7 +57,8 @@ void DeliveryBoard::take(const v1::Decision& decision) {
 bool DeliveryBoard::is_answer(const v1::Decision& decision, const Delivery& delivery,
                               const Receiver& receiver) {
   if (decision.notification_id() == delivery.notification_id) return true;
-  if (delivery.kind == v1::DECISION_KIND_THROTTLED) return false;
+  if (delivery.kind == v1::DECISION_KIND_THROTTLED || delivery.kind == v1::DECISION_KIND_LAPSED)
+    return false;
   const auto place = receiver.places.find(decision.notification_id());
   const auto awaited = receiver.places.find(delivery.notification_id);
   if (awaited == receiver.places.end()) return true;
@@ -58,8 +66,7 @@ bool DeliveryBoard::is_answer(const v1::Decision& decision, const Delivery& deli
 }
 
 void DeliveryBoard::take_of_alert(const v1::Decision& decision, Receiver& receiver) {
-  const bool is_outcome =
-      decision.kind() == v1::DECISION_KIND_SENT || decision.kind() == v1::DECISION_KIND_FAILED;
+  const bool is_outcome = is_outcome_of_telling(decision);
   if (is_outcome) receiver.takes_alerts = decision.notification_id().empty();
   Alert& alert = alerts_[decision.fingerprint()];
   alert.append_time_us = std::max(alert.append_time_us, decision.append_time_us());

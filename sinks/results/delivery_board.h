@@ -18,7 +18,7 @@ namespace weir::results {
 struct Delivery {
   std::uint32_t life = 0;
   /// grouped: a notification has it, and waits for the receiver; throttled: it waits for a digest;
-  /// sent; failed: the notification is a dead letter.
+  /// sent; failed: the notification is a dead letter; lapsed: it was hidden, or over, before.
   v1::DecisionKind kind = v1::DECISION_KIND_UNSPECIFIED;
   TimeUs append_time_us = kMinTime;
   std::string because = {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace weir::webhook {
 namespace {
@@ -20,19 +21,40 @@ void count(const Told& told, v1::Notification& notification) {
   if (is_acknowledged(told)) notification.set_acknowledged(notification.acknowledged() + 1);
 }
 
-void fold_notification(const v1::Notification& earlier, v1::Notification& later) {
+v1::Alert alert_of(const v1::AlertLine& line) {
+  v1::Alert alert;
+  alert.set_fingerprint(line.fingerprint());
+  return alert;
+}
+
+void fold_notification(const Item& from, Item& into) {
+  const v1::Notification& earlier = from.record.notification();
+  v1::Notification& later = *into.record.mutable_notification();
+  const auto lapse = [&](v1::Alert alert) {
+    into.lapsed.push_back({.alert = std::move(alert),
+                           .notification_id = earlier.id(),
+                           .offset = from.offsets.back()});
+  };
   // What fires is hidden then, or told by the next one.
   const bool is_over = later.firing() == 0;
   std::set<std::string> named;
   for (const v1::Alert& alert : later.alert()) named.insert(alert.fingerprint());
   for (const v1::AlertLine& line : later.more()) named.insert(line.fingerprint());
   for (const v1::Alert& alert : earlier.alert()) {
-    if (named.contains(alert.fingerprint()) || (is_over && fires(alert))) continue;
+    if (named.contains(alert.fingerprint())) continue;
+    if (is_over && fires(alert)) {
+      lapse(alert);
+      continue;
+    }
     *later.add_alert() = alert;
     count(alert, later);
   }
   for (const v1::AlertLine& line : earlier.more()) {
-    if (named.contains(line.fingerprint()) || (is_over && fires(line))) continue;
+    if (named.contains(line.fingerprint())) continue;
+    if (is_over && fires(line)) {
+      lapse(alert_of(line));
+      continue;
+    }
     *later.add_more() = line;
     count(line, later);
   }
@@ -43,7 +65,8 @@ void fold_notification(const v1::Notification& earlier, v1::Notification& later)
 
 void fold_into(const Item& earlier, Item& later) {
   if (earlier.record.has_notification() && later.record.has_notification())
-    fold_notification(earlier.record.notification(), *later.record.mutable_notification());
+    fold_notification(earlier, later);
+  later.lapsed.insert(later.lapsed.begin(), earlier.lapsed.begin(), earlier.lapsed.end());
   later.offsets.insert(later.offsets.begin(), earlier.offsets.begin(), earlier.offsets.end());
   later.append_time_us = std::min(earlier.append_time_us, later.append_time_us);
   later.attempts = std::max(earlier.attempts, later.attempts);
@@ -70,8 +93,11 @@ std::vector<std::string_view> alerts_of(const Item& item) {
 std::size_t bytes_of(const Item& item) {
   constexpr std::size_t kFixed = 512;
   constexpr std::size_t kOfAlert = 128;  // that it waits is known by alert, too
-  return kFixed + item.key.size() + item.record.ByteSizeLong() +
-         item.offsets.size() * sizeof(std::int64_t) + alerts_of(item).size() * kOfAlert;
+  std::size_t bytes = kFixed + item.key.size() + item.record.ByteSizeLong() +
+                      item.offsets.size() * sizeof(std::int64_t) +
+                      alerts_of(item).size() * kOfAlert;
+  for (const Lapsed& each : item.lapsed) bytes += sizeof each + each.alert.ByteSizeLong();
+  return bytes;
 }
 
 }  // namespace weir::webhook

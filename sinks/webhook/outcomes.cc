@@ -38,6 +38,19 @@ v1::Decision decision_about(const v1::Alert& alert, const Finished& finished,
   return decision;
 }
 
+v1::Decision decision_about(const Lapsed& lapsed, const Finished& finished,
+                            const std::string& receiver, TimeUs now) {
+  v1::Decision decision = decision_about(lapsed.alert, finished, receiver, now);
+  decision.set_kind(v1::DECISION_KIND_LAPSED);
+  decision.set_because(
+      "it waited until its group, or the incident of it, was over; it is told where it is shown "
+      "again, or with its end");
+  decision.set_notification_id(lapsed.notification_id);
+  decision.set_as_of_offset(lapsed.offset);
+  decision.clear_attempts();
+  return decision;
+}
+
 runtime::Output output(std::string_view topic, std::string key, std::string value) {
   return {.where = {std::string(topic), 0},
           .record = {.key = std::move(key), .value = std::move(value)}};
@@ -60,10 +73,14 @@ runtime::Output dead_letter(std::int64_t offset, TimeUs append_time_us,
 std::vector<runtime::Output> outputs_of(const Finished& finished, const std::string& receiver,
                                         TimeUs now) {
   std::vector<runtime::Output> outputs;
-  const auto add = [&](const v1::Alert& alert) {
-    const v1::Decision decision = decision_about(alert, finished, receiver, now);
-    outputs.push_back(output(kDecisionTopic, alert.fingerprint(), decision.SerializeAsString()));
+  const auto put = [&](const v1::Decision& decision) {
+    outputs.push_back(output(kDecisionTopic, decision.fingerprint(), decision.SerializeAsString()));
   };
+  const auto add = [&](const v1::Alert& alert) {
+    put(decision_about(alert, finished, receiver, now));
+  };
+  for (const Lapsed& each : finished.item.lapsed)
+    put(decision_about(each, finished, receiver, now));
   const v1::AlertRecord& record = finished.item.record;
   if (record.has_alert()) add(record.alert());
   for (const v1::Alert& alert : record.notification().alert()) add(alert);

@@ -1,5 +1,5 @@
-// What a receiver's outcomes leave in the log: a decision about each alert, and a dead letter for
-// what was refused. Pure.
+// What a receiver's outcomes leave in the log: a decision about each alert, also about what was
+// folded away, and a dead letter for what was refused. Pure.
 #pragma once
 
 #include <string>

@@ -35,17 +35,43 @@ TEST(AlertDecisions, OfWhatNeverWasAnAlertNoneSaysThatItBurnsOnTooFew) {
   EXPECT_EQ(task.state(), "");
 }
 
-TEST(AlertDecisions, SayWhoEndedASilence) {
-  AlertTask task;
+/// Silence s1, from kStart on.
+v1::Signal hide(const std::string& service) {
   v1::Signal hide;
   v1::Silence& silence = *hide.mutable_silence();
   silence.set_id("s1");
-  *silence.add_matcher() = labels::Matcher::parse("service=chat")->proto();
+  *silence.add_matcher() = labels::Matcher::parse("service=" + service)->proto();
   silence.set_starts_at_us(kStart);
   silence.set_ends_at_us(kStart + kHourUs);
   silence.set_by("ann");
   silence.set_reason("roll-out");
-  task.say(hide, 0);
+  return hide;
+}
+
+TEST(AlertDecisions, SayWhatBecameOfWhatWaitedForADigestAndEndedHidden) {
+  Config config = config_for();
+  config.keep_firing_us = 0;
+  config.storm.per_hour = 1;
+  AlertTask task(config);
+  task.tick(change("a"), 0);
+  task.tick(change("b"), 10);  // by a digest: the next one is five minutes later
+  EXPECT_EQ(
+      task.tick(change("c"), 20),
+      "decision c page-1h fired: it burns\n"
+      "decision c page-1h throttled: oncall was told 1 times within an hour: it waits for the "
+      "digest\n");
+  task.say(hide("c"), 30);
+  EXPECT_EQ(task.tick(quiet(change("c")), 40),
+            "decision c page-1h resolved: it is quiet\n"
+            "decision c page-1h lapsed: it resolved while it was hidden; no notification has told "
+            "oncall of it\n");
+  EXPECT_EQ(task.decisions().back().receiver(), "oncall");
+  EXPECT_EQ(task.pass(400), "");
+}
+
+TEST(AlertDecisions, SayWhoEndedASilence) {
+  AlertTask task;
+  task.say(hide("chat"), 0);
   task.tick(change(), 10);
   v1::Signal expiry;
   expiry.mutable_silence_expiry()->set_id("s1");

@@ -48,7 +48,11 @@ TEST(AlertSilences, OfWhatResolvesMeanwhileNobodyIsToldAnything) {
   task.say(silence("service=chat", 0, 1'000), 0);
   task.tick(change(), 10);
   task.tick(quiet(change()), 20);
-  task.pass(100);
+  EXPECT_EQ(
+      task.pass(100),
+      "decision chat page-1h resolved: it is quiet; so for 80s\n"
+      "decision chat page-1h lapsed: it resolved while it was hidden; no notification has told "
+      "oncall of it\n");
   EXPECT_TRUE(task.notifications().empty());
   EXPECT_EQ(task.state(), "alert chat page-1h resolved silenced\nsilence s1\n");
 }

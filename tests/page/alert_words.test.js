@@ -61,6 +61,8 @@ test("who was told, when, and what the answer was", () => {
   assert.equal(told(), "told at 3: taken: status 202");
   assert.equal(told({ what: "failed", because: "given up: 404", sent_at: null }),
     "not told, at 3: given up: 404");
+  assert.equal(told({ what: "lapsed", because: "it resolved hidden", sent_at: null }),
+    "not told, at 3: it resolved hidden");
   assert.equal(told({ what: "grouped", sent_at: null }), "has not taken the latest since at 3");
   assert.equal(told({ what: "throttled", because: "it had enough", sent_at: "2" }),
     "told at 2; held back since at 3: it had enough");

@@ -106,6 +106,23 @@ TEST_F(DeliveryBoardTest, WhatWasFoldedIntoALaterOneIsAnsweredWithIt) {
   EXPECT_EQ(of_alert(), "chat: 1 failed 300, sent 200: since n4\n");
 }
 
+TEST_F(DeliveryBoardTest, WhatLapsedWaitsNoMore) {
+  using enum v1::DecisionKind;
+  decide(0, DECISION_KIND_THROTTLED, "");
+  decide(0, DECISION_KIND_LAPSED, "", 1, "");  // of no receiver: it never fired
+  EXPECT_EQ(of_alert(), "chat: 1 throttled 0, sent -: since \n");
+  decide(1, DECISION_KIND_LAPSED, "");
+  EXPECT_EQ(of_alert(), "chat: 1 lapsed 1, sent -: since \n");
+  decide(2, DECISION_KIND_GROUPED, "n1", 2);
+  decide(3, DECISION_KIND_LAPSED, "n1", 2);
+  EXPECT_EQ(of_alert(), "chat: 2 lapsed 3, sent -: since n1\n");
+  decide(4, DECISION_KIND_GROUPED, "n2", 2);
+  decide(5, DECISION_KIND_LAPSED, "n1", 2);  // said late: the next one waits
+  EXPECT_EQ(of_alert(), "chat: 2 grouped 4, sent -: since n2\n");
+  decide(6, DECISION_KIND_SENT, "n2", 2);
+  EXPECT_EQ(of_alert(), "chat: 2 sent 6, sent 6: since n2\n");
+}
+
 TEST_F(DeliveryBoardTest, AnAlertmanagerWaitsForNoNotification) {
   using enum v1::DecisionKind;
   decide(0, DECISION_KIND_GROUPED, "n1");

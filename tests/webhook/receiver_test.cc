@@ -139,6 +139,21 @@ TEST_F(ReceiverTest, TellsWhatNamesItAndSaysSo) {
             "chat webhook_v4 sent 2 failed 0 waiting 0 ''");
 }
 
+// While the beginning waits, its alert is hidden and the last other one of its group ends.
+TEST_F(ReceiverTest, WhatIsFoldedAwayAtTheEndOfItsGroupIsSaidToBeNotTold) {
+  notify('a');
+  now_ += 3 * kMinuteUs;
+  const v1::Alert over = make_alert({.fingerprint = "bb", .state = v1::ALERT_STATE_RESOLVED});
+  append(record_of(make_notification('b', "g", {over})));
+  EXPECT_EQ(run(), "b=200 ");
+  EXPECT_EQ(decisions(),
+            "LAPSED a at 0: it waited until its group, or the incident of it, was over; it is told "
+            "where it is shown again, or with its end\n"
+            "SENT b at 1: taken 180000 ms after it was decided, at attempt 1, with what 1 earlier "
+            "ones had to tell: status 200: said\n");
+  EXPECT_EQ(read<v1::Decision>(kDecisionTopic).front().fingerprint(), make_alert({}).fingerprint());
+}
+
 TEST_F(ReceiverTest, TriesAgainWithTheSameIdAndInOrder) {
   answers_ = {0, 500, 429, 200};
   notify('a');

@@ -86,7 +86,7 @@ function told_words(told, time) {
   const { what, at, because, sent_at } = told;
   if (what === "sent") return `told ${time(at)}: ${because}`;
   const before = sent_at ? `told ${time(sent_at)}; ` : "";
-  if (what === "failed") {
+  if (what === "failed" || what === "lapsed") {
     return `${before}not told${sent_at ? " the latest" : ""}, ${time(at)}: ${because}`;
   }
   return before + (what === "throttled" ? `held back since ${time(at)}: ${because}`
