@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include <fmt/ranges.h>
+
 namespace weir::alert {
 namespace {
 
@@ -28,12 +30,27 @@ void read_grouping(const config::Section& section, Grouping& grouping) {
     section.refuse("repeat_interval", "must be at least 1m");
 }
 
+void read_receivers(const config::Section& section, std::vector<std::string>& receivers) {
+  std::vector<std::string> named;
+  if (!section.list("receivers", named, parse_receiver) || named.empty()) return;
+  const std::set<std::string> names(named.begin(), named.end());
+  if (names.size() != named.size()) section.refuse("receivers", "a name stands there twice");
+  receivers = std::move(named);
+}
+
 void read_names(const config::Section& section, const Config& config,
                 std::vector<std::string>& names) {
   if (!section.list("receivers", names, parse_receiver)) return;
   for (const std::string& name : names)
     if (std::ranges::find(config.receivers, name) == config.receivers.end())
-      section.refuse("receivers", fmt::format("{} is not among alert.receivers", name));
+      section.refuse("receivers",
+                     fmt::format("{} is none of the receivers; there {}; write it into "
+                                 "alert.receivers, or, where that is left out or empty, into "
+                                 "webhook.receivers",
+                                 name,
+                                 config.receivers.empty()
+                                     ? "are none"
+                                     : fmt::format("are {}", fmt::join(config.receivers, ", "))));
 }
 
 Route read_route(const config::Section& section, const Config& config) {
@@ -101,12 +118,9 @@ std::vector<Inhibition> Config::default_inhibition() {
            .target = {*labels::Matcher::parse("severity=ticket")}}};
 }
 
-Config read_config(const config::Section& section) {
-  Config config;
-  section.list("receivers", config.receivers, parse_receiver);
-  const std::set<std::string> names(config.receivers.begin(), config.receivers.end());
-  if (names.size() != config.receivers.size())
-    section.refuse("receivers", "a name stands there twice");
+Config read_config(const config::Section& section, std::vector<std::string> receivers) {
+  Config config{.receivers = std::move(receivers)};
+  read_receivers(section, config.receivers);
   read_page(section, config.page_url);
   read_grouping(section, config.grouping);
   for (const config::Section& route : section.sections("routes"))

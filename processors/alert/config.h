@@ -87,7 +87,8 @@ struct Config {
   static std::vector<Inhibition> default_inhibition();
 };
 
-/// Reads the section `alert:`; every problem is recorded with its line.
+/// Reads the section `alert:`; every problem is recorded with its line. Where it names no
+/// `receivers`, all of these can be told. Routes name some of those that can be.
 ///
 ///   alert:
 ///     receivers: [oncall, team-chat]
@@ -106,7 +107,7 @@ struct Config {
 ///     storm: {per_hour: 60, digest_every: 5m, groups_at_once: 5, backlog_after: 5m}
 ///     annotations: {summary: "{{objective}} burns {{burn_rate}}x"}
 ///     max_alerts: 2000
-Config read_config(const config::Section& section);
+Config read_config(const config::Section& section, std::vector<std::string> receivers = {});
 
 /// The section that reads as these rules, with every choice, defaults included: what is recorded of
 /// them (config_text.cc). Same rules, same text.

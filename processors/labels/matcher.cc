@@ -15,6 +15,9 @@ constexpr std::string_view kNameCharacters =
 constexpr std::string_view kBlanks = " \t";
 constexpr std::int64_t kExpressionBytes = 1 << 20;
 
+/// Nobody calls anything so: who matches all of these matches nearly whatever there is.
+constexpr std::array<std::string_view, 3> kUnlikelyValues = {"qzvxjk", "wyqxzjvk", "jjqwxvzkq"};
+
 struct Operation {
   std::string_view text;
   v1::MatchOperation operation;
@@ -152,6 +155,15 @@ std::string Matcher::text() const {
 
 bool match_all(std::span<const Matcher> matchers, const Labels& labels) {
   return std::ranges::all_of(matchers, [&](const Matcher& each) { return each.matches(labels); });
+}
+
+bool may_match_everything(std::span<const Matcher> matchers) {
+  return std::ranges::all_of(matchers, [](const Matcher& each) {
+    const auto matches = [&each](std::string_view value) {
+      return each.matches({{each.proto().name(), std::string(value)}});
+    };
+    return matches("") || std::ranges::all_of(kUnlikelyValues, matches);
+  });
 }
 
 std::string to_text(std::span<const Matcher> matchers) {

@@ -43,6 +43,10 @@ class Matcher {
 /// Whether all of them match; true of none.
 bool match_all(std::span<const Matcher> matchers, const Labels& labels);
 
+/// Whether they may match everything: each of them matches what has no such label, or what has any
+/// value of it, judged by values that nobody uses. True of none.
+bool may_match_everything(std::span<const Matcher> matchers);
+
 /// `{service="chat", tenant=~"eu-.*"}`
 std::string to_text(std::span<const Matcher> matchers);
 

@@ -44,11 +44,11 @@ Result<void> check_method(const v1::ObjectiveDefinition& definition) {
       !v1::BudgetingMethod_IsValid(definition.method()))
     return wrong("budgetingMethod: must be Occurrences, Timeslices or RatioTimeslices");
   if (!sliced) return {};
-  if (!is_length(definition.slice_us()) || definition.slice_us() > kDayUs)
-    return wrong("timeSliceWindow: must be a multiple of 10s, up to 1d");
-  if (definition.method() == v1::BUDGETING_METHOD_TIMESLICES &&
-      (definition.slice_target_ppb() <= 0 || definition.slice_target_ppb() > kPpb))
-    return wrong("timeSliceTarget: must be above 0 and at most 1");
+  if (const auto good = check_slice_window(definition.slice_us()); !good)
+    return within("timeSliceWindow", good.error());
+  if (definition.method() == v1::BUDGETING_METHOD_RATIO_TIMESLICES) return {};
+  if (const auto good = check_slice_target(definition.slice_target_ppb()); !good)
+    return within("timeSliceTarget", good.error());
   return {};
 }
 
@@ -79,8 +79,8 @@ std::uint64_t id_of(v1::ObjectiveDefinition definition) {
 }
 
 Result<Objective> check(const v1::ObjectiveDefinition& definition) {
-  if (definition.target_ppb() <= 0 || definition.target_ppb() >= kPpb)
-    return wrong("target: must be above 0 and below 1");
+  if (const auto good = check_target(definition.target_ppb()); !good)
+    return within("target", good.error());
   WEIR_TRY(check_method(definition));
   WEIR_TRY(check_window(definition));
   WEIR_TRY(check_conditions(definition));
@@ -119,6 +119,21 @@ std::int64_t Objective::budget_ppb() const { return kPpb - definition.target_ppb
 Period Objective::window_at(TimeUs end) const {
   if (calendar) return calendar->period_of(end - 1);
   return {end - definition.window_us(), end};
+}
+
+Result<void> check_target(std::int64_t target_ppb) {
+  if (target_ppb > 0 && target_ppb < kPpb) return {};
+  return wrong("must be above 0 and below 1");
+}
+
+Result<void> check_slice_target(std::int64_t target_ppb) {
+  if (target_ppb > 0 && target_ppb <= kPpb) return {};
+  return wrong("must be above 0 and at most 1");
+}
+
+Result<void> check_slice_window(DurationUs slice_us) {
+  if (is_length(slice_us) && slice_us <= kDayUs) return {};
+  return wrong("must be a multiple of 10s, up to 1d");
 }
 
 Result<Objective> make_objective(const v1::ObjectiveDefinition& definition) {

@@ -63,6 +63,12 @@ class Objectives {
   std::uint64_t hash_ = 0;
 };
 
+/// What an objective promises. Errors: invalid_argument, "must be above 0 and below 1": of what is
+/// for who asks to say.
+Result<void> check_target(std::int64_t target_ppb);
+Result<void> check_slice_target(std::int64_t target_ppb);
+Result<void> check_slice_window(DurationUs slice_us);
+
 /// Checks one, as Objectives::make does.
 Result<Objective> make_objective(const v1::ObjectiveDefinition& definition);
 

@@ -116,7 +116,7 @@ class Resolver {
       window = period.end_us - period.start_us;
     }
     if (window <= 0) return;
-    for (const auto& condition : default_conditions(window, low_traffic_))
+    for (const auto& condition : default_conditions(window, low_traffic_, definition.slice_us()))
       *definition.add_condition() = condition;
   }
 

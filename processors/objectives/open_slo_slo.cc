@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "processors/objectives/calendar.h"
+#include "processors/objectives/objective.h"
 #include "processors/objectives/open_slo_document.h"
 #include "processors/objectives/parts.h"
 
@@ -113,7 +114,34 @@ bool read_op(const config::Section& goal, bool& above) {
   return true;
 }
 
-Goal read_goal(const config::Section& section) {
+/// Where the value of a key is not what Weir runs.
+void note(const config::Section& section, std::string_view key, const Result<void>& checked,
+          Refusals& refused) {
+  if (!checked)
+    refused.push_back(fmt::format("{}: {}: {}", section.where(key), key, checked.error().message));
+}
+
+Result<void> only_for(std::string_view methods) {
+  return fail(ErrorCode::invalid_argument,
+              "is only for budgetingMethod {}; write that, or leave this out", methods);
+}
+
+/// Of an unknown method nothing is asked: that is wrong already.
+void read_slices(const config::Section& section, v1::BudgetingMethod method, Goal& goal) {
+  const bool judged = method == v1::BUDGETING_METHOD_TIMESLICES;
+  const bool sliced = judged || method == v1::BUDGETING_METHOD_RATIO_TIMESLICES;
+  if (judged) section.require("timeSliceTarget", "timeSliceTarget: 0.95");
+  if (sliced) section.require("timeSliceWindow", "timeSliceWindow: 1m");
+  if (section.parsed("timeSliceTarget", goal.slice_target_ppb, parse_ppb))
+    note(section, "timeSliceTarget",
+         judged ? check_slice_target(goal.slice_target_ppb) : only_for("Timeslices"), goal.refused);
+  if (section.duration("timeSliceWindow", goal.slice_us))
+    note(section, "timeSliceWindow",
+         sliced ? check_slice_window(goal.slice_us) : only_for("Timeslices or RatioTimeslices"),
+         goal.refused);
+}
+
+Goal read_goal(const config::Section& section, v1::BudgetingMethod method) {
   Goal goal{.where = section.where()};
   std::string text;
   section.string("displayName", text);
@@ -122,13 +150,16 @@ Goal read_goal(const config::Section& section) {
   section.parsed("value", number, parse_ppb);
   if (!section.has("target") && !section.has("targetPercent"))
     section.require("target", "target: 0.999");
-  section.parsed("target", goal.target_ppb, parse_ppb);
+  if (section.parsed("target", goal.target_ppb, parse_ppb))
+    note(section, "target", check_target(goal.target_ppb), goal.refused);
   if (section.parsed("targetPercent", number, parse_ppb)) {
     if (section.has("target")) section.refuse("targetPercent", "give it or target, not both");
     goal.target_ppb = number / 100;
+    if (!check_target(goal.target_ppb))
+      goal.refused.push_back(fmt::format("{}: targetPercent: must be above 0 and below 100",
+                                         section.where("targetPercent")));
   }
-  section.parsed("timeSliceTarget", goal.slice_target_ppb, parse_ppb);
-  section.duration("timeSliceWindow", goal.slice_us);
+  read_slices(section, method, goal);
   if (section.parsed("compositeWeight", number, parse_ppb))
     goal.refused.push_back(
         fmt::format("{}: composite objectives are not run; write an SLO for each indicator",
@@ -186,7 +217,7 @@ Slo read_slo(const config::Section& root, const std::string& name) {
   spec->parsed("budgetingMethod", slo.method, parse_method);
   spec->require("objectives", "objectives: [{target: 0.999}]");
   for (const config::Section& goal : spec->sections("objectives"))
-    slo.goals.push_back(read_goal(goal));
+    slo.goals.push_back(read_goal(goal, slo.method));
   read_policies(*spec, slo);
   return slo;
 }

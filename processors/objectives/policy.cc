@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "processors/objectives/objective.h"
 #include "processors/objectives/parts.h"
 
 namespace weir::objectives {
@@ -11,7 +12,6 @@ namespace {
 
 constexpr DurationUs kPolicyWindowUs = 30 * kDayUs;
 constexpr DurationUs kKeepLengthsFromUs = 28 * kDayUs;
-constexpr DurationUs kPaneUs = 10 * kSecondUs;
 constexpr std::int64_t kPercent = kPpb / 100;
 
 constexpr std::array kRules = {
@@ -26,6 +26,12 @@ DurationUs scaled(DurationUs length, DurationUs window) {
   return std::max(align_up(exact, kPaneUs), kMinuteUs);
 }
 
+/// The shortest that holds as many slices as anything is said of.
+DurationUs least_long(DurationUs window, const LowTraffic& low_traffic, DurationUs slice) {
+  const Wide exact = Wide{low_traffic.min_events} * slice;
+  return static_cast<DurationUs>(std::min<Wide>(exact, std::min(window, kMaxConditionUs)));
+}
+
 }  // namespace
 
 bool is_severity(std::string_view text) {
@@ -37,10 +43,12 @@ std::int64_t burn_factor_ppb(std::int64_t budget_ppb, DurationUs window_us, Dura
 }
 
 std::vector<v1::ConditionDefinition> default_conditions(DurationUs window_us,
-                                                        const LowTraffic& low_traffic) {
+                                                        const LowTraffic& low_traffic,
+                                                        DurationUs slice_us) {
+  const DurationUs least_us = least_long(window_us, low_traffic, slice_us);
   std::vector<v1::ConditionDefinition> conditions;
   for (const BurnRule& rule : kRules) {
-    const DurationUs long_us = scaled(rule.long_us, window_us);
+    const DurationUs long_us = std::max(scaled(rule.long_us, window_us), least_us);
     const DurationUs short_us = scaled(rule.short_us, window_us);
     v1::ConditionDefinition& condition = conditions.emplace_back();
     condition.set_name(std::string(rule.name));

@@ -9,7 +9,9 @@
 //
 // The factor is the share of the budget times window over long, so that the same share is spent
 // when it fires. An objective's window below four weeks shrinks both in proportion to 30 d, in
-// whole 10 s; none becomes shorter than a minute, nor the short one as long as the long one.
+// whole 10 s; none becomes shorter than a minute, nor the short one as long as the long one. Where
+// slices of time are counted a long one holds at least `min_events` of them, as far as the
+// objective's window does: below that nothing would be said, ever.
 #pragma once
 
 #include <string_view>
@@ -26,7 +28,7 @@ bool is_severity(std::string_view text);
 /// When few events say little.
 struct LowTraffic {
   std::int64_t level_ppb = 100'000;  // of the binomial tail; more fires earlier, and falsely
-  std::int64_t min_events = 10;      // in the long window
+  std::int64_t min_events = 10;      // in the long window; slices, where these are counted
 };
 
 /// A row of a policy, before it is scaled.
@@ -41,8 +43,9 @@ struct BurnRule {
 /// The burn rate at which this share of the budget of a window goes within `long_us`.
 std::int64_t burn_factor_ppb(std::int64_t budget_ppb, DurationUs window_us, DurationUs long_us);
 
-/// For an objective whose window is so long (> 0).
+/// For an objective whose window is so long (> 0), and its slices; 0: it counts events.
 std::vector<v1::ConditionDefinition> default_conditions(DurationUs window_us,
-                                                        const LowTraffic& low_traffic);
+                                                        const LowTraffic& low_traffic,
+                                                        DurationUs slice_us = 0);
 
 }  // namespace weir::objectives

@@ -148,11 +148,11 @@ HttpResponse Api::latest_stats() {
   return json_response(json);
 }
 
-Result<v1::AlertState> Api::state_of(const std::string& fingerprint) {
+Result<v1::Alert> Api::find_alert(const std::string& fingerprint) {
   WEIR_TRY(read());
   const std::shared_lock lock(mutex_);
   const auto alert = board_.alerts().find(fingerprint);
-  if (alert != board_.alerts().end()) return alert->second.state();
+  if (alert != board_.alerts().end()) return alert->second;
   return fail(ErrorCode::not_found, "there is no such alert; /api/v1/alerts?all lists them");
 }
 
@@ -174,10 +174,13 @@ HttpResponse Api::say(const HttpRequest& request) {
   if (!signal->acknowledgement().matcher().empty()) return take_on(*signal);
   const std::string& fingerprint =
       signal->has_mark() ? signal->mark().fingerprint() : signal->acknowledgement().fingerprint();
-  const auto state = state_of(fingerprint);
-  if (!state) return net::error_response(state.error());
-  if (signal->has_acknowledgement() && *state != v1::ALERT_STATE_FIRING)
+  const auto alert = find_alert(fingerprint);
+  if (!alert) return net::error_response(alert.error());
+  if (signal->has_acknowledgement() && alert->state() != v1::ALERT_STATE_FIRING)
     return net::error_response(409, "the alert does not fire", "there is nothing to take on");
+  if (signal->has_acknowledgement() && !needs_somebody(*alert))
+    return json_response(
+        {{"accepted", false}, {"acknowledged", results::to_json(*alert)["acknowledged"]}});
   if (const auto done = append(*signal); !done) return net::error_response(done.error());
   return json_response({{"accepted", true}}, 202);
 }

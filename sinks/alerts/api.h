@@ -54,7 +54,7 @@ class Api {
   Result<void> read();
   template <class Make>
   net::HttpResponse answer(const Make& make);
-  Result<v1::AlertState> state_of(const std::string& fingerprint);
+  Result<v1::Alert> find_alert(const std::string& fingerprint);
   Result<void> check_silence(const std::string& id);
   /// Of the last results::kBoardKeepsUs, at the cost of what is new.
   net::HttpResponse latest_stats();

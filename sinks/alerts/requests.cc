@@ -1,6 +1,7 @@
 #include "sinks/alerts/requests.h"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -64,18 +65,17 @@ Result<void> read_matchers(const Json& json, Matchers& matchers) {
     return fail(ErrorCode::invalid_argument,
                 "matchers: must be a list of 1 to {}; send \"matchers\": [\"service=chat\"]",
                 kMaxMatchers);
-  bool all = true;
+  std::vector<labels::Matcher> made;
   for (const Json& each : *found) {
     if (!each.is_string())
       return fail(ErrorCode::invalid_argument, "matchers: each is a text like service=chat");
-    WEIR_ASSIGN(const auto matcher, labels::Matcher::parse(each.get_ref<const std::string&>()));
-    all = all && matcher.matches({});
-    *matchers.Add() = matcher.proto();
+    WEIR_ASSIGN(made.emplace_back(), labels::Matcher::parse(each.get_ref<const std::string&>()));
+    *matchers.Add() = made.back().proto();
   }
-  if (all)
+  if (labels::may_match_everything(made))
     return fail(ErrorCode::invalid_argument,
-                "matchers: each of them holds of an alert without its label, so that they may hold "
-                "of everything; name what is meant, like service=chat");
+                "matchers: each of them holds of an alert without its label, or with any value of "
+                "it, so that they may hold of everything; name what is meant, like service=chat");
   return {};
 }
 

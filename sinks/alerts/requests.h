@@ -18,7 +18,8 @@ namespace weir::alerts {
 Result<v1::Signal> read_saying(std::string_view path, std::string_view body);
 
 /// {"matchers": ["service=chat"], "by": "ann", "reason": "roll-out", "for": "2h"}; instead of `for`
-/// an end `to`, and a start `from` other than now.
+/// an end `to`, and a start `from` other than now. Matchers that may hold of everything are
+/// refused, here as of an acknowledgement.
 Result<v1::Silence> read_silence(std::string_view body, TimeUs now, std::string id);
 
 /// 16 lower-case hexadecimal digits.

@@ -12,9 +12,9 @@ struct Read {
   std::string errors;
 };
 
-Read read(std::string text) {
+Read read(std::string text, const std::vector<std::string>& receivers = {}) {
   auto document = config::Document::parse("weir.yaml", std::move(text));
-  const Config config = read_config(document->root());
+  const Config config = read_config(document->root(), receivers);
   const auto finished = document->finish();
   return {config, finished ? "" : finished.error().message};
 }
@@ -53,6 +53,26 @@ TEST(AlertConfig, IsReadWithRoutesAndRules) {
   for (const Annotation& each : all.config.annotations)
     if (each.name == "summary") summary = each.text.fill(alert);
   EXPECT_EQ(summary, "o -");
+}
+
+TEST(AlertConfig, RoutesNameWhoCanBeToldThoughNobodyElseDoes) {
+  const std::string routes = "routes:\n  - {receivers: [b]}\n";
+  for (const char* none : {"", "receivers: []\n"}) {
+    const Read all = read(none + routes, {"a", "b"});
+    EXPECT_EQ(all.errors, "");
+    EXPECT_EQ(all.config.receivers, (std::vector<std::string>{"a", "b"}));
+    ASSERT_EQ(all.config.routes.size(), 1U);
+    EXPECT_EQ(all.config.routes[0].receivers, std::vector<std::string>{"b"});
+  }
+  const std::string why =
+      "; write it into alert.receivers, or, where that is left out or empty, into "
+      "webhook.receivers";
+  EXPECT_EQ(
+      read("receivers: [a]\n" + routes, {"a", "b"}).errors,
+      "weir.yaml:3: key 'routes[0].receivers': b is none of the receivers; there are a" + why);
+  EXPECT_EQ(
+      read(routes).errors,
+      "weir.yaml:2: key 'routes[0].receivers': b is none of the receivers; there are none" + why);
 }
 
 TEST(AlertConfig, AsTextItReadsAsItself) {
@@ -120,8 +140,6 @@ storm: {per_hour: 8, digest_every: 6m, groups_at_once: 3, backlog_after: 10m}
 TEST(AlertConfig, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(read("receivers: [a, a]\n").errors,
             "weir.yaml:1: key 'receivers': a name stands there twice");
-  EXPECT_EQ(read("receivers: [a]\nroutes:\n  - {receivers: [b]}\n").errors,
-            "weir.yaml:3: key 'routes[0].receivers': b is not among alert.receivers");
   const std::string caret = read("annotations: {summary: 'is {{nothing}} known'}\n").errors;
   EXPECT_NE(caret.find("weir.yaml:1: key 'annotations.summary': 'nothing' is no name\n"
                        "  is {{nothing}} known\n"

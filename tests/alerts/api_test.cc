@@ -102,10 +102,13 @@ TEST_F(AlertApi, ASilenceOfEverythingIsRefused) {
     return ask("POST", "/api/v1/silences",
                R"({"matchers":[)" + matchers + R"(],"by":"ann","reason":"r","for":"1h"})");
   };
-  for (const char* all : {R"("nope=")", R"("service=~\".*\"")", R"("a!=b","c=")"}) {
+  for (const char* all :
+       {R"("nope=")", R"("service=~\".*\"")", R"("a!=b","c=")", R"("service=~\".+\"")",
+        R"("service!=\"\"")", R"("service=~\"[a-z]+\"","tenant!=a")"}) {
     EXPECT_EQ(silence(all).status, 400) << all;
     EXPECT_NE(silence(all).body.find("matchers: each of them holds"), std::string::npos);
   }
+  EXPECT_EQ(silence(R"("service=~\"chat.+\"")").status, 202);
   EXPECT_NE(silence(R"("service=chat","nope=")").body.find(R"("matching":0)"), std::string::npos);
 }
 
@@ -171,6 +174,24 @@ TEST_F(AlertApi, AnAcknowledgementIsASignal) {
   EXPECT_EQ(signal.acknowledgement().fingerprint(), kAlert);
   EXPECT_EQ(signal.acknowledgement().by(), "ann");
   EXPECT_EQ(signal.acknowledgement().note(), "on it");
+}
+
+TEST_F(AlertApi, WhatSomebodyHasTakenOnStaysTheirs) {
+  v1::AlertRecord record;
+  record.set_version(1);
+  v1::Alert& alert = *record.mutable_alert();
+  alert.set_fingerprint(kAlert);
+  alert.set_state(v1::ALERT_STATE_FIRING);
+  alert.set_acknowledged_by("bob");
+  alert.set_acknowledged_at_us(kNow);
+  append("weir.alert", kAlert, record.SerializeAsString());
+  const auto answer = ask("POST", "/api/v1/alerts/" + kAlert + "/ack", R"({"by":"ann"})");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body,
+            R"({"accepted":false,"acknowledged":{"by":"bob","at":"2023-11-14T22:13:20Z",)"
+            R"("note":null}})"
+            "\n");
+  EXPECT_EQ(last_signal().version(), 0U);
 }
 
 TEST_F(AlertApi, WhatMatchesIsTakenOnWithOneSignal) {

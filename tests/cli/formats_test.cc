@@ -1,8 +1,11 @@
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "processors/events/batch_writer.h"
 #include "processors/events/json_event.h"
 #include "tools/weir/batch_events.h"
+#include "tools/weir/json_rows.h"
 #include "tools/weir/text_table.h"
 #include "weir/v1/kpi.pb.h"
 
@@ -34,6 +37,28 @@ TEST(Printable, EscapesAndCuts) {
                       3),
             "gr...");
   EXPECT_EQ(printable("\x08\xC0\xFF", 40), "\\010\\300\\377");
+}
+
+TEST(PrintableLine, IsOneLine) {
+  EXPECT_EQ(printable_line("looking \n\n  at it\r\nnow\n", 40), "looking at it now");
+  EXPECT_EQ(printable_line("\n a\tb  c ", 40), "a\\tb  c ");
+  EXPECT_EQ(printable_line("one\ntwo", 5), "one t...");
+  EXPECT_EQ(printable_line(" \n", 40), "");
+}
+
+TEST(Rows, OfATableAreOneLineEach) {
+  static constexpr std::array kColumns = {
+      JsonColumn{"what", [](const results::Json& row) { return text_of(row, "what"); }},
+      JsonColumn{"because", [](const results::Json& row) { return text_of(row, "because"); }}};
+  const results::Json rows = {{{"what", "fired"}, {"because", "a\nb"}},
+                              {{"what", "held"}, {"because", "\n"}}};
+  Output output;
+  testing::internal::CaptureStdout();
+  ASSERT_TRUE(write_rows(rows, kColumns, Format::table, output));
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            "what   because\n"
+            "fired  a b\n"
+            "held   -\n");
 }
 
 TEST(CsvField, IsQuotedWhereItMust) {

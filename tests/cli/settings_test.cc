@@ -153,6 +153,11 @@ TEST(Settings, NameReceiversThatCanBeTold) {
   EXPECT_EQ(told(two + "alert:\n  receivers: [a, c]\n"),
             "/weir.yaml:6: key 'alert.receivers': 'c' is not among webhook.receivers and could "
             "never be told; there are a, b");
+  EXPECT_EQ(told(two + "alert:\n  routes:\n    - {receivers: [b]}\n"), "a b");
+  EXPECT_EQ(told(two + "alert:\n  routes:\n    - {receivers: [c]}\n"),
+            "/weir.yaml:7: key 'alert.routes[0].receivers': c is none of the receivers; there are "
+            "a, b; write it into alert.receivers, or, where that is left out or empty, into "
+            "webhook.receivers");
   EXPECT_EQ(told("alert: {receivers: [a]}\n"),
             "/weir.yaml:1: key 'alert.receivers': 'a' is not among webhook.receivers and could "
             "never be told; there are none");
@@ -201,6 +206,26 @@ TEST(Settings, WarnOfLabelsThatNoAlertHas) {
   EXPECT_EQ(warnings(grouped), "") << "without objectives nothing is known of alerts";
 }
 
+TEST(Settings, WarnOfSeveritiesThatNoAlertHas) {
+  const fakes::TempDirectory directory;
+  const std::string file = directory.path() + "/weir.yaml";
+  std::ofstream(file)
+      << "webhook: {receivers: [{name: a, type: slack, url: 'https://h.example.com/a'}]}\n"
+         "alert:\n  routes:\n    - {receivers: [a], match: [severity=critical]}\n"
+         "    - {receivers: [a], match: [severity=page, service=critical]}\n"
+         "  inhibit:\n    - {source: [severity=page], target: [severity!=pgae]}\n";
+  const auto settings = load_settings(file);
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  std::string shown;
+  for (const std::string& each : settings->warnings)
+    shown += each.substr(directory.path().size()) + "\n";
+  EXPECT_EQ(shown,
+            "/weir.yaml:4: match: severity=\"critical\" holds of no alert: a severity is page, "
+            "ticket or info\n"
+            "/weir.yaml:7: target: severity!=\"pgae\" holds of every alert: a severity is page, "
+            "ticket or info\n");
+}
+
 TEST(Settings, RefuseAPlannedTimeOfNoObjectiveAndWarnOfConditionsThatLookTooFarBack) {
   const fakes::TempDirectory directory;
   std::ofstream(directory.path() + "/slo.yaml")
@@ -228,6 +253,61 @@ TEST(Settings, RefuseAPlannedTimeOfNoObjectiveAndWarnOfConditionsThatLookTooFarB
   EXPECT_EQ(said("[chat]"),
             "/slo.yaml:8: objective chat: condition 'far' looks back 2d, and the objective has a "
             "window of 1d; write a shorter lookbackWindow");
+}
+
+TEST(Settings, RefuseAFileOfObjectivesThatIsNotThereInItsLine) {
+  const fakes::TempDirectory directory;
+  std::ofstream(directory.path() + "/slo.yaml");
+  const std::string file = directory.path() + "/weir.yaml";
+  std::ofstream(file) << "slo:\n  objectives:\n    - slo.yaml\n    - nope.yaml\n";
+
+  const auto settings = load_settings(file);
+
+  ASSERT_FALSE(settings.has_value());
+  EXPECT_EQ(settings.error().message,
+            fmt::format("{}:4: key 'slo.objectives[1]': there is no file '{}/nope.yaml'; write its "
+                        "path as seen from the directory of this configuration",
+                        file, directory.path()));
+}
+
+/// What is said of an objective of slices of a minute whose condition looks back at five of them.
+std::string warning_of_five_slices(const std::string& target, const std::string& low_traffic) {
+  const fakes::TempDirectory directory;
+  std::ofstream(directory.path() + "/slo.yaml")
+      << "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: chat}\nspec:\n  service: chat\n"
+         "  timeWindow: [{duration: 1d, isRolling: true}]\n  budgetingMethod: Timeslices\n"
+         "  objectives: [{timeSliceTarget: 0.95, timeSliceWindow: 1m, target: "
+      << target
+      << "}]\n  alertPolicies: [mine]\n"
+         "  indicator: {metadata: {name: i}, spec: {ratioMetric: {\n"
+         "    good: {metricSource: {type: weir, spec: {query: status == ok}}},\n"
+         "    total: {metricSource: {type: weir, spec: {query: 'true'}}}}}}\n---\n"
+         "apiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: mine}\nspec:\n"
+         "  conditions:\n    - kind: AlertCondition\n      metadata: {name: fast}\n"
+         "      spec: {condition: {kind: burnrate, threshold: 2, lookbackWindow: 5m}}\n";
+  const std::string file = directory.path() + "/weir.yaml";
+  std::ofstream(file) << "slo:\n  objectives: [slo.yaml]\n  low_traffic: " << low_traffic << "\n";
+  const auto settings = load_settings(file);
+  if (!settings) return settings.error().message;
+  if (settings->warnings.empty()) return "";
+  return fmt::format("{}", fmt::join(settings->warnings, "\n")).substr(directory.path().size());
+}
+
+TEST(Settings, WarnOfConditionsWithTooFewSlicesToFireEver) {
+  const std::string head =
+      "/slo.yaml:8: objective chat: condition 'fast' looks back 5m, that is 5 slices of 1m, ";
+  const std::string tail =
+      ": it can never fire; write a longer lookbackWindow, a shorter timeSliceWindow, or another "
+      "slo.low_traffic";
+  EXPECT_EQ(warning_of_five_slices("0.9", "{level: 0.0001}"),
+            head + "fewer than slo.low_traffic.min_events, 10" + tail);
+  EXPECT_EQ(warning_of_five_slices("0.8", "{min_events: 5}"),
+            head +
+                "which chance makes bad, all of them, with probability 0.00032, above "
+                "slo.low_traffic.level, 0.0001" +
+                tail);
+  EXPECT_EQ(warning_of_five_slices("0.9", "{min_events: 5}"), "");
+  EXPECT_EQ(warning_of_five_slices("0.8", "{min_events: 5, level: 0}"), "");
 }
 
 TEST(AlertmanagerExample, ComparesEveryDimension) {

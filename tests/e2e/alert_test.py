@@ -118,10 +118,15 @@ class Alerts(WeirTest):
         wait_until(lambda: re.search(r"grouped +oncall +the group",
                                      run("why", alert, up.directory).stdout), "the notification")
 
-        run("ack", alert, "--by", "ann", "--note", "looking", *there)
+        taken = run("ack", alert, "--by", "ann", "--note", "looking\nat it", *there)
+        self.assertIn(f"{alert} is acknowledged by ann", taken.stdout)
         wait_until(lambda: [each for each in up.get("/api/v1/alerts")["alerts"]
                             if each["acknowledged"] and each["acknowledged"]["by"] == "ann"],
                    "the acknowledgement")
+        self.assertRegex(run("ack", alert, "--by", "bob", *there).stdout,
+                         rf"^{alert} is already taken on by ann at 20\S+Z; nothing is changed\n$")
+        wait_until(lambda: "ann took it on: looking at it" in run("why", alert, *there).stdout,
+                   "the note, on one line")
         added = run("silence", "add", "service=chat", "--for", "1h", "--by", "ann", "--reason",
                     "looking", *there)
         silence = added.stdout.strip()
@@ -175,6 +180,15 @@ class Alerts(WeirTest):
             "ack", unknown, "f" * 16, "--by", "ann", *there, code=2, env=both).stderr)
         self.assertIn("`weir silence list`", refused(
             "silence", "expire", "0" * 32, "--by", "ann", *there, env=both))
+        for everything in ('service=~".+"', 'nope='):
+            self.assertIn("matchers: each of them holds of", refused(
+                "silence", "add", everything, "--for", "1h", "--by", "ann", "--reason", "r", *there,
+                env=both))
+        unheard = run("silence", "add", "severity=critical", "--for", "1h", "--by", "ann",
+                      "--reason", "r", *there, env=both)
+        self.assertRegex(unheard.stdout, "^[0-9a-f]{32}\n$")
+        self.assertIn('weir: warning: severity="critical" holds of no alert: a severity is page, '
+                      'ticket or info\n', unheard.stderr)
         self.assertIn("for: must be at most 366d", refused(
             "silence", "add", "a=b", "--for", "400d", "--by", "ann", "--reason", "r", *there,
             env=both))

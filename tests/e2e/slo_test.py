@@ -76,11 +76,15 @@ class Slo(WeirTest):
         self.assertEqual(row["condition"][0]["name"], "page-1h")
         status = run("slo", "status", results).stdout
         self.assertRegex(status, r"chat-goodput +model=a +\d+ +\d+ ")
+        self.assertIn("left is of 1h so far", status)
 
     def test_slices_are_explained_by_their_events(self):
         # Given a minute in every ten with one slow request in three.
-        for method, bad in (("Timeslices", "6 bad of 60 slices"),
-                            ("RatioTimeslices", "2 bad of 60 slices")):
+        for method, bad, slices in (
+                ("Timeslices", "6 bad of 60 slices",
+                 ("good where at least 0.95 of their events are", r"0\.95 +bad", r"0\.95 +good")),
+                ("RatioTimeslices", "2 bad of 60 slices",
+                 ("each as the ratio of its good events", r"- +0\.666667 good", r"- +1 good"))):
             with self.subTest(method):
                 shutil.rmtree(self.dir)
                 self.dir.mkdir()
@@ -95,7 +99,14 @@ class Slo(WeirTest):
                                 "model=a").stdout
                 self.assertIn(f"\n  1h: {bad}, burn rate = (", explained)
                 self.assertIn("; counted again from the log: the same\n", explained)
-                self.assertIn("\n  counted in slices of 1m, by the events below\n", explained)
+                how, first, second = slices
+                self.assertIn(f"\n  counted in slices of 1m, {how}\n", explained)
+                where = r" +weir\.sli/\d+@\[\d+, \d+\) +weir\.inference/\d@\[\d+, \d+\)"
+                self.assertRegex(explained, r"\n2026-01-05T00:00:00Z +40 +60 +0\.666667 +"
+                                 + first + where)
+                self.assertRegex(explained, r"\n2026-01-05T00:01:00Z +60 +60 +1 +"
+                                 + second + where)
+                self.assertEqual(explained.count("\n2026-01-05T00:"), 60)
 
     def test_an_incident_changes_a_condition_and_its_end_does_too(self):
         results = self.replayed((event(s / 10, latency_us=5_000_000 if 600 <= s / 10 < 800 else 1)

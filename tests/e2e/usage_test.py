@@ -49,6 +49,12 @@ class Usage(WeirTest):
         for command in COMMANDS:
             self.assertIn(f"\n  {command.split()[0]} ", shown)
 
+    def test_help_is_a_command_too(self):
+        for command in ("", *COMMANDS):
+            with self.subTest(command=command):
+                self.assertEqual(run("help", *command.split()).stdout,
+                                 run(*command.split(), "--help").stdout)
+
     def test_version_says_what_is_read_and_written(self):
         shown = run("--version").stdout
         self.assertRegex(shown, r"^weir \d+\.\d+\.\d+\n")

@@ -35,6 +35,24 @@ TEST(Matcher, TakesALabelThatIsNotThereForEmpty) {
   EXPECT_TRUE(matches("region!=eu"));
 }
 
+TEST(Matcher, MayMatchEverythingWhereNoneOfThemNamesAnything) {
+  const auto everything = [](const std::vector<std::string>& texts) {
+    std::vector<Matcher> matchers;
+    for (const std::string& text : texts) matchers.push_back(*Matcher::parse(text));
+    return may_match_everything(matchers);
+  };
+  for (const char* text :
+       {"a=", "a!=b", "a!~b", "a!=\"\"", "a=~\".*\"", "a=~\".+\"", "a=~\"b|.+\"", "a=~\"[a-z]+\"",
+        "a=~\"\\\\S{2,}\"", "a!~\".+\"", "a!~\"\"", "a=~\"|b\""})
+    EXPECT_TRUE(everything({text})) << text;
+  for (const char* text : {"a=b", "a=qzvxjk", "a=~b", "a=~\"eu-.+\"", "a=~\"chat|search\"",
+                           "a=~\"gpu-[0-9]+\"", "a=~\".*qz.*\""})
+    EXPECT_FALSE(everything({text})) << text;
+  EXPECT_TRUE(everything({"a=~\".+\"", "b!=c"}));
+  EXPECT_FALSE(everything({"a=~\".+\"", "b=c"}));
+  EXPECT_TRUE(everything({}));
+}
+
 TEST(Matcher, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("=chat"), "matcher '=chat': it does not begin with the name of a label");
   EXPECT_EQ(error_of("service"), "matcher 'service': no =, !=, =~ or !~ follows the label");

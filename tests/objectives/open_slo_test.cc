@@ -86,6 +86,52 @@ TEST(OpenSlo, ReadsTimeslicesAndCalendars) {
       "page-6h:page>6.2x ticket-1d:ticket>3.1x ticket-3d:ticket>1.033333333x\n");
 }
 
+/// What refuses an SLO of this method with this objective, or what is wrong with it.
+std::string refused_of_method(const std::string& method, const std::string& objective) {
+  const auto objectives =
+      read_open_slo({{"slo.yaml", slo(ratio("true", "true"), "{duration: 30d, isRolling: true}",
+                                      "\n    {" + objective + "}", method)}},
+                    {});
+  if (!objectives) return objectives.error().message;
+  const auto run = to_run(*objectives);
+  return run ? "it can run" : run.error().message;
+}
+
+TEST(OpenSlo, SlicesOfTimeAreAskedForWhereTheyAreCounted) {
+  EXPECT_EQ(refused_of_method("Timeslices", "target: 0.9"),
+            "slo.yaml:9: key 'spec.objectives[0].timeSliceTarget' is missing; write for example "
+            "'timeSliceTarget: 0.95'\n"
+            "slo.yaml:9: key 'spec.objectives[0].timeSliceWindow' is missing; write for example "
+            "'timeSliceWindow: 1m'");
+  EXPECT_EQ(refused_of_method("RatioTimeslices", "target: 0.9"),
+            "slo.yaml:9: key 'spec.objectives[0].timeSliceWindow' is missing; write for example "
+            "'timeSliceWindow: 1m'");
+  EXPECT_EQ(refused_of_method("RatioTimeslices", "target: 0.9, timeSliceWindow: 1m"), "it can run");
+}
+
+TEST(OpenSlo, WhatAnObjectivePromisesIsRefusedInItsLine) {
+  EXPECT_EQ(refused_of_method("Timeslices",
+                              "target: 1,\n"
+                              "    timeSliceTarget: 1.5,\n"
+                              "    timeSliceWindow: 15s"),
+            "slo.yaml:9: target: must be above 0 and below 1\n"
+            "slo.yaml:10: timeSliceTarget: must be above 0 and at most 1\n"
+            "slo.yaml:11: timeSliceWindow: must be a multiple of 10s, up to 1d");
+  EXPECT_EQ(refused_of_method("Occurrences", "targetPercent: 100"),
+            "slo.yaml:9: targetPercent: must be above 0 and below 100");
+}
+
+TEST(OpenSlo, SlicesOfTimeAreRefusedWhereTheyAreNotCounted) {
+  EXPECT_EQ(refused_of_method("Occurrences",
+                              "target: 0.9,\n"
+                              "    timeSliceTarget: 0.95,\n"
+                              "    timeSliceWindow: 1m"),
+            "slo.yaml:10: timeSliceTarget: is only for budgetingMethod Timeslices; write that, or "
+            "leave this out\n"
+            "slo.yaml:11: timeSliceWindow: is only for budgetingMethod Timeslices or "
+            "RatioTimeslices; write that, or leave this out");
+}
+
 TEST(OpenSlo, DocumentsReferToEachOther) {
   EXPECT_EQ(read(slo("  indicatorRef: success\n"
                      "  alertPolicies: [{alertPolicyRef: mine}, {alertPolicyRef: default}]\n") +

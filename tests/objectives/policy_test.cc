@@ -12,9 +12,9 @@ namespace {
 
 const std::filesystem::path kSloth = WEIR_SOURCE_DIR "/../shared/data/slo/sloth";
 
-std::string render(DurationUs window) {
+std::string render(DurationUs window, DurationUs slice = 0, const LowTraffic& low_traffic = {}) {
   std::string text;
-  for (const v1::ConditionDefinition& condition : default_conditions(window, {}))
+  for (const v1::ConditionDefinition& condition : default_conditions(window, low_traffic, slice))
     text += fmt::format("{} {} {}/{} {}x\n", condition.name(), condition.severity(),
                         format_duration(condition.long_us()),
                         condition.short_us() == 0 ? "-" : format_duration(condition.short_us()),
@@ -41,6 +41,27 @@ TEST(Policy, AShorterWindowShrinksInProportion) {
             "page-6h page 1m/- 3x\n"
             "ticket-1d ticket 2m/1m 3x\n"
             "ticket-3d ticket 6m/1m 1x\n");
+}
+
+TEST(Policy, LongWindowsHoldAsManySlicesAsAnythingIsSaidOf) {
+  EXPECT_EQ(render(kDayUs, kMinuteUs),
+            "page-1h page 10m/1m 2.88x\n"
+            "page-6h page 12m/1m 6x\n"
+            "ticket-1d ticket 48m/4m 3x\n"
+            "ticket-3d ticket 144m/12m 1x\n");
+  EXPECT_EQ(render(kDayUs, kMinuteUs, {.min_events = 0}), render(kDayUs));
+  EXPECT_EQ(render(30 * kDayUs, 5 * kMinuteUs), render(30 * kDayUs));
+  EXPECT_EQ(render(30 * kDayUs, 10 * kMinuteUs),
+            "page-1h page 100m/5m 8.64x\n"
+            "page-6h page 6h/30m 6x\n"
+            "ticket-1d ticket 1d/2h 3x\n"
+            "ticket-3d ticket 3d/6h 1x\n");
+  EXPECT_EQ(render(kHourUs, 10 * kMinuteUs),
+            "page-1h page 1h/1m 0.02x\n"
+            "page-6h page 1h/1m 0.05x\n"
+            "ticket-1d ticket 1h/1m 0.1x\n"
+            "ticket-3d ticket 1h/1m 0.1x\n")
+      << "no longer than the objective's";
 }
 
 TEST(Policy, ALongerWindowSpendsTheSameShareFaster) {

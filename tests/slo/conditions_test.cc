@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "processors/objectives/policy.h"
 #include "tests/slo/slo_task.h"
 
 namespace weir::slo {
@@ -172,6 +173,37 @@ TEST(SloConditions, LowTrafficSaysThatItIsLow) {
             "! chat page @30 PLAUSIBLE -> FIRING: burns 28.6x over 5m, above 10x; chance alone "
             "would do it with probability 9.2e-06\n"
             "chat @30 10/14\n");
+}
+
+TEST(SloConditions, TheDefaultOnesOfSlicesOfTimeFire) {
+  // Given a day's objective of which every row of the policy would hold two slices, or little more.
+  v1::ObjectiveDefinition definition = objective();
+  definition.set_target_ppb(950'000'000);
+  definition.set_method(v1::BUDGETING_METHOD_TIMESLICES);
+  definition.set_slice_us(kMinuteUs);
+  definition.set_slice_target_ppb(950'000'000);
+  definition.set_window_us(kDayUs);
+  for (const auto& each : objectives::default_conditions(kDayUs, {}, kMinuteUs))
+    *definition.add_condition() = each;
+  SloTask task(objectives({definition}));
+  for (std::int64_t minute = 0; minute < 150; ++minute)
+    task.say({.watermark = 60 * (minute + 1), .events = {{60 * minute + 5, 10, 0}}});
+
+  // When every minute is bad from then on.
+  std::string pages;
+  for (std::int64_t minute = 150; minute < 156; ++minute) {
+    const std::string told =
+        task.say({.watermark = 60 * (minute + 1), .events = {{60 * minute + 5, 0, 10}}});
+    if (const auto at = told.find("! chat page-1h"); at != std::string::npos)
+      pages += told.substr(at, told.find('\n', at) + 1 - at);
+  }
+
+  // Then it pages as soon as chance does not explain it.
+  EXPECT_EQ(pages,
+            "! chat page-1h @9120 QUIET -> PLAUSIBLE: burns 4.0x over 10m and 20.0x over 1m, above "
+            "2.88x, on 2 bad of 10: chance alone does it with probability 0.086\n"
+            "! chat page-1h @9300 PLAUSIBLE -> FIRING: burns 10.0x over 10m and 20.0x over 1m, "
+            "above 2.88x; chance alone would do it with probability 6.4e-05\n");
 }
 
 TEST(SloConditions, ASilenceIsToldWhereEventsCameAndChanceWouldNotExplainIt) {

@@ -3,11 +3,14 @@
 #include "tools/weir/alert_source.h"
 #include "tools/weir/json_rows.h"
 #include "tools/weir/output.h"
+#include "tools/weir/text_table.h"
 
 namespace weir::cli {
 namespace {
 
 using results::Json;
+
+constexpr std::size_t kMaxLineBytes = 1'000;
 
 struct SayArguments {
   RemoteAddress remote;
@@ -19,15 +22,13 @@ struct SayArguments {
   bool useless = false;
 };
 
-/// `verb`: the last part of the path.
-Result<void> say(const SayArguments& arguments, const char* verb, Json body) {
+/// The answer. `verb`: the last part of the path.
+Result<Json> say(const SayArguments& arguments, const char* verb, Json body) {
   body["by"] = arguments.by;
   if (!arguments.note.empty()) body["note"] = arguments.note;
   WEIR_ASSIGN(Remote remote, Remote::open(arguments.remote));
-  const auto said =
-      remote.ask("POST", fmt::format("/api/v1/alerts/{}/{}", arguments.alert, verb), body);
-  if (said) return {};
-  if (said.error().code != ErrorCode::not_found) return std::unexpected(said.error());
+  auto said = remote.ask("POST", fmt::format("/api/v1/alerts/{}/{}", arguments.alert, verb), body);
+  if (said || said.error().code != ErrorCode::not_found) return said;
   return fail(ErrorCode::not_found,
               "{}: {} knows no such alert; `weir alerts --all` lists those that it knows",
               arguments.alert, remote.origin());
@@ -48,7 +49,12 @@ Result<void> ack_command(SayArguments arguments) {
   if (arguments.matchers.size() > 1 || !parse_fingerprint(arguments.matchers.front()))
     return ack_matching(arguments);
   arguments.alert = arguments.matchers.front();
-  WEIR_TRY(say(arguments, "ack", Json::object()));
+  WEIR_ASSIGN(const Json answer, say(arguments, "ack", Json::object()));
+  if (const Json& earlier = field(answer, "acknowledged"); earlier.is_object())
+    return print_line(
+        printable(fmt::format("{} is already taken on by {} at {}; nothing is changed",
+                              arguments.alert, text_of(earlier, "by"), text_of(earlier, "at")),
+                  kMaxLineBytes));
   return print_line(fmt::format("{} is acknowledged by {}", arguments.alert, arguments.by));
 }
 

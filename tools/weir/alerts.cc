@@ -152,8 +152,8 @@ std::string heading(const Json& alert) {
   for (const auto& [name, value] : field(alert, "labels").items())
     text += fmt::format("  {} = {}\n", name, printable(text_of(value), kMaxLabelBytes));
   for (const auto& [name, value] : field(alert, "annotations").items())
-    text += fmt::format("  {}: {}\n", name, printable(text_of(value), kMaxAnnotationBytes));
-  const std::string note = printable(note_of(alert), kMaxAnnotationBytes);
+    text += fmt::format("  {}: {}\n", name, printable_line(text_of(value), kMaxAnnotationBytes));
+  const std::string note = printable_line(note_of(alert), kMaxAnnotationBytes);
   return text + (note.empty() ? "" : "  " + note + "\n") + "\n";
 }
 

@@ -33,6 +33,17 @@ std::string state_name(v1::ConditionState state) {
   return name;
 }
 
+/// The shortest window that has all there is in the objective's own, as of a young ledger; 0: its
+/// own. What is left is at the rate of that time.
+DurationUs budget_is_of(const v1::BurnResult& result) {
+  const v1::Budget& budget = result.budget();
+  for (const v1::BurnWindow& window : result.window())
+    if (budget.total() > 0 && window.length_us() < budget.length_us() &&
+        window.total() == budget.total() && window.good() == budget.good())
+      return window.length_us();
+  return 0;
+}
+
 /// What is not quiet, and what is unusual about the result.
 std::string note(const v1::BurnResult& result) {
   std::vector<std::string> notes;
@@ -40,6 +51,8 @@ std::string note(const v1::BurnResult& result) {
     if (condition.state() != v1::CONDITION_STATE_QUIET)
       notes.push_back(
           fmt::format("{} {}", printable(condition.name(), 40), state_name(condition.state())));
+  if (const DurationUs length_us = budget_is_of(result); length_us > 0)
+    notes.push_back(fmt::format("left is of {} so far", format_duration(length_us)));
   if (!result.maintenance().empty())
     notes.push_back(fmt::format("maintenance: {}", printable(result.maintenance(), 40)));
   if (result.has_correction())

@@ -8,6 +8,7 @@
 
 #include "processors/graph.h"
 #include "processors/objectives/parts.h"
+#include "processors/slo/ledger.h"
 #include "sinks/results/alert_board.h"
 #include "sinks/results/burn_results.h"
 #include "tools/weir/alert_source.h"
@@ -113,14 +114,29 @@ Result<Question> question_of_alert(const runtime::Reader& log, const std::string
   return question;
 }
 
-constexpr std::array kColumns = {
+constexpr std::array kDeltaColumns = {
     JsonColumn{"pane", [](const Json& row) { return text_of(row, "pane"); }},
     JsonColumn{"good", [](const Json& row) { return text_of(row, "good"); }},
     JsonColumn{"bad", [](const Json& row) { return text_of(row, "bad"); }},
     JsonColumn{"counted_at", [](const Json& row) { return text_of(row, "counted_at"); }},
     JsonColumn{"from_records", [](const Json& row) { return text_of(row, "from_records"); }}};
 
-Json rows_of(const Recount& recount, const v1::BurnResult& told) {
+std::string ratio_text(const Json& row, const char* name) {
+  const Json& ratio = field(row, name);
+  return ratio.is_number() ? fmt::format("{:.6g}", ratio.get<double>()) : "";
+}
+
+constexpr std::array kSliceColumns = {
+    JsonColumn{"slice", [](const Json& row) { return text_of(row, "slice"); }},
+    JsonColumn{"good", [](const Json& row) { return text_of(row, "good"); }},
+    JsonColumn{"total", [](const Json& row) { return text_of(row, "total"); }},
+    JsonColumn{"ratio", [](const Json& row) { return ratio_text(row, "ratio"); }},
+    JsonColumn{"target", [](const Json& row) { return ratio_text(row, "target"); }},
+    JsonColumn{"counts_as", [](const Json& row) { return text_of(row, "counts_as"); }},
+    JsonColumn{"counted_at", [](const Json& row) { return text_of(row, "counted_at"); }},
+    JsonColumn{"from_records", [](const Json& row) { return text_of(row, "from_records"); }}};
+
+Json rows_of_deltas(const Recount& recount, const v1::BurnResult& told) {
   Json rows = Json::array();
   for (const RecountedDelta& each : recount.deltas())
     rows.push_back(
@@ -136,6 +152,45 @@ Json rows_of(const Recount& recount, const v1::BurnResult& told) {
 std::string count_of(std::int64_t units, const v1::BurnResult& told) {
   if (told.method() != v1::BUDGETING_METHOD_RATIO_TIMESLICES) return fmt::format("{}", units);
   return fmt::format("{:.6g}", static_cast<double>(units) / static_cast<double>(objectives::kPpb));
+}
+
+std::string range_text(std::string_view partition, const RecountedSlice::Range& range) {
+  return fmt::format("{}@[{}, {})", partition, range.begin, range.end);
+}
+
+/// "good", "bad", "0.75 good" where a slice counts as its ratio; one that is not over counts later.
+std::string counts_as(const v1::ObjectiveDefinition& sliced, TimeUs start_us,
+                      const slo::Counts& events, const v1::BurnResult& told) {
+  if (start_us + sliced.slice_us() > told.end_time_us()) return "not over";
+  const slo::Counts units = slo::slice_units(sliced, events);
+  if (units.total == 0) return "nothing";
+  if (sliced.method() == v1::BUDGETING_METHOD_RATIO_TIMESLICES)
+    return count_of(units.good, told) + " good";
+  return units.good == 0 ? "bad" : "good";
+}
+
+Json rows_of_slices(const Recount& recount, const v1::BurnResult& told) {
+  const v1::ObjectiveDefinition& sliced = *recount.sliced();
+  const std::string counted = fmt::format("{}/{}", topics::kSli, told.as_of_partition());
+  Json rows = Json::array();
+  for (const auto& [start_us, slice] : recount.slices()) {
+    std::vector<std::string> records;
+    for (const auto& [partition, range] : slice.raw_records)
+      records.push_back(range_text(partition, range));
+    Json& row =
+        rows.emplace_back(Json{{"slice", format_rfc3339(start_us)},
+                               {"good", slice.events.good},
+                               {"total", slice.events.total},
+                               {"counts_as", counts_as(sliced, start_us, slice.events, told)},
+                               {"counted_at", range_text(counted, slice.offsets)},
+                               {"from_records", fmt::format("{}", fmt::join(records, ", "))}});
+    if (slice.events.total != 0)
+      row["ratio"] =
+          static_cast<double>(slice.events.good) / static_cast<double>(slice.events.total);
+    if (sliced.method() == v1::BUDGETING_METHOD_TIMESLICES)
+      row["target"] = static_cast<double>(sliced.slice_target_ppb()) / objectives::kPpb;
+  }
+  return rows;
 }
 
 std::string bad_of(const slo::Counts& counts, const v1::BurnResult& told) {
@@ -160,11 +215,21 @@ std::string describe(const RecountedWindow& window, const v1::BurnResult& told,
   if (recount.begins_at() > 0)
     text += fmt::format("; what was before {}/{}@{} has left the log", topics::kSli,
                         told.as_of_partition(), recount.begins_at());
-  if (recount.slices() != nullptr)
+  if (recount.sliced() != nullptr)
     text += fmt::format("; what came {} after the end of its slice counts nowhere",
                         format_duration(slo::kSliceMemoryUs));
   if (told.excluded_total() > 0) text += "; planned times are counted apart";
   return text + "\n";
+}
+
+/// When a slice is good.
+std::string describe(const v1::ObjectiveDefinition& sliced) {
+  const std::string length = format_duration(sliced.slice_us());
+  if (sliced.method() == v1::BUDGETING_METHOD_RATIO_TIMESLICES)
+    return fmt::format("  counted in slices of {}, each as the ratio of its good events\n", length);
+  return fmt::format("  counted in slices of {}, good where {} {} of their events are\n", length,
+                     sliced.slice_above() ? "more than" : "at least",
+                     objectives::format_ppb(sliced.slice_target_ppb()));
 }
 
 std::string heading(const Recount& recount, const v1::BurnResult& told) {
@@ -173,12 +238,11 @@ std::string heading(const Recount& recount, const v1::BurnResult& told) {
       fmt::format("{}{}{} at {}\n", printable(told.objective(), kMaxNameBytes),
                   series.empty() ? "" : " ", series, format_rfc3339(told.end_time_us()));
   for (const RecountedWindow& window : recount.windows()) text += describe(window, told, recount);
-  if (recount.slices() != nullptr)
-    text += fmt::format("  counted in slices of {}, by the events below\n",
-                        format_duration(recount.slices()->slice_us()));
+  if (recount.sliced() != nullptr) text += describe(*recount.sliced());
   if (!told.complete()) text += "  a raw partition was left out of the time then\n";
   if (recount.left_out() > 0)
-    text += fmt::format("  {} older counts are not listed\n", recount.left_out());
+    text += fmt::format("  {} older {} are not listed\n", recount.left_out(),
+                        recount.sliced() == nullptr ? "counts" : "slices");
   return text + "\n";
 }
 
@@ -200,8 +264,12 @@ Result<void> explain(const ExplainArguments& arguments) {
   WEIR_TRY(recount.run());
   Output output;
   if (arguments.format == Format::table) output.write(heading(recount, told));
-  return write_rows(rows_of(recount, told), kColumns, arguments.format, output,
-                    "nothing was counted in that time");
+  constexpr std::string_view kNothing = "nothing was counted in that time";
+  if (recount.sliced() != nullptr)
+    return write_rows(rows_of_slices(recount, told), kSliceColumns, arguments.format, output,
+                      kNothing);
+  return write_rows(rows_of_deltas(recount, told), kDeltaColumns, arguments.format, output,
+                    kNothing);
 }
 
 }  // namespace

@@ -29,8 +29,8 @@ void write_table(const results::Json& rows, std::span<const JsonColumn> columns,
   for (const results::Json& row : rows) {
     std::vector<std::string> cells;
     for (const JsonColumn& column : columns) {
-      const std::string cell = column.cell(row);
-      cells.push_back(cell.empty() ? "-" : printable(cell, kMaxCellBytes));
+      const std::string cell = printable_line(column.cell(row), kMaxCellBytes);
+      cells.push_back(cell.empty() ? "-" : cell);
     }
     if (!table.add_row(std::move(cells))) break;
   }

@@ -30,8 +30,8 @@ std::string joined(const results::Json& list);
 ///
 ///   json  one object a line, whole
 ///   csv   a header, then the columns
-///   table the columns, cut to what a line has room for; empty is "-". Of no row, standard error
-///         says `nothing`, if it says something
+///   table the columns, each on one line and cut to what that has room for; empty is "-". Of no
+///         row, standard error says `nothing`, if it says something
 Result<void> write_rows(const results::Json& rows, std::span<const JsonColumn> columns,
                         Format format, Output& output, std::string_view nothing = {});
 

@@ -1,6 +1,7 @@
 // `weir`: adds the subcommands, runs the chosen one, and turns its outcome into an exit code.
 #include <csignal>
 #include <cstdio>
+#include <span>
 
 #include "tools/weir/command.h"
 #include "tools/weir/log_setup.h"
@@ -52,6 +53,17 @@ int run(const CLI::App& app, const Run& chosen) {
   return kFailed;
 }
 
+/// As CLI11 takes them, the last one first. `weir help silence add` is `weir silence add --help`.
+std::vector<std::string> arguments_of(std::span<char*> arguments) {
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  if (!reversed.empty()) reversed.pop_back();  // the program itself
+  if (!reversed.empty() && reversed.back() == "help") {
+    reversed.pop_back();
+    reversed.insert(reversed.begin(), "--help");
+  }
+  return reversed;
+}
+
 int main(int argc, char** argv) {
   CLI::App app("Turns request logs of an AI-inference fleet into rolling KPIs, exactly once.",
                "weir");
@@ -81,7 +93,7 @@ int main(int argc, char** argv) {
   add_graph(commands);
   add_hook_echo(commands);
   try {
-    app.parse(argc, argv);
+    app.parse(arguments_of({argv, static_cast<std::size_t>(argc)}));
     return run(app, *chosen);
   } catch (const CLI::Success& asked) {
     return app.exit(asked);  // --help, --version

@@ -11,6 +11,10 @@
 
 namespace weir::cli {
 
+void RecountedSlice::Range::hold(const Range& other) {
+  *this = end == 0 ? other : Range{std::min(begin, other.begin), std::max(end, other.end)};
+}
+
 Recount::Recount(const runtime::Reader& log, const v1::BurnResult& told,
                  std::vector<RecountedWindow> windows)
     : log_(log), told_(told), windows_(std::move(windows)) {
@@ -86,14 +90,14 @@ bool Recount::is_of_ledger(const v1::SliDelta& delta) const {
   return series && std::ranges::equal(*series, told_.series());
 }
 
-const v1::ObjectiveDefinition* Recount::slices() const {
+const v1::ObjectiveDefinition* Recount::sliced() const {
   return plan_ && plan_->sliced() ? &plan_->definition() : nullptr;
 }
 
 /// Of those that count in the longest window: its first slice began before it.
 TimeUs Recount::first_pane() const {
   const TimeUs from_us = windows_.front().from_us;
-  return slices() == nullptr ? from_us : align_down(from_us, slices()->slice_us());
+  return sliced() == nullptr ? from_us : align_down(from_us, sliced()->slice_us());
 }
 
 void Recount::add(const runtime::Record& record, const v1::SliBatch& batch,
@@ -101,6 +105,8 @@ void Recount::add(const runtime::Record& record, const v1::SliBatch& batch,
   const TimeUs pane_us = delta.pane() * objectives::kPaneUs;
   if (pane_us >= told_.end_time_us() || pane_us < first_pane()) return;
   panes_[pane_us] += {delta.good(), delta.total()};
+  if (sliced() != nullptr)
+    return add_to_slice(align_down(pane_us, sliced()->slice_us()), record, batch, delta);
   deltas_.push_back(
       {.pane_us = pane_us,
        .good = delta.good(),
@@ -108,21 +114,35 @@ void Recount::add(const runtime::Record& record, const v1::SliBatch& batch,
        .offset = record.offset,
        .raw_records = fmt::format("{}/{}@[{}, {})", batch.raw_topic(), batch.raw_partition(),
                                   batch.begin_offset(), batch.end_offset())});
-  if (deltas_.size() <= kMaxDeltas) return;
+  if (deltas_.size() <= kMaxRows) return;
   deltas_.pop_front();
   ++left_out_;
+}
+
+void Recount::add_to_slice(TimeUs start_us, const runtime::Record& record,
+                           const v1::SliBatch& batch, const v1::SliDelta& delta) {
+  if (start_us < slices_from_us_) return;
+  RecountedSlice& slice = slices_[start_us];
+  slice.events += {delta.good(), delta.total()};
+  slice.offsets.hold({record.offset, record.offset + 1});
+  slice.raw_records[fmt::format("{}/{}", batch.raw_topic(), batch.raw_partition())].hold(
+      {batch.begin_offset(), batch.end_offset()});
+  if (slices_.size() <= kMaxRows) return;
+  slices_.erase(slices_.begin());
+  slices_from_us_ = slices_.begin()->first;
 }
 
 /// What counts in windows: events in their pane, a slice that is over in its last one.
 void Recount::judge() {
   std::map<TimeUs, slo::Counts> units;
-  if (slices() == nullptr) {
+  if (sliced() == nullptr) {
     units = panes_;
   } else {
-    const DurationUs slice_us = slices()->slice_us();
+    const DurationUs slice_us = sliced()->slice_us();
     for (const auto& [pane_us, events] : panes_)
       units[align_down(pane_us, slice_us) + slice_us - objectives::kPaneUs] += events;
-    for (auto& [last_pane_us, counts] : units) counts = slo::slice_units(*slices(), counts);
+    for (auto& [last_pane_us, counts] : units) counts = slo::slice_units(*sliced(), counts);
+    left_out_ = std::ssize(units) - std::ssize(slices_);
   }
   for (RecountedWindow& window : windows_)
     for (auto unit = units.lower_bound(window.from_us);

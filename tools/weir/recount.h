@@ -36,10 +36,24 @@ struct RecountedDelta {
   std::string raw_records;  // "weir.inference/0@[3, 9)"
 };
 
+/// What a slice of time had in it, over or not.
+struct RecountedSlice {
+  struct Range {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+
+    void hold(const Range& other);
+  };
+
+  slo::Counts events;
+  Range offsets;                             // of the batches that counted them
+  std::map<std::string, Range> raw_records;  // by raw partition: "weir.inference/0"
+};
+
 class Recount {
  public:
-  /// Of the first window; older ones are counted and not kept.
-  static constexpr std::size_t kMaxDeltas = 10'000;
+  /// Deltas, or slices, of the first window; older ones are counted and not kept.
+  static constexpr std::size_t kMaxRows = 10'000;
 
   /// `told` is no ledger of the series above the cap, and has the windows; all outlive this. The
   /// longest window is the first.
@@ -51,10 +65,13 @@ class Recount {
   Result<void> run();
 
   const std::vector<RecountedWindow>& windows() const { return windows_; }
+  /// Empty where the objective counts slices: these have all.
   const std::deque<RecountedDelta>& deltas() const { return deltas_; }
+  /// By their start; empty where it counts events.
+  const std::map<TimeUs, RecountedSlice>& slices() const { return slices_; }
   std::int64_t left_out() const { return left_out_; }
   /// What slices count for; nullptr: the objective counts events.
-  const v1::ObjectiveDefinition* slices() const;
+  const v1::ObjectiveDefinition* sliced() const;
   /// The first record there is: what was before it has left the log.
   std::int64_t begins_at() const { return begins_at_; }
 
@@ -66,6 +83,8 @@ class Recount {
   void judge();
   bool is_of_ledger(const v1::SliDelta& delta) const;
   void add(const runtime::Record& record, const v1::SliBatch& batch, const v1::SliDelta& delta);
+  void add_to_slice(TimeUs start_us, const runtime::Record& record, const v1::SliBatch& batch,
+                    const v1::SliDelta& delta);
 
   const runtime::Reader& log_;
   const v1::BurnResult& told_;
@@ -73,6 +92,8 @@ class Recount {
   std::optional<slo::LedgerPlan> plan_;  // once it is known
   std::map<TimeUs, slo::Counts> panes_;  // events
   std::deque<RecountedDelta> deltas_;
+  std::map<TimeUs, RecountedSlice> slices_;
+  TimeUs slices_from_us_ = kMinTime;  // older ones are left out
   std::int64_t left_out_ = 0;
   std::int64_t begins_at_ = 0;
 };

@@ -14,6 +14,9 @@
 #include "processors/labels/matcher.h"
 #include "processors/net/event_buffer.h"
 #include "processors/objectives/open_slo.h"
+#include "processors/objectives/parts.h"
+#include "processors/slo/binomial.h"
+#include "tools/weir/severity_matcher.h"
 
 namespace weir::cli {
 namespace {
@@ -87,15 +90,14 @@ bool is_told(const Settings& settings, const std::string& name) {
   return std::ranges::find(settings.alert.receivers, name) != settings.alert.receivers.end();
 }
 
-/// Alerts go to receivers by name: each has to be one of those that can be told.
-void check_receivers(const std::optional<config::Section>& section, Settings& settings) {
+/// Who can be told is told, where nobody says otherwise. Alerts go to receivers by name: each has
+/// to be one of those that can be told.
+void read_alert(const std::optional<config::Section>& section, Settings& settings) {
   std::vector<std::string> known;
   for (const webhook::ReceiverConfig& each : settings.webhook.receivers) known.push_back(each.name);
-  if (!section || settings.alert.receivers.empty()) {
-    // Who can be told is told, where nobody says otherwise.
-    settings.alert.receivers = std::move(known);
-    return;
-  }
+  settings.alert.receivers = known;
+  if (!section) return;
+  settings.alert = alert::read_config(*section, known);
   const std::string all =
       known.empty() ? "there are none" : fmt::format("there are {}", fmt::join(known, ", "));
   for (const std::string& name : settings.alert.receivers)
@@ -150,12 +152,13 @@ std::set<std::string> label_names(const objectives::Objectives& all) {
 }
 
 /// What no alert has tells no two of them apart, and a matcher of it holds for none or for all.
+/// Which labels alerts have, objectives say; severities are always the same.
 void warn_of_labels(const std::optional<config::Section>& section, Settings& settings) {
   const std::set<std::string> known = label_names(*settings.fold.objectives);
-  if (!section || known.empty()) return;
+  if (!section) return;
   const auto warn = [&](const config::Section& each, std::string_view key,
                         const std::string& name) {
-    if (!known.contains(name))
+    if (!known.empty() && !known.contains(name))
       settings.warnings.push_back(
           fmt::format("{}: {}: no alert of these objectives has the label {}; there are {}",
                       each.where(key), key, quote(name), fmt::join(known, ", ")));
@@ -168,7 +171,11 @@ void warn_of_labels(const std::optional<config::Section>& section, Settings& set
   const auto look_at_matchers = [&](const config::Section& each, std::string_view key) {
     std::vector<labels::Matcher> matchers;
     each.list(key, matchers, labels::Matcher::parse);
-    for (const labels::Matcher& matcher : matchers) warn(each, key, matcher.proto().name());
+    for (const labels::Matcher& matcher : matchers) {
+      warn(each, key, matcher.proto().name());
+      if (const std::string trouble = severity_trouble(matcher); !trouble.empty())
+        settings.warnings.push_back(fmt::format("{}: {}: {}", each.where(key), key, trouble));
+    }
   };
   look_at_names(*section, "group_by");
   for (const config::Section& route : section->sections("routes")) {
@@ -219,17 +226,68 @@ void warn_of_windows(const std::string& where, const objectives::Objective& obje
                       format_duration(condition.long_us()), format_duration(length_us)));
 }
 
+/// Why a condition never fires whose window holds no more slices than these; empty: it can.
+std::string why_never(const v1::ConditionDefinition& condition, std::int64_t slices,
+                      std::int64_t budget_ppb) {
+  if (slices < condition.min_events())
+    return fmt::format("fewer than slo.low_traffic.min_events, {}", condition.min_events());
+  const double probability = slo::binomial_tail(slices, slices, budget_ppb);
+  if (condition.level_ppb() == 0 || probability * 1e9 <= static_cast<double>(condition.level_ppb()))
+    return "";
+  return fmt::format(
+      "which chance makes bad, all of them, with probability {:.2g}, above "
+      "slo.low_traffic.level, {}",
+      probability, objectives::format_ppb(condition.level_ppb()));
+}
+
+void warn_of_slices(const std::string& where, const objectives::Objective& objective,
+                    Settings& settings) {
+  const v1::ObjectiveDefinition& definition = objective.definition;
+  if (definition.method() == v1::BUDGETING_METHOD_OCCURRENCES) return;
+  for (const v1::ConditionDefinition& condition : definition.condition()) {
+    const std::int64_t slices =
+        std::max<std::int64_t>(1, condition.long_us() / definition.slice_us());
+    const std::string why = why_never(condition, slices, objective.budget_ppb());
+    if (why.empty()) continue;
+    settings.warnings.push_back(fmt::format(
+        "{}: objective {}: condition {} looks back {}, that is {} slices of {}, {}: it "
+        "can never fire; write a longer lookbackWindow, a shorter timeSliceWindow, or "
+        "another slo.low_traffic",
+        where, definition.name(), quote(condition.name()), format_duration(condition.long_us()),
+        slices, format_duration(definition.slice_us()), why));
+  }
+}
+
+std::string beside(const std::string& file, std::string_view name) {
+  return (std::filesystem::path(file).parent_path() / name).string();
+}
+
+/// Each file that is not there is wrong in its line.
+void find_objectives(const std::string& file, const config::Section& section, Settings& settings) {
+  if (settings.slo.objectives.empty()) return;
+  section.list("objectives", settings.slo.objectives,
+               [&file](std::string_view name) -> Result<std::string> {
+                 const std::string path = beside(file, name);
+                 std::error_code unseen;
+                 if (std::filesystem::is_regular_file(path, unseen)) return std::string(name);
+                 return fail(ErrorCode::not_found,
+                             "there is no file '{}'; write its path as seen from the directory of "
+                             "this configuration",
+                             path);
+               });
+}
+
 /// The files stand beside the configuration that names them.
 Result<void> load_objectives(const std::string& file, Settings& settings) {
   std::vector<std::string> files;
-  for (const std::string& name : settings.slo.objectives)
-    files.push_back((std::filesystem::path(file).parent_path() / name).string());
+  for (const std::string& name : settings.slo.objectives) files.push_back(beside(file, name));
   WEIR_ASSIGN(const auto read, objectives::load_open_slo(files, settings.slo.low_traffic));
   WEIR_ASSIGN(const v1::Objectives run, objectives::to_run(read));
   WEIR_ASSIGN(settings.fold.objectives, objectives::Objectives::make(run));
   for (std::size_t i = 0; i < read.size(); ++i) {
     warn_of_targets(read[i], settings);
     warn_of_windows(read[i].where, settings.fold.objectives->all()[i], settings);
+    warn_of_slices(read[i].where, settings.fold.objectives->all()[i], settings);
   }
   return {};
 }
@@ -296,12 +354,14 @@ Result<Settings> load_settings(const std::string& file) {
   if (const auto section = root.section("fold")) settings.fold = fold::read_config(*section);
   if (const auto section = root.section("kpi")) settings.kpi = kpi::read_config(*section);
   const auto slo_section = root.section("slo");
-  if (slo_section) settings.slo = slo::read_config(*slo_section);
-  const auto alert_section = root.section("alert");
-  if (alert_section) settings.alert = alert::read_config(*alert_section);
+  if (slo_section) {
+    settings.slo = slo::read_config(*slo_section);
+    find_objectives(file, *slo_section, settings);
+  }
   const auto webhook_section = root.section("webhook");
   if (webhook_section) settings.webhook = webhook::read_config(*webhook_section);
-  check_receivers(alert_section, settings);
+  const auto alert_section = root.section("alert");
+  read_alert(alert_section, settings);
   WEIR_TRY(document.finish());
   warn_of_receivers(webhook_section, settings);
   WEIR_TRY(load_objectives(file, settings));

@@ -2,6 +2,8 @@
 #include <array>
 #include <cstdio>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "processors/core/id.h"
 #include "processors/core/text.h"
@@ -10,6 +12,7 @@
 #include "tools/weir/alert_source.h"
 #include "tools/weir/home.h"
 #include "tools/weir/json_rows.h"
+#include "tools/weir/severity_matcher.h"
 
 namespace weir::cli {
 namespace {
@@ -29,11 +32,17 @@ struct SilenceArguments {
   Format format = Format::table;
 };
 
-/// What its matchers were taken for, and when it holds.
-std::string silence_text(const SilenceArguments& arguments) {
+/// What the matchers were taken for.
+std::vector<labels::Matcher> matchers_of(const SilenceArguments& arguments) {
   std::vector<labels::Matcher> matchers;
   for (const std::string& text : arguments.matchers)
     if (auto matcher = labels::Matcher::parse(text)) matchers.push_back(*std::move(matcher));
+  return matchers;
+}
+
+/// What is silenced, and when.
+std::string silence_text(const SilenceArguments& arguments,
+                         std::span<const labels::Matcher> matchers) {
   const TimeUs now = now_us() / kSecondUs * kSecondUs;
   const TimeUs from = arguments.from_us.value_or(now);
   const TimeUs to = arguments.to_us.value_or(from + arguments.length_us.value_or(0));
@@ -51,9 +60,13 @@ Result<void> add_command(const SilenceArguments& arguments) {
   WEIR_ASSIGN(Remote remote, Remote::open(arguments.place.remote));
   WEIR_ASSIGN(const Json answer, remote.ask("POST", "/api/v1/silences", body));
   WEIR_TRY(print_line(text_of(answer, "id")));
+  const std::vector<labels::Matcher> matchers = matchers_of(arguments);
+  for (const labels::Matcher& each : matchers)
+    if (const std::string trouble = severity_trouble(each); !trouble.empty())
+      fmt::print(stderr, "weir: warning: {}\n", trouble);
   const Json& matching = field(answer, "matching");
   fmt::print(stderr, "weir: {}{}; `weir silence expire` with its id ends it sooner\n",
-             silence_text(arguments),
+             silence_text(arguments, matchers),
              matching.is_number()
                  ? fmt::format("; it holds of {} alert{} that stand{} now", matching.dump(),
                                matching == 1 ? "" : "s", matching == 1 ? "s" : "")

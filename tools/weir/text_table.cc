@@ -108,6 +108,21 @@ std::string printable(std::string_view bytes, std::size_t limit) {
   return text;
 }
 
+std::string printable_line(std::string_view text, std::size_t limit) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  std::string line;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+    line += text.substr(0, end);
+    text.remove_prefix(end);
+    if (text.empty()) break;
+    text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+    line.erase(line.find_last_not_of(kBlanks) + 1);
+    if (!line.empty() && !text.empty()) line += ' ';
+  }
+  return printable(line, limit);
+}
+
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";

@@ -54,6 +54,9 @@ std::string short_bytes(std::uint64_t bytes);
 /// are not), and "..." stands for what was cut off.
 std::string printable(std::string_view bytes, std::size_t limit);
 
+/// The same of what people wrote, whose line ends, with the blanks around them, become one blank.
+std::string printable_line(std::string_view text, std::size_t limit);
+
 /// A field of CSV, quoted where RFC 4180 asks for it.
 std::string csv_field(std::string_view text);
 
