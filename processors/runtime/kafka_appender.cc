@@ -3,6 +3,7 @@
 
 #include "processors/runtime/kafka_log.h"
 #include "processors/runtime/kafka_producer.h"
+#include "processors/runtime/kafka_trouble.h"
 
 namespace weir::runtime {
 namespace {
@@ -53,23 +54,45 @@ class KafkaAppender::Pending {
   rd_kafka_resp_err_t error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 
-KafkaAppender::KafkaAppender(const KafkaCluster& cluster)
-    : cluster_(cluster), outputs_(std::make_unique<KafkaOutputs>(client_)) {}
+/// A client, and the thread that hears what became of its records.
+struct KafkaAppender::Session {
+  explicit Session(KafkaClient of) : client(std::move(of)) {}
+
+  KafkaClient client;
+  KafkaOutputs outputs{client};
+  std::jthread poller{[this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) rd_kafka_poll(client.get(), kPollMs);
+  }};
+};
 
 Result<std::unique_ptr<KafkaAppender>> KafkaAppender::open(const KafkaCluster& cluster) {
   std::unique_ptr<KafkaAppender> appender(new KafkaAppender(cluster));
-  KafkaConfig config(cluster.options());
-  set_producer(config);
-  config.set_unless_given("linger.ms", "1").set("message.timeout.ms", kTimeoutUs / kMillisecondUs);
-  rd_kafka_conf_set_dr_msg_cb(config.get(), on_delivery);
-  WEIR_ASSIGN(appender->client_, std::move(config).make(RD_KAFKA_PRODUCER));
-  appender->poller_ = std::jthread([client = appender->client_.get()](const std::stop_token& stop) {
-    while (!stop.stop_requested()) rd_kafka_poll(client, kPollMs);
-  });
+  WEIR_ASSIGN(appender->session_, appender->begin_session());
   return appender;
 }
 
 KafkaAppender::~KafkaAppender() = default;
+
+Result<std::shared_ptr<KafkaAppender::Session>> KafkaAppender::begin_session() const {
+  KafkaConfig config(cluster_.options());
+  set_producer(config);
+  config.set_unless_given("linger.ms", "1").set("message.timeout.ms", kTimeoutUs / kMillisecondUs);
+  rd_kafka_conf_set_dr_msg_cb(config.get(), on_delivery);
+  WEIR_ASSIGN(KafkaClient client, std::move(config).make(RD_KAFKA_PRODUCER));
+  return std::make_shared<Session>(std::move(client));
+}
+
+/// What is under way in a client that gave up ends there, each with its error.
+Result<std::shared_ptr<KafkaAppender::Session>> KafkaAppender::living_session() {
+  const std::lock_guard lock(mutex_);
+  char text[512];
+  if (rd_kafka_fatal_error(session_->client.get(), text, sizeof text)) {
+    tell_trouble("appender", fmt::format("a client that appends has given up, and is replaced: {}",
+                                         static_cast<const char*>(text)));
+    WEIR_ASSIGN(session_, begin_session());
+  }
+  return session_;
+}
 
 void KafkaAppender::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   static_cast<Pending*>(message->_private)->done(*message);
@@ -86,6 +109,7 @@ Result<std::int64_t> KafkaAppender::append(const TopicPartition& where,
     return bounds.end;
   }
   const std::string topic = kafka_topic(cluster_.options(), where.topic);
+  WEIR_ASSIGN(const std::shared_ptr<Session> session, living_session());
   Pending pending;
   Result<void> taken;
   for (const NewRecord& record : records) {
@@ -95,7 +119,7 @@ Result<std::int64_t> KafkaAppender::append(const TopicPartition& where,
                       .id = record.id};
     pending.add();
     // Not copied: the records outlive the wait.
-    const auto error = outputs_->produce(topic, where.partition, view, 0, &pending);
+    const auto error = session->outputs.produce(topic, where.partition, view, 0, &pending);
     if (error && *error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     pending.not_taken();
     taken = error ? Result<void>(refused(where, *error)) : std::unexpected(error.error());

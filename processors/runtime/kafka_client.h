@@ -25,6 +25,8 @@
 // - each commit waits 100 ms for its coordinator: retry.backoff.ms is 1 (KafkaProducer::open);
 // - records under way point into their caller's memory when a transaction fails: they are purged,
 //   and the client goes at once (KafkaProducer::close; workers_test.py kills a broker);
+// - an idempotent producer may give up for good, for one, where records of a batch that it sends
+//   again have timed out meanwhile: it is replaced (KafkaAppender; kafka_appender_test.cc);
 // - what it cannot tell anybody it prints: every client has callbacks for logs and errors
 //   (KafkaConfig);
 // - before 2.6.1 it repeats its nonce, so that SCRAM fails with brokers from 4.0 on (#4895): that

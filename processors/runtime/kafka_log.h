@@ -18,7 +18,6 @@ namespace weir::runtime {
 
 class KafkaCursor;
 class KafkaInputs;
-class KafkaOutputs;
 
 /// Reads by cursors: going on where a read ended costs no request. A cursor goes that has come to
 /// the end: it would ask on and on, with what others read waiting behind it. Thread-safe; reads one
@@ -55,7 +54,8 @@ class KafkaReader final : public Reader {
 };
 
 /// Idempotent, acknowledged by all in-sync replicas. Thread-safe: appends of several threads share
-/// batches.
+/// batches. A client that has given up for good (it cannot tell any more what was stored) is
+/// replaced at the next append.
 class KafkaAppender final : public Appender {
  public:
   /// An append that is not acknowledged by then fails with io; whether it was stored is unknown.
@@ -69,14 +69,16 @@ class KafkaAppender final : public Appender {
 
  private:
   class Pending;
+  struct Session;
 
-  explicit KafkaAppender(const KafkaCluster& cluster);
+  explicit KafkaAppender(const KafkaCluster& cluster) : cluster_(cluster) {}
   static void on_delivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* self);
+  Result<std::shared_ptr<Session>> begin_session() const;
+  Result<std::shared_ptr<Session>> living_session();
 
   const KafkaCluster& cluster_;
-  KafkaClient client_;
-  std::unique_ptr<KafkaOutputs> outputs_;
-  std::jthread poller_;
+  std::mutex mutex_;
+  std::shared_ptr<Session> session_;  // and that of each append that is under way
 };
 
 }  // namespace weir::runtime

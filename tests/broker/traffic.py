@@ -219,10 +219,10 @@ class Client:
                     self.stored += 1
                     return
             except urllib.error.HTTPError as error:
+                why = f"{error.code} {error.read().decode()}"
                 if error.code < 500:
-                    self.failed = f"{key}: {error.code} {error.read().decode()}"
+                    self.failed = f"{key}: {why}"
                     return
-                why = error
             except (OSError, http.client.HTTPException) as error:
                 why = error
             if time.monotonic() > deadline:
