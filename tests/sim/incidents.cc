@@ -42,12 +42,14 @@ void Incidents::hear(const v1::Notification& notification, const Wrong& wrong) {
   incident.acknowledged = incident.acknowledged || acknowledges;
 }
 
-/// Under its group's key or under that of digests, whatever was hidden when that was told last.
+/// Under its group's key, whatever was hidden when that was told last; or named by the last digest.
 bool Incidents::has_one(const std::string& receiver, const v1::Alert& alert) const {
   return std::ranges::any_of(open_, [&](const auto& each) {
     const auto& [key, incident] = each;
+    const bool names_it =
+        std::ranges::count(incident.firing, alert.fingerprint(), &v1::Alert::fingerprint) != 0;
     return key.first == receiver && !incident.acknowledged &&
-           (key.second == group_of(alert) || key.second == "digest");
+           (key.second == group_of(alert) || (key.second == "digest" && names_it));
   });
 }
 

@@ -105,22 +105,17 @@ void Outside::check(const Outcome& outcome, const Wrong& wrong) const {
 void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
   const bool folds = configs_.at(kChat).coalesce_after_us < kDayUs;
   Told told;
-  std::map<std::string, std::string> fires_in;  // the group, by alert: as it was told last
+  std::map<std::string, std::string> told_by;  // the last notification, by alert
   std::map<std::string, std::pair<std::string, std::size_t>> place;  // by id: group, nth
   for (const LoggedAlert& logged : outcome.alerts) {
     const v1::Notification& notification = logged.record.notification();
     if (notification.receiver() != kChat) continue;
     if (notification.reason() == v1::NOTIFICATION_REASON_INCIDENT) continue;  // it keeps none
     place[notification.id()] = {notification.group_key(), place.size()};
-    // Where nothing of a group is shown any more, what fires of it was hidden.
-    if (notification.firing() == 0)
-      std::erase_if(fires_in, [&notification](const auto& each) {
-        return each.second == notification.group_key();
-      });
     for (const v1::Alert& alert : notification.alert()) {
       told[alert.fingerprint()] =
           fmt::format("life {} {}", alert.life(), v1::AlertState_Name(alert.state()));
-      if (fires(alert)) fires_in[alert.fingerprint()] = notification.group_key();
+      told_by[alert.fingerprint()] = notification.id();
     }
   }
   Told heard;
@@ -157,12 +152,15 @@ void Outside::check_chat(const Outcome& outcome, const Wrong& wrong) const {
   if (!repeats_ && chat_.size() > bodies.size() + excuses_)
     wrong(fmt::format("chat: {} requests for {} notifications, with {} excuses", chat_.size(),
                       bodies.size(), excuses_));
+  // Folded into the end of its group, the beginning of an alert is not told, and that is said.
+  std::set<std::pair<std::string, std::string>> lapsed;  // alerts, of which notification
+  for (const v1::Decision& decision : outcome.decisions)
+    if (decision.kind() == v1::DECISION_KIND_LAPSED && decision.receiver() == kChat)
+      lapsed.emplace(decision.fingerprint(), decision.notification_id());
   for (const auto& [fingerprint, state] : told) {
-    // Folded into the end of its group, its beginning is not told.
-    const bool may_be_unheard = folds &&
-                                state.ends_with(v1::AlertState_Name(v1::ALERT_STATE_FIRING)) &&
-                                !fires_in.contains(fingerprint);
-    if (heard[fingerprint] != state && !may_be_unheard)
+    const bool is_unheard = state.ends_with(v1::AlertState_Name(v1::ALERT_STATE_FIRING)) &&
+                            lapsed.contains({fingerprint, told_by[fingerprint]});
+    if (heard[fingerprint] != state && !is_unheard)
       wrong(fmt::format("chat: heard last of {}: {}; what was told last: {}", fingerprint,
                         heard[fingerprint], state));
   }
