@@ -52,17 +52,16 @@ v1::Alert passing_alert(const v1::Signal& signal) {
   return alert;
 }
 
-/// Those that fire; by matchers, which may be wrong, those that nobody has taken on.
+/// Of those that fire and that nobody has taken on; matchers may be wrong.
 std::vector<std::string> named_by(const v1::Acknowledgement& acknowledgement, const Book& book) {
   std::vector<std::string> named;
   const auto matchers = labels::make_matchers(acknowledgement.matcher());
   if (!matchers) return named;
   for (const auto& [fingerprint, entry] : book.entries()) {
-    if (!entry.is_firing()) continue;
+    if (!entry.is_firing() || entry.is_acknowledged()) continue;
     const bool is_named = matchers->empty()
                               ? fingerprint == acknowledgement.fingerprint()
-                              : !entry.is_acknowledged() &&
-                                    labels::match_all(*matchers, labels::read(entry.alert.label()));
+                              : labels::match_all(*matchers, labels::read(entry.alert.label()));
     if (is_named) named.push_back(fingerprint);
   }
   return named;

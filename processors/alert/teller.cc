@@ -138,10 +138,18 @@ std::vector<Teller::Waiting> Teller::look_at_groups() {
   return all;
 }
 
+bool Teller::is_in_another_group(const GroupKey& key, const std::string& fingerprint) const {
+  return std::ranges::any_of(book_.groups(), [&](const auto& each) {
+    return each.first.receiver == key.receiver && each.first != key &&
+           each.second.members.contains(fingerprint);
+  });
+}
+
 /// Of what ended hidden the receiver hears nothing, whatever was said to wait for a digest.
 void Teller::drop_lapsed(const GroupKey& key) {
   for (const std::string& fingerprint : lapsed_of(book_.groups().at(key), book_)) {
-    if (const Entry* entry = book_.find(fingerprint); entry != nullptr)
+    const Entry* entry = book_.find(fingerprint);
+    if (entry != nullptr && !is_in_another_group(key, fingerprint))
       outbox_.decide(
           entry->alert,
           {v1::DECISION_KIND_LAPSED,

@@ -47,6 +47,8 @@ class Teller {
   /// What waits, by receiver in the order of their names.
   std::vector<Waiting> look_at_groups();
   void drop_lapsed(const GroupKey& key);
+  /// Of the same receiver.
+  bool is_in_another_group(const GroupKey& key, const std::string& fingerprint) const;
   void tell_receiver(const std::string& receiver, std::vector<Waiting> waiting);
   void tell_behind(const std::string& receiver, const std::vector<Waiting>& waiting);
   void tell_each(const std::string& receiver, const std::vector<Waiting>& waiting);

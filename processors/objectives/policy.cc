@@ -35,7 +35,7 @@ DurationUs least_long(DurationUs window, const LowTraffic& low_traffic, Duration
 }  // namespace
 
 bool is_severity(std::string_view text) {
-  return text == "page" || text == "ticket" || text == "info";
+  return std::ranges::find(kSeverities, text) != kSeverities.end();
 }
 
 std::int64_t burn_factor_ppb(std::int64_t budget_ppb, DurationUs window_us, DurationUs long_us) {

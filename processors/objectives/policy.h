@@ -14,6 +14,7 @@
 // objective's window does: below that nothing would be said, ever.
 #pragma once
 
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +23,8 @@
 
 namespace weir::objectives {
 
-/// What an alert can be: page, ticket or info.
+/// What an alert can be.
+inline constexpr std::array<std::string_view, 3> kSeverities = {"page", "ticket", "info"};
 bool is_severity(std::string_view text);
 
 /// When few events say little.

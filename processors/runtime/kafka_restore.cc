@@ -78,6 +78,7 @@ Result<bool> Restore::step() {
   if (position_ < end_) return false;
   WEIR_ASSIGN(const bool written, write_gathered());
   if (!written) return false;
+  gathered_.shrink_to_fit();  // a copy that is followed may lie here for long
   if (!request_.follows) WEIR_TRY(check_complete());
   return true;
 }

@@ -8,6 +8,7 @@
 namespace weir::runtime {
 namespace {
 
+/// The first key of all, in each write: a bulk that holds it survives with all that was before it.
 const std::string kMarkKey(1, '\0');
 const std::string kStatePrefix(1, '\1');
 

@@ -11,7 +11,9 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdarg>
+#include <thread>
 
 namespace weir::state {
 namespace {
@@ -38,6 +40,10 @@ std::unexpected<Error> failed(const std::string& directory, const rocksdb::Statu
     return fail(ErrorCode::not_found, "{}: no state here ({})", directory, text);
   return fail(ErrorCode::io, "{}: {}; check that the directory can be written", directory, text);
 }
+
+/// A bulk waits so long for compaction that is behind: who writes has others to answer.
+constexpr std::chrono::milliseconds kMostWait(1000);
+constexpr std::chrono::milliseconds kLookEvery(10);
 
 /// Of a bulk until the database has taken it in, under a name of its own. What a process that was
 /// killed leaves is no part of the database.
@@ -93,10 +99,10 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::string& dire
                                                          const RocksDbMemory& memory) {
   auto options = options_for(memory.cache_, memory.write_buffers_, memory.write_buffer_bytes_);
   options.create_if_missing = true;
-  (void)options.env->DeleteFile(bulk_file(directory));
   rocksdb::DB* db = nullptr;
   if (const auto status = rocksdb::DB::Open(options, directory, &db); !status.ok())
     return failed(directory, status);
+  (void)db->GetEnv()->DeleteFile(bulk_file(directory));
   return std::unique_ptr<RocksDbStore>(
       new RocksDbStore(directory, memory, std::unique_ptr<rocksdb::DB>(db)));
 }
@@ -153,9 +159,23 @@ Result<void> RocksDbStore::write(const StoreBatch& batch, Durability durability)
   return {};
 }
 
+// RocksDB stops no file that is taken in: many of them would stop the next write, and for minutes.
+void RocksDbStore::await_compaction() const {
+  const auto is_behind = [this] {
+    std::uint64_t stopped = 0;
+    std::uint64_t delayed = 0;
+    (void)db_->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped);
+    (void)db_->GetIntProperty(rocksdb::DB::Properties::kActualDelayedWriteRate, &delayed);
+    return stopped != 0 || delayed != 0;
+  };
+  for (auto left = kMostWait; is_behind() && left > left.zero(); left -= kLookEvery)
+    std::this_thread::sleep_for(kLookEvery);
+}
+
 // What the memtable holds of the same range of keys is written out first, by RocksDB, so that
 // nothing older can be lost without what is newer.
 Result<void> RocksDbStore::write_file(const StoreBatch& batch) {
+  await_compaction();
   const std::string file = bulk_file(directory_);
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions());
   auto status = writer.Open(file);

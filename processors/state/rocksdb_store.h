@@ -32,8 +32,8 @@ class RocksDbMemory {
   std::size_t write_buffer_bytes_;
 };
 
-/// Thread-safe. Errors name the directory: locked (another process has it), exhausted (disk full),
-/// corrupt, io.
+/// Thread-safe. A write waits where compaction is behind, a bulk for a second at most. Errors name
+/// the directory: locked (another process has it), exhausted (disk full), corrupt, io.
 class RocksDbStore final : public Store {
  public:
   /// Opens the database in `directory`, made where it is missing. One process at a time.
@@ -53,6 +53,7 @@ class RocksDbStore final : public Store {
  private:
   RocksDbStore(std::string directory, RocksDbMemory memory, std::unique_ptr<rocksdb::DB> db);
   Result<void> write_file(const StoreBatch& batch);
+  void await_compaction() const;
 
   const std::string directory_;
   const RocksDbMemory memory_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <compare>
 #include <cstring>
 
@@ -30,6 +31,7 @@ std::strong_ordering order_of(std::string_view a, std::string_view b) {
 
 void StoreBatch::add(std::string_view prefix, std::string_view key,
                      std::optional<std::string_view> value) {
+  assert(prefix.size() + key.size() <= UINT32_MAX && (!value || value->size() <= UINT32_MAX));
   Entry entry{.at = bytes_.size(),
               .key_bytes = static_cast<std::uint32_t>(prefix.size() + key.size()),
               .erased = !value};

@@ -16,7 +16,8 @@
 namespace weir::state {
 
 /// Changes that become visible and durable together, applied in order (the last one of a key wins).
-/// Their bytes lie one after the other: a change costs no allocation of its own.
+/// Their bytes lie one after the other: a change costs no allocation of its own. A key or a value
+/// is below 4 GiB.
 class StoreBatch {
   struct Entry {
     std::size_t at = 0;  // in bytes_: the key, then the value
@@ -39,9 +40,14 @@ class StoreBatch {
   /// In the order of keys, and of each key its last change only; `without_erasures`: for a store
   /// that holds none of these keys.
   void sort(bool without_erasures);
+  /// Keeps its memory for what comes next.
   void clear() {
     entries_.clear();
     bytes_.clear();
+  }
+  void shrink_to_fit() {
+    entries_.shrink_to_fit();
+    bytes_.shrink_to_fit();
   }
 
   /// A range of Change, in order.
@@ -73,7 +79,9 @@ class StoreBatch {
 enum class Durability : std::uint8_t {
   buffered,  // survives the process, perhaps not the machine
   synced,    // survives the machine
-  bulk,      // as synced, of megabytes that were sorted: they need no log and no sorting again
+  bulk,      // survives the machine, of megabytes that were sorted: they need no log and no sorting
+             // again. What was buffered before survives with it where a key of it lies between the
+             // first and the last of these
 };
 
 class Store {

@@ -69,6 +69,24 @@ TEST(AlertDecisions, SayWhatBecameOfWhatWaitedForADigestAndEndedHidden) {
   EXPECT_EQ(task.pass(400), "");
 }
 
+TEST(AlertDecisions, SayNothingOfAReceiverThatAnotherGroupTells) {
+  Config config = config_for();
+  config.keep_firing_us = 0;
+  config.routes = {{.receivers = {"oncall"}, .go_on = true},
+                   {.matchers = {*labels::Matcher::parse("severity=page")},
+                    .receivers = {"oncall"},
+                    .grouping = {.wait_us = 10 * kMinuteUs}}};
+  config.routes[0].grouping.wait_us = 0;
+  AlertTask task(config);
+  task.tick(change(), 0);  // by the first, and the second waits
+  task.say(hide("chat"), 10);
+  EXPECT_EQ(task.tick(quiet(change()), 400),
+            "decision chat page-1h resolved: it is quiet\n"
+            "notify oncall resolved {}/{}:{service=\"chat\"} #2: -chat page-1h\n"
+            "decision chat page-1h grouped: nothing of the group fires any more that is not "
+            "hidden\n");
+}
+
 TEST(AlertDecisions, SayWhoEndedASilence) {
   AlertTask task;
   task.say(hide("chat"), 0);

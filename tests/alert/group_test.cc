@@ -122,6 +122,8 @@ TEST(AlertGroups, IsRepeatedUntilSomebodyTakesItOn) {
             "decision chat page-1h acknowledged: ann took it on: looking\n"
             "notify oncall acknowledged {}:{service=\"chat\"} #3: +chat page-1h\n"
             "decision chat page-1h grouped: somebody took it on\n");
+  signal.mutable_acknowledgement()->set_by("bob");
+  EXPECT_EQ(task.say(signal, 3'800), "") << "ann has it";
   EXPECT_EQ(task.pass(20'000), "");
   EXPECT_EQ(task.state(),
             "alert chat page-1h firing acknowledged by ann\n"

@@ -270,14 +270,15 @@ TEST(Settings, RefuseAFileOfObjectivesThatIsNotThereInItsLine) {
                         file, directory.path()));
 }
 
-/// What is said of an objective of slices of a minute whose condition looks back at five of them.
-std::string warning_of_five_slices(const std::string& target, const std::string& low_traffic) {
+/// What is said of an objective of slices whose condition looks back five minutes.
+std::string warning_of_slices(const std::string& slice, const std::string& target,
+                              const std::string& low_traffic) {
   const fakes::TempDirectory directory;
   std::ofstream(directory.path() + "/slo.yaml")
       << "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: chat}\nspec:\n  service: chat\n"
          "  timeWindow: [{duration: 1d, isRolling: true}]\n  budgetingMethod: Timeslices\n"
-         "  objectives: [{timeSliceTarget: 0.95, timeSliceWindow: 1m, target: "
-      << target
+         "  objectives: [{timeSliceTarget: 0.95, timeSliceWindow: "
+      << slice << ", target: " << target
       << "}]\n  alertPolicies: [mine]\n"
          "  indicator: {metadata: {name: i}, spec: {ratioMetric: {\n"
          "    good: {metricSource: {type: weir, spec: {query: status == ok}}},\n"
@@ -295,19 +296,22 @@ std::string warning_of_five_slices(const std::string& target, const std::string&
 
 TEST(Settings, WarnOfConditionsWithTooFewSlicesToFireEver) {
   const std::string head =
-      "/slo.yaml:8: objective chat: condition 'fast' looks back 5m, that is 5 slices of 1m, ";
+      "/slo.yaml:8: objective chat: condition 'fast' looks back 5m, that is 5 slices of 1m at "
+      "most, ";
   const std::string tail =
       ": it can never fire; write a longer lookbackWindow, a shorter timeSliceWindow, or another "
       "slo.low_traffic";
-  EXPECT_EQ(warning_of_five_slices("0.9", "{level: 0.0001}"),
+  EXPECT_EQ(warning_of_slices("1m", "0.9", "{level: 0.0001}"),
             head + "fewer than slo.low_traffic.min_events, 10" + tail);
-  EXPECT_EQ(warning_of_five_slices("0.8", "{min_events: 5}"),
+  EXPECT_EQ(warning_of_slices("1m", "0.8", "{min_events: 5}"),
             head +
                 "which chance makes bad, all of them, with probability 0.00032, above "
                 "slo.low_traffic.level, 0.0001" +
                 tail);
-  EXPECT_EQ(warning_of_five_slices("0.9", "{min_events: 5}"), "");
-  EXPECT_EQ(warning_of_five_slices("0.8", "{min_events: 5, level: 0}"), "");
+  EXPECT_EQ(warning_of_slices("1m", "0.9", "{min_events: 5}"), "");
+  EXPECT_EQ(warning_of_slices("1m", "0.8", "{min_events: 5, level: 0}"), "");
+  EXPECT_EQ(warning_of_slices("2m", "0.8", "{min_events: 3, level: 0}"), "") << "three may end";
+  EXPECT_NE(warning_of_slices("2m", "0.8", "{min_events: 4, level: 0}"), "");
 }
 
 TEST(AlertmanagerExample, ComparesEveryDimension) {

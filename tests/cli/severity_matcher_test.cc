@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "processors/objectives/policy.h"
-
 namespace weir::cli {
 namespace {
 
@@ -23,12 +21,6 @@ TEST(SeverityMatcher, IsTroubleWhereItNamesNone) {
        {"severity=page", "severity=ticket", "severity=info", "severity!=page",
         "severity=~\"page|critical\"", "severity=~\".*\"", "severity!~\"t.*\"", "service=critical"})
     EXPECT_EQ(trouble(good), "") << good;
-}
-
-TEST(SeverityMatcher, KnowsThoseOfObjectives) {
-  for (const char* severity : {"page", "ticket", "info", "critical"})
-    EXPECT_EQ(trouble(std::string("severity=") + severity).empty(),
-              objectives::is_severity(severity));
 }
 
 }  // namespace

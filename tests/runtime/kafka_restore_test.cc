@@ -238,6 +238,7 @@ TEST_F(KafkaRestoreOnDiskTest, WhatIsWrittenInBulkIsKeptAndChangedLater) {
   for (int i = 0; i < 20; ++i) commit(fmt::format("k{}", i % 3), std::string(1'000'000, 'x'), i);
   commit("k1", std::nullopt, 20);
   EXPECT_EQ(restore_again().value(), "whole k0=long k2=long");
+  for (const auto& log : files(".log")) EXPECT_LT(std::filesystem::file_size(log), 1'000'000U);
   commit("k2", "2", 21);
   commit("k3", std::string(5'000'000, 'x'), 22);
   EXPECT_EQ(restore_again().value(), "kept k0=long k2=2 k3=long");

@@ -41,9 +41,8 @@ struct Story {
   std::set<std::string> inhibited_by;  // names
   std::string told;                    // as it was rendered last
 
-  bool is_active() const {
-    return state == v1::ALERT_STATE_PENDING || state == v1::ALERT_STATE_FIRING;
-  }
+  bool is_firing() const { return state == v1::ALERT_STATE_FIRING; }
+  bool is_active() const { return state == v1::ALERT_STATE_PENDING || is_firing(); }
   bool is_muted() const { return !silenced_by.empty() || !inhibited_by.empty(); }
   std::string render() const {
     return fmt::format("life {} {} from {} fired {} to {}{} by '{}' silenced [{}] inhibited [{}]",
@@ -88,7 +87,7 @@ class Stories {
     } else if (signal.has_acknowledgement()) {
       const auto name = names.find(signal.acknowledgement().fingerprint());
       const auto found = name == names.end() ? all_.end() : all_.find(name->second);
-      if (found != all_.end() && found->second.state == v1::ALERT_STATE_FIRING)
+      if (found != all_.end() && found->second.is_firing() && found->second.acknowledged_by.empty())
         found->second.acknowledged_by = signal.acknowledgement().by();
     } else if (signal.has_silence()) {
       silences_[signal.silence().id()] = signal.silence();

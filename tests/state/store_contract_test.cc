@@ -194,8 +194,10 @@ TEST(RocksDbStore, ABulkIsThereAfterARestartAndItsHalfWrittenFileIsNot) {
   bulk.sort(false);
 
   ASSERT_TRUE(store->write(bulk, Durability::bulk));
-  store.reset();
   std::ofstream(directory.path() + "/bulk.sst") << "half of a fi";
+  EXPECT_FALSE(RocksDbStore::open(directory.path(), memory));
+  EXPECT_TRUE(std::filesystem::exists(directory.path() + "/bulk.sst")) << "it is the other's";
+  store.reset();
   store = RocksDbStore::open(directory.path(), memory).value();
 
   std::string value;

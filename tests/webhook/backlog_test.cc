@@ -253,14 +253,27 @@ TEST_F(BacklogTest, WhatEndsAnIncidentStaysApartFromTheNextOne) {
 // What of it fires is hidden then: nobody would say its end.
 TEST_F(BacklogTest, WhatIsFoldedIntoTheEndOfAGroupFiresNoMore) {
   const v1::Alert over = make_alert({.fingerprint = "x", .state = v1::ALERT_STATE_RESOLVED});
-  take("g", 'a', {"x", "y"});
-  backlog_.take(backlog_.next_offset(),
-                Item{.key = "g", .record = record_of(make_notification('b', "g", {over}))});
+  v1::Notification first = make_notification(
+      'a', "g", {make_alert({.fingerprint = "x"}), make_alert({.fingerprint = "y"})});
+  v1::AlertLine& line = *first.add_more();
+  line.set_fingerprint("z");
+  line.set_state(v1::ALERT_STATE_FIRING);
+  const auto take_all = [this](const v1::Notification& told) {
+    backlog_.take(backlog_.next_offset(), Item{.key = "g", .record = record_of(told)});
+  };
+  take_all(first);
+  take_all(make_notification('b', "g", {over}));
+  take_all(make_notification('c', "g", {over}));
   const std::vector<Item> batch = backlog_.next(kHourUs);
   ASSERT_EQ(batch.size(), 1U);
   const v1::Notification& told = batch[0].record.notification();
   EXPECT_EQ(told.firing(), 0U);
   EXPECT_EQ(told.alert_size(), 1);
+  std::string lapsed;
+  for (const Lapsed& each : batch[0].lapsed)
+    lapsed += fmt::format("{} of {}@{} ", each.alert.fingerprint(), each.notification_id.front(),
+                          each.offset);
+  EXPECT_EQ(lapsed, "y of a@10 z of a@10 ");
 }
 
 TEST_F(BacklogTest, SendsManyAtOnceAndEachAloneWhereTheyAreRefusedTogether) {

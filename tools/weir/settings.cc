@@ -245,12 +245,13 @@ void warn_of_slices(const std::string& where, const objectives::Objective& objec
   const v1::ObjectiveDefinition& definition = objective.definition;
   if (definition.method() == v1::BUDGETING_METHOD_OCCURRENCES) return;
   for (const v1::ConditionDefinition& condition : definition.condition()) {
+    // A slice counts where it ends: as many may end in a window as begin in it, or one more.
     const std::int64_t slices =
-        std::max<std::int64_t>(1, condition.long_us() / definition.slice_us());
+        (condition.long_us() + definition.slice_us() - 1) / definition.slice_us();
     const std::string why = why_never(condition, slices, objective.budget_ppb());
     if (why.empty()) continue;
     settings.warnings.push_back(fmt::format(
-        "{}: objective {}: condition {} looks back {}, that is {} slices of {}, {}: it "
+        "{}: objective {}: condition {} looks back {}, that is {} slices of {} at most, {}: it "
         "can never fire; write a longer lookbackWindow, a shorter timeSliceWindow, or "
         "another slo.low_traffic",
         where, definition.name(), quote(condition.name()), format_duration(condition.long_us()),
@@ -262,19 +263,22 @@ std::string beside(const std::string& file, std::string_view name) {
   return (std::filesystem::path(file).parent_path() / name).string();
 }
 
+Result<std::string> find_objective_file(const std::string& file, std::string_view name) {
+  const std::string path = beside(file, name);
+  std::error_code unseen;
+  if (std::filesystem::is_regular_file(path, unseen)) return std::string(name);
+  const bool is_hidden = unseen && unseen != std::errc::no_such_file_or_directory;
+  return fail(ErrorCode::not_found,
+              "there is no file '{}'{}; write its path as seen from the directory of this "
+              "configuration",
+              path, is_hidden ? fmt::format(" that can be seen ({})", unseen.message()) : "");
+}
+
 /// Each file that is not there is wrong in its line.
 void find_objectives(const std::string& file, const config::Section& section, Settings& settings) {
   if (settings.slo.objectives.empty()) return;
   section.list("objectives", settings.slo.objectives,
-               [&file](std::string_view name) -> Result<std::string> {
-                 const std::string path = beside(file, name);
-                 std::error_code unseen;
-                 if (std::filesystem::is_regular_file(path, unseen)) return std::string(name);
-                 return fail(ErrorCode::not_found,
-                             "there is no file '{}'; write its path as seen from the directory of "
-                             "this configuration",
-                             path);
-               });
+               [&file](std::string_view name) { return find_objective_file(file, name); });
 }
 
 /// The files stand beside the configuration that names them.

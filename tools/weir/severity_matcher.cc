@@ -1,13 +1,11 @@
 #include "tools/weir/severity_matcher.h"
 
 #include <algorithm>
-#include <array>
+
+#include "processors/objectives/policy.h"
 
 namespace weir::cli {
 namespace {
-
-/// As objectives::is_severity.
-constexpr std::array kSeverities = {"page", "ticket", "info"};
 
 bool is_negative(v1::MatchOperation operation) {
   return operation == v1::MATCH_OPERATION_NOT_EQUAL || operation == v1::MATCH_OPERATION_NOT_REGEX;
@@ -18,9 +16,10 @@ bool is_negative(v1::MatchOperation operation) {
 std::string severity_trouble(const labels::Matcher& matcher) {
   if (matcher.proto().name() != "severity") return "";
   const bool negative = is_negative(matcher.proto().operation());
-  const bool names_one = std::ranges::any_of(kSeverities, [&](const char* severity) {
-    return matcher.matches({{"severity", severity}}) != negative;
-  });
+  const bool names_one =
+      std::ranges::any_of(objectives::kSeverities, [&](std::string_view severity) {
+        return matcher.matches({{"severity", std::string(severity)}}) != negative;
+      });
   if (names_one) return "";
   return fmt::format("{} holds of {} alert: a severity is page, ticket or info", matcher.text(),
                      negative ? "every" : "no");
