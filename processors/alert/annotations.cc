@@ -25,7 +25,7 @@ std::string rate_of(const v1::SignalWindow& window) {
 }
 
 std::string length_of(const v1::SignalWindow& window) {
-  return window.length_us() > 0 ? format_duration(window.length_us()) : std::string(kUnknown);
+  return window.length_us() > 0 ? describe_duration(window.length_us()) : std::string(kUnknown);
 }
 
 std::string series_of(const v1::Alert& alert) {
@@ -154,7 +154,8 @@ std::vector<Annotation> default_annotations() {
                      "{{bad}} of {{total}} bad in {{window}}, burn rate {{burn_rate}}; "
                      "{{budget_spent}} of the budget is spent, {{forecast}}. Since {{since}}."),
           annotation("command", "weir why {{fingerprint}}"),
-          annotation("explain", "weir explain DIR --alert {{fingerprint}}"),
+          annotation("explain",
+                     "weir explain --alert {{fingerprint}} DIR, or --kafka FILE instead of DIR"),
           annotation("page", "{{page}}")};
 }
 

@@ -115,7 +115,8 @@ void read_page(const config::Section& section, std::string& url) {
 
 std::vector<Inhibition> Config::default_inhibition() {
   return {{.source = {*labels::Matcher::parse("severity=page")},
-           .target = {*labels::Matcher::parse("severity=ticket")}}};
+           .target = {*labels::Matcher::parse("severity=ticket"),
+                      *labels::Matcher::parse("alertname!=ServiceSilent")}}};
 }
 
 Config read_config(const config::Section& section, std::vector<std::string> receivers) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "processors/core/severity.h"
+
 namespace weir::alert {
 namespace {
 
@@ -15,6 +17,19 @@ bool all_reached(const Head& head, TimeUs time) {
   return std::ranges::all_of(head.sources, [&](const auto& each) {
     const Source& source = each.second;
     return source.time_us >= time || source.append_time_us < head.append_time_us - kGoneAfterUs;
+  });
+}
+
+bool is_page(const Entry& entry) { return entry.alert.severity() == kSeverities.front(); }
+
+/// Whether a page begins where the group has told of none that fires: who is to wake does not wait
+/// for what was said of a ticket.
+bool wakes_anew(const Group& group, const Pending& pending, const Book& book) {
+  if (std::ranges::none_of(pending.begun, [](const Entry* entry) { return is_page(*entry); }))
+    return false;
+  return std::ranges::none_of(group.members, [&](const auto& each) {
+    const Entry* entry = book.find(each.first);
+    return entry != nullptr && is_page(*entry) && each.second.life == entry->alert.life();
   });
 }
 
@@ -65,11 +80,12 @@ std::vector<std::string> lapsed_of(const Group& group, const Book& book) {
 }
 
 bool is_due(const Grouping& grouping, const Group& group, const Pending& pending,
-            const Head& head) {
+            const Book& book) {
   if (!pending.any()) return false;
+  const Head& head = book.head();
   const TimeUs now = head.append_time_us;
   TimeUs from = group.dirty_since_us;
-  if (group.last_told_us == kMinTime) {
+  if (group.last_told_us == kMinTime || wakes_anew(group, pending, book)) {
     from += grouping.wait_us;
   } else if (!pending.begun.empty() || !pending.ended.empty()) {
     from = std::max(from, group.last_told_us + grouping.interval_us);

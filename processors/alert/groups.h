@@ -28,10 +28,10 @@ std::vector<const Entry*> visible_of(const Group& group, const Book& book);
 /// Members that are gone, and those that resolved without anybody to be told.
 std::vector<std::string> lapsed_of(const Group& group, const Book& book);
 
-/// Whether what is pending is due at append time `now`. It waits until every task that evaluates
-/// conditions is as far as it, so that what one cause sets off in several is told together, but for
-/// 15 s at most.
-bool is_due(const Grouping& grouping, const Group& group, const Pending& pending, const Head& head);
+/// Whether what is pending is due at the book's append time. The first page of a group does not
+/// wait for the interval. All waits until every task that evaluates conditions is as far as it, so
+/// that what one cause sets off in several is told together, but for 15 s at most.
+bool is_due(const Grouping& grouping, const Group& group, const Pending& pending, const Book& book);
 
 /// Whether nothing is pending, and what nobody acknowledged is to be told again.
 bool is_repeat_due(const Grouping& grouping, const Group& group, const Book& book);

@@ -43,7 +43,7 @@ Turn fire(TimeUs time, Entry& entry) {
   change(time, entry);
   std::string because = alert.condition().reason();
   if (time > alert.starts_at_us())
-    because += fmt::format("; it has held for {}", format_duration(time - alert.starts_at_us()));
+    because += fmt::format("; it has held for {}", describe_duration(time - alert.starts_at_us()));
   return {v1::DECISION_KIND_FIRED, std::move(because)};
 }
 
@@ -125,8 +125,8 @@ std::optional<Turn> quieten(const Config& config, const v1::ConditionChange& con
     end(condition, time, time, entry);
     return Turn{v1::DECISION_KIND_LAPSED,
                 fmt::format("{}; it held for {} of {}", condition.reason(),
-                            format_duration(time - entry.alert.starts_at_us()),
-                            format_duration(condition.for_us()))};
+                            describe_duration(time - entry.alert.starts_at_us()),
+                            describe_duration(condition.for_us()))};
   }
   entry.quiet_since_us = time;
   // Who is told meanwhile is told why it fired.
@@ -136,7 +136,7 @@ std::optional<Turn> quieten(const Config& config, const v1::ConditionChange& con
   if (hold == 0) return std::nullopt;
   return Turn{v1::DECISION_KIND_HELD,
               fmt::format("{}; it resolves where that is so for {}{}", condition.reason(),
-                          format_duration(hold),
+                          describe_duration(hold),
                           entry.alert.flapping() ? ", longer because it comes and goes" : "")};
 }
 
@@ -149,7 +149,8 @@ std::optional<Turn> pass(const Config& config, TimeUs time, bool complete, Entry
   // An older weir put it into the condition at once.
   end(entry.alert.has_quiet() ? entry.alert.quiet() : entry.alert.condition(), ended, time, entry);
   std::string because = entry.alert.condition().reason();
-  if (hold > 0) because += fmt::format("; so for {}", format_duration(time - ended));
+  // As long as it had to be: a replay may see it much later.
+  if (hold > 0) because += fmt::format("; so for at least {}", describe_duration(hold));
   return Turn{v1::DECISION_KIND_RESOLVED, std::move(because)};
 }
 

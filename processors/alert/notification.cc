@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "processors/core/hash.h"
+#include "processors/core/severity.h"
 #include "processors/core/text.h"
 
 namespace weir::alert {
@@ -31,17 +32,11 @@ std::string count_text(std::size_t count, std::string_view verb) {
   return fmt::format("{} alert{} {}", count, count == 1 ? "" : "s", verb);
 }
 
-int rank_of(const v1::Alert& alert) {
-  if (alert.severity() == "page") return 0;
-  if (alert.severity() == "info") return 3;
-  return alert.severity() == "ticket" ? 2 : 1;
-}
-
 /// Of those that fire the most severe, and of such the one that has fired longest.
 const Entry* worst_of(const std::vector<const Entry*>& alerts) {
   const Entry* worst = nullptr;
   const auto place = [](const Entry* entry) {
-    return std::pair(rank_of(entry->alert), entry->alert.fired_at_us());
+    return std::pair(severity_rank(entry->alert.severity()), entry->alert.fired_at_us());
   };
   for (const Entry* entry : alerts)
     if (entry->is_firing() && (worst == nullptr || place(entry) < place(worst))) worst = entry;

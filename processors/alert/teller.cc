@@ -131,7 +131,7 @@ std::vector<Teller::Waiting> Teller::look_at_groups() {
     if (waiting.pending.time_us() != seen.dirty_time_us)
       book_.group(key).dirty_time_us = waiting.pending.time_us();
     const Grouping& grouping = grouping_of(config_, seen.route);
-    waiting.due = is_due(grouping, seen, waiting.pending, book_.head());
+    waiting.due = is_due(grouping, seen, waiting.pending, book_);
     waiting.repeat = !waiting.pending.any() && is_repeat_due(grouping, seen, book_);
     if (waiting.pending.any() || waiting.repeat) all.push_back(std::move(waiting));
   }

@@ -68,4 +68,14 @@ std::string format_duration(DurationUs duration) {
   return "0s";
 }
 
+std::string describe_duration(DurationUs duration) {
+  std::string text;
+  for (const Unit& unit : kUnits) {
+    if (duration < unit.span) continue;
+    text += fmt::format("{}{}", duration / unit.span, unit.name);
+    duration %= unit.span;
+  }
+  return text.empty() ? "0s" : text;
+}
+
 }  // namespace weir

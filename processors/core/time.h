@@ -52,5 +52,8 @@ std::string format_rfc3339(TimeUs time);
 Result<DurationUs> parse_duration(std::string_view text);
 /// In the largest unit that divides it: 60 s is "1m", 90 s is "90s".
 std::string format_duration(DurationUs duration);
+/// For people, and not to be read back: in as many units as it has some of, so that 90 s is "1m30s"
+/// and 1,008 minutes are "16h48m". What is below 0 is "0s".
+std::string describe_duration(DurationUs duration);
 
 }  // namespace weir

@@ -135,7 +135,7 @@ struct JsonEventReader::Parser {
   Maybe read_request_id(const Element& value, EventRow& row);
   Maybe read_bool(std::string_view key, const Element& value, EventRow& row);
   Maybe read_field(std::string_view key, const Element& value, EventRow& row,
-                   std::uint64_t& unknown_fields);
+                   JsonEventReader& reader);
 };
 
 Maybe JsonEventReader::Parser::read_request_id(const Element& value, EventRow& row) {
@@ -160,7 +160,7 @@ Maybe JsonEventReader::Parser::read_bool(std::string_view key, const Element& va
 }
 
 Maybe JsonEventReader::Parser::read_field(std::string_view key, const Element& value, EventRow& row,
-                                          std::uint64_t& unknown_fields) {
+                                          JsonEventReader& reader) {
   if (value.is_null()) return std::nullopt;
   if (const auto number = field_of<Number, kNumbers>(key)) return read_number(*number, value, row);
   if (const auto text = field_of<Text, kTexts>(key))
@@ -174,12 +174,16 @@ Maybe JsonEventReader::Parser::read_field(std::string_view key, const Element& v
   if (key == "abnormal_input") return read_bool("abnormal_input", value, row);
   if (key == "confidence") return read_confidence(value, row);
   if (key == "user_id" && user_id != nullptr) return read_text("user_id", value, *user_id);
-  ++unknown_fields;
+  reader.count_unknown(key);
   return std::nullopt;
 }
 
 JsonEventReader::JsonEventReader() : parser_(std::make_unique<Parser>()) {}
 JsonEventReader::~JsonEventReader() = default;
+
+void JsonEventReader::count_unknown(std::string_view field) {
+  if (unknown_fields_++ == 0) first_unknown_field_ = quote(field);
+}
 
 ReadResult JsonEventReader::read(std::string_view json, v1::InferenceEvent& event) {
   event.Clear();
@@ -214,7 +218,7 @@ ReadResult JsonEventReader::read_object(std::string_view json, EventRow& row) {
   if (document.get(object) != simdjson::SUCCESS)
     return std::unexpected(*malformed("", "an event must be one JSON object"));
   for (const auto& [key, value] : object)
-    if (auto found = parser_->read_field(key, value, row, unknown_fields_))
+    if (auto found = parser_->read_field(key, value, row, *this))
       return std::unexpected(*std::move(found));
   if (auto found = check(row)) return std::unexpected(*std::move(found));
   return {};

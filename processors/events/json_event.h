@@ -41,14 +41,18 @@ class JsonEventReader {
 
   /// Fields read so far that no proto field is named after.
   std::uint64_t unknown_fields() const { return unknown_fields_; }
+  /// The name of the first of them, as quote() has it; empty: there was none.
+  const std::string& first_unknown_field() const { return first_unknown_field_; }
 
  private:
   struct Parser;
 
   ReadResult read_object(std::string_view json, EventRow& row);
+  void count_unknown(std::string_view field);
 
   std::unique_ptr<Parser> parser_;
   std::uint64_t unknown_fields_ = 0;
+  std::string first_unknown_field_;
 };
 
 /// What JsonEventReader reads, on one line, absent fields left out, 64-bit integers as numbers.

@@ -87,6 +87,7 @@ Result<ImportSummary> import_files(const ImportOptions& options, runtime::Append
   summary.accepted = writer.accepted();
   summary.refused = writer.refused();
   summary.unknown_fields = importer->unknown_fields();
+  summary.first_unknown_field = importer->first_unknown_field();
   summary.first_event_time_us = writer.first_event_time();
   summary.last_event_time_us = writer.last_event_time();
   return summary;

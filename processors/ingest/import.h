@@ -32,10 +32,11 @@ struct ImportOptions {
 };
 
 struct ImportSummary {
-  std::int64_t accepted = 0;  // events
-  std::int64_t refused = 0;   // rows, each a dead letter
-  std::uint64_t bytes = 0;    // read
-  std::uint64_t unknown_fields = 0;
+  std::int64_t accepted = 0;              // events
+  std::int64_t refused = 0;               // rows, each a dead letter
+  std::uint64_t bytes = 0;                // read
+  std::uint64_t unknown_fields = 0;       // as Importer has them
+  std::string first_unknown_field;        // empty: there was none
   TimeUs first_event_time_us = kMaxTime;  // kMaxTime and kMinTime where nothing was accepted
   TimeUs last_event_time_us = kMinTime;
 };

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "processors/core/result.h"
 #include "processors/ingest/input_file.h"
@@ -22,6 +23,8 @@ class Importer {
 
   /// Fields of the source that no field of an event is named after, where the format has names.
   virtual std::uint64_t unknown_fields() const { return 0; }
+  /// The first of them and where it stands: "'statuss', events.ndjson:1".
+  virtual std::string first_unknown_field() const { return {}; }
 };
 
 }  // namespace weir::ingest

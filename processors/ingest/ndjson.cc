@@ -26,14 +26,19 @@ class NdjsonImporter final : public Importer {
       } else {
         WEIR_TRY(writer.add(events::to_row(event), origin));
       }
+      if (first_unknown_field_.empty() && reader_.unknown_fields() > 0)
+        first_unknown_field_ =
+            fmt::format("{}, {}:{}", reader_.first_unknown_field(), file.path(), line);
     }
     return {};
   }
 
   std::uint64_t unknown_fields() const override { return reader_.unknown_fields(); }
+  std::string first_unknown_field() const override { return first_unknown_field_; }
 
  private:
   events::JsonEventReader reader_;
+  std::string first_unknown_field_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <re2/re2.h>
 
+#include "processors/core/severity.h"
 #include "processors/core/text.h"
 
 namespace weir::labels {
@@ -162,6 +163,7 @@ bool may_match_everything(std::span<const Matcher> matchers) {
     const auto matches = [&each](std::string_view value) {
       return each.matches({{each.proto().name(), std::string(value)}});
     };
+    if (each.proto().name() == "severity") return std::ranges::all_of(kSeverities, matches);
     return matches("") || std::ranges::all_of(kUnlikelyValues, matches);
   });
 }

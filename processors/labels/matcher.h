@@ -44,7 +44,8 @@ class Matcher {
 bool match_all(std::span<const Matcher> matchers, const Labels& labels);
 
 /// Whether they may match everything: each of them matches what has no such label, or what has any
-/// value of it, judged by values that nobody uses. True of none.
+/// value of it, judged by values that nobody uses; of `severity`, by those that there are. True of
+/// none.
 bool may_match_everything(std::span<const Matcher> matchers);
 
 /// `{service="chat", tenant=~"eu-.*"}`

@@ -49,9 +49,8 @@ Result<void> bind_and_listen(const HttpServerOptions& options, tcp::acceptor& ac
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (!error) return {};
-  return fail(ErrorCode::io,
-              "cannot listen on {} port {}: {}; choose another: --listen, or http.listen",
-              options.address, options.port, error.message());
+  return fail(ErrorCode::io, "cannot listen on {} port {}: {}; choose another: {}", options.address,
+              options.port, error.message(), options.chosen_by);
 }
 
 }  // namespace

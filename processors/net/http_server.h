@@ -92,6 +92,8 @@ struct TlsFiles {
 struct HttpServerOptions {
   std::string address = "127.0.0.1";  // an IP address
   std::uint16_t port = 0;             // 0: any free one
+  /// Where its user says so, for the error where it cannot be listened on.
+  std::string_view chosen_by = "--listen, or http.listen";
 
   std::optional<TlsFiles> tls;  // TLS 1.2 and 1.3
   Secret write_token;           // empty: not asked for

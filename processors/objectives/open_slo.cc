@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include <fmt/ranges.h>
+
 #include "processors/config/document.h"
 #include "processors/objectives/objective.h"
 #include "processors/objectives/open_slo_document.h"
@@ -70,8 +72,10 @@ class Resolver {
       if (query->per.empty()) return;
       const std::vector<std::string> per(definition.per().begin(), definition.per().end());
       if (!per.empty() && per != query->per)
-        made.refused.push_back(fmt::format(
-            "{}: `per` differs from that of the indicator's other query", query->where));
+        made.refused.push_back(
+            fmt::format("{}: `per` is [{}], and [{}] in the indicator's other query; write the "
+                        "same in both, in the same order, or leave it out of one",
+                        query->where, fmt::join(query->per, ", "), fmt::join(per, ", ")));
       definition.clear_per();
       for (const std::string& name : query->per) definition.add_per(name);
     };
@@ -172,6 +176,22 @@ Result<std::vector<OpenSloObjective>> read_open_slo(const std::vector<OpenSloFil
 Result<std::vector<OpenSloObjective>> load_open_slo(const std::vector<std::string>& files,
                                                     const LowTraffic& low_traffic) {
   return gather(files, low_traffic, config::Document::load_all);
+}
+
+Result<void> refuse_open_slo(const std::string& file) {
+  auto documents = config::Document::load_all(file);
+  if (!documents) return {};
+  for (config::Document& document : *documents) {
+    const config::Section root = document.root();
+    std::string version;
+    root.string("apiVersion", version);
+    if (version.starts_with("openslo"))
+      return fail(ErrorCode::invalid_argument,
+                  "{}: this is an OpenSLO document: name it in slo.objectives of a configuration, "
+                  "and check that",
+                  root.where());
+  }
+  return {};
 }
 
 Result<v1::Objectives> to_run(const std::vector<OpenSloObjective>& objectives) {

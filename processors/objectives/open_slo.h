@@ -40,6 +40,10 @@ Result<std::vector<OpenSloObjective>> read_open_slo(const std::vector<OpenSloFil
 Result<std::vector<OpenSloObjective>> load_open_slo(const std::vector<std::string>& files,
                                                     const LowTraffic& low_traffic);
 
+/// Of a file that is to be a configuration. Error: invalid_argument, where it has an OpenSLO
+/// document in it. One that cannot be read, or is not YAML, is for whoever reads it.
+Result<void> refuse_open_slo(const std::string& file);
+
 /// What is to be run. Error: invalid_argument, every refusal one a line.
 Result<v1::Objectives> to_run(const std::vector<OpenSloObjective>& objectives);
 

@@ -1,6 +1,7 @@
 // kind: AlertPolicy, AlertCondition, AlertNotificationTarget.
 #include <array>
 
+#include "processors/core/severity.h"
 #include "processors/objectives/open_slo_document.h"
 #include "processors/objectives/parts.h"
 #include "processors/objectives/policy.h"

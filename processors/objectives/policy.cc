@@ -34,10 +34,6 @@ DurationUs least_long(DurationUs window, const LowTraffic& low_traffic, Duration
 
 }  // namespace
 
-bool is_severity(std::string_view text) {
-  return std::ranges::find(kSeverities, text) != kSeverities.end();
-}
-
 std::int64_t burn_factor_ppb(std::int64_t budget_ppb, DurationUs window_us, DurationUs long_us) {
   return static_cast<std::int64_t>(Wide{budget_ppb} * window_us / long_us);
 }

@@ -14,7 +14,6 @@
 // objective's window does: below that nothing would be said, ever.
 #pragma once
 
-#include <array>
 #include <string_view>
 #include <vector>
 
@@ -22,10 +21,6 @@
 #include "weir/v1/objective.pb.h"
 
 namespace weir::objectives {
-
-/// What an alert can be.
-inline constexpr std::array<std::string_view, 3> kSeverities = {"page", "ticket", "info"};
-bool is_severity(std::string_view text);
 
 /// When few events say little.
 struct LowTraffic {

@@ -65,9 +65,20 @@ DurationUs retired_after(const v1::ConditionDefinition& definition) {
   return std::max<DurationUs>(kRetiredAfterUs, definition.long_us());
 }
 
-std::string window_text(const v1::SignalWindow& window) {
-  if (!window.has_burn_rate()) return "nothing came in " + format_duration(window.length_us());
-  return fmt::format("{:.1f}x over {}", window.burn_rate(), format_duration(window.length_us()));
+/// With as many digits as it takes to tell it from the factor, unless it is that.
+std::string rate_text(double rate, double factor) {
+  constexpr int kMostDigits = 4;
+  for (int digits = 1; digits <= kMostDigits; ++digits) {
+    std::string text = fmt::format("{:.{}f}", rate, digits);
+    if (text != fmt::format("{:.{}f}", factor, digits)) return text;
+  }
+  return fmt::format("{:.1f}", rate);
+}
+
+std::string window_text(const v1::SignalWindow& window, double factor) {
+  const std::string length = describe_duration(window.length_us());
+  if (!window.has_burn_rate()) return "nothing came in " + length;
+  return fmt::format("{}x over {}", rate_text(window.burn_rate(), factor), length);
 }
 
 /// No more digits than say something.
@@ -77,8 +88,9 @@ std::string probability_text(double probability) {
 }
 
 std::string describe(const v1::ConditionDefinition& definition, const v1::ConditionChange& change) {
-  std::string rates = window_text(change.long_window());
-  if (change.has_short_window()) rates += " and " + window_text(change.short_window());
+  std::string rates = window_text(change.long_window(), change.factor());
+  if (change.has_short_window())
+    rates += " and " + window_text(change.short_window(), change.factor());
   const std::string burning =
       fmt::format("burns {}, above {}x", rates, format_ppb(definition.factor_ppb()));
   const std::int64_t total = change.long_window().total();
@@ -175,7 +187,7 @@ v1::ConditionChange silence_begins(const Ledger& ledger, std::optional<double> p
     change.set_probability(*probability);
     reason += fmt::format("; after {} in the last {} chance alone does that with probability {}",
                           events_of_pace(ledger),
-                          format_duration(ledger.plan->windows()[ledger.plan->pace()].length_us),
+                          describe_duration(ledger.plan->windows()[ledger.plan->pace()].length_us),
                           probability_text(*probability));
   }
   change.set_reason(std::move(reason));
@@ -253,7 +265,7 @@ v1::ConditionChange change_of(const Ledger& ledger, std::size_t condition,
   *change.mutable_notify() = definition.notify();
   if (reason.empty())
     reason = evaluation.retired ? fmt::format("nothing came for {}, so it is taken to be retired",
-                                              format_duration(retired_after(definition)))
+                                              describe_duration(retired_after(definition)))
                                 : describe(definition, change);
   change.set_reason(std::move(reason));
   return change;

@@ -1,5 +1,6 @@
 #include "processors/slo/config.h"
 
+#include "processors/core/severity.h"
 #include "processors/objectives/parts.h"
 
 namespace weir::slo {
@@ -29,7 +30,7 @@ void read_low_traffic(const config::Section& section, objectives::LowTraffic& lo
 void read_silence(const config::Section& section, Config::Silence& silence) {
   if (section.duration("after", silence.after_us) && silence.after_us < 0)
     section.refuse("after", "must be at least 0s; 0s never tells");
-  if (section.string("severity", silence.severity) && !objectives::is_severity(silence.severity))
+  if (section.string("severity", silence.severity) && !is_severity(silence.severity))
     section.refuse("severity", "must be page, ticket or info");
 }
 

@@ -1,9 +1,10 @@
 #include "sinks/results/alert_json.h"
 
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <tuple>
+
+#include "processors/core/severity.h"
 
 namespace weir::results {
 namespace {
@@ -48,11 +49,6 @@ Json receiver_json(const ReceiverFacts& facts, const ReceiverHistory& history) {
       {"notifications_1h", history.notifications},
       {"digests_1h", history.digests},
       {"throttled_1h", history.throttled}};
-}
-
-std::size_t rank_of(const std::string& severity) {
-  static constexpr std::array<std::string_view, 3> kSeverities = {"page", "ticket", "info"};
-  return static_cast<std::size_t>(std::ranges::find(kSeverities, severity) - kSeverities.begin());
 }
 
 std::string_view operation_text(v1::MatchOperation operation) {
@@ -140,7 +136,7 @@ Json alerts_json(const AlertBoard& board, const DeliveryBoard& deliveries, bool 
   for (const auto& [fingerprint, alert] : board.alerts())
     if (all || alert.state() != v1::ALERT_STATE_RESOLVED) shown.push_back(&alert);
   std::ranges::stable_sort(shown, {}, [](const v1::Alert* alert) {
-    return std::tuple(alert->state() == v1::ALERT_STATE_RESOLVED, rank_of(alert->severity()),
+    return std::tuple(alert->state() == v1::ALERT_STATE_RESOLVED, severity_rank(alert->severity()),
                       -alert->starts_at_us());
   });
   Json list = Json::array();

@@ -104,6 +104,22 @@ TEST(AlertGroups, AChangeWaitsForTheInterval) {
   EXPECT_EQ(told(task), "oncall 1 0, oncall 2 0");
 }
 
+TEST(AlertGroups, TheirFirstPageDoesNotWaitForTheInterval) {
+  Config config = config_for();
+  config.inhibit.clear();
+  AlertTask task(config);
+  task.tick(change("chat-a", "ticket-1d", "ticket"), 0);
+  task.tick(change("chat-b", "ticket-3d", "ticket"), 10);
+  EXPECT_EQ(told(task), "oncall 1 0");
+  task.tick(change("chat-c"), 20);
+  EXPECT_EQ(told(task), "oncall 1 0, oncall 3 0");
+  task.tick(change("chat-d"), 30);
+  task.pass(70);
+  EXPECT_EQ(told(task), "oncall 1 0, oncall 3 0");
+  task.pass(80);
+  EXPECT_EQ(told(task), "oncall 1 0, oncall 3 0, oncall 4 0");
+}
+
 TEST(AlertGroups, IsRepeatedUntilSomebodyTakesItOn) {
   Config config = config_for();
   config.grouping.repeat_us = kHourUs;

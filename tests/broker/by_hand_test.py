@@ -36,7 +36,7 @@ class ByHand(unittest.TestCase):
     def example(self, bootstrap):
         """deploy/kafka.yaml with free ports, a directory and brokers of this test."""
         text = (ROOT / "deploy/kafka.yaml").read_text()
-        for before, after in ((r"data: \.weir/kafka", f"data: {self.folder / 'data'}"),
+        for before, after in ((r"data: \.weir/workers", f"data: {self.folder / 'data'}"),
                               (r"listen: 127\.0\.0\.1:8080", "listen: 127.0.0.1:0"),
                               (r"listen: 127\.0\.0\.1:8081", "listen: 127.0.0.1:0"),
                               (r"bootstrap: 127\.0\.0\.1:9092", f"bootstrap: {bootstrap}")):

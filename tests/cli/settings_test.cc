@@ -270,6 +270,22 @@ TEST(Settings, RefuseAFileOfObjectivesThatIsNotThereInItsLine) {
                         file, directory.path()));
 }
 
+TEST(Settings, AreNoOpenSloDocuments) {
+  const fakes::TempDirectory directory;
+  const std::string file = directory.path() + "/slo.yaml";
+  for (const char* more : {"", "---\napiVersion: openslo/v1\nkind: SLI\n"}) {
+    std::ofstream(file) << "# mine\napiVersion: openslo/v1\nkind: SLO\n" << more;
+
+    const auto settings = load_settings(file);
+
+    ASSERT_FALSE(settings.has_value());
+    EXPECT_EQ(settings.error().message,
+              fmt::format("{}:2: this is an OpenSLO document: name it in slo.objectives of a "
+                          "configuration, and check that",
+                          file));
+  }
+}
+
 /// What is said of an objective of slices whose condition looks back five minutes.
 std::string warning_of_slices(const std::string& slice, const std::string& target,
                               const std::string& low_traffic) {
@@ -312,6 +328,14 @@ TEST(Settings, WarnOfConditionsWithTooFewSlicesToFireEver) {
   EXPECT_EQ(warning_of_slices("1m", "0.8", "{min_events: 5, level: 0}"), "");
   EXPECT_EQ(warning_of_slices("2m", "0.8", "{min_events: 3, level: 0}"), "") << "three may end";
   EXPECT_NE(warning_of_slices("2m", "0.8", "{min_events: 4, level: 0}"), "");
+}
+
+TEST(Settings, WarnOfAThresholdThatNoBurnRateReaches) {
+  EXPECT_EQ(
+      warning_of_slices("1m", "0.5", "{min_events: 5, level: 0}"),
+      "/slo.yaml:8: objective chat: condition 'fast' is above 2x, and no burn rate is above 2x "
+      "at this target: it can never fire; write a lower threshold, or a higher target");
+  EXPECT_EQ(warning_of_slices("1m", "0.51", "{min_events: 5, level: 0}"), "");
 }
 
 TEST(AlertmanagerExample, ComparesEveryDimension) {

@@ -69,6 +69,15 @@ TEST(Duration, IsWrittenInTheLargestUnitThatDividesIt) {
   EXPECT_EQ(format_duration(1'500), "1500us");
 }
 
+TEST(Duration, IsDescribedInAsManyUnitsAsItHas) {
+  std::string described;
+  for (const DurationUs duration :
+       {DurationUs{0}, DurationUs{-1}, kHourUs, 84 * kMinuteUs, 1'008 * kMinuteUs, 90 * kSecondUs,
+        30 * kDayUs, 25 * kHourUs + 1'500})
+    described += describe_duration(duration) + " ";
+  EXPECT_EQ(described, "0s 0s 1h 1h24m 16h48m 1m30s 30d 1d1h1ms500us ");
+}
+
 RC_GTEST_PROP(Duration, IsReadAsItWasWritten, ()) {
   const DurationUs duration = *rc::gen::nonNegative<DurationUs>();
   RC_ASSERT(parse_duration(format_duration(duration)).value() == duration);

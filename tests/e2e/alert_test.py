@@ -73,7 +73,8 @@ class Alerts(WeirTest):
 
         # And where its numbers came from: counts of panes, and the raw records that they are of.
         self.assertEqual(page["annotations"]["explain"],
-                         f"weir explain DIR --alert {page['fingerprint']}")
+                         f"weir explain --alert {page['fingerprint']} DIR, or --kafka FILE instead "
+                         "of DIR")
         explained = run("explain", results, "--alert", page["fingerprint"]).stdout
         self.assertRegex(explained, r"chat-fast model=a at 2026-01-05T00:10:\d0Z\n  2m: \d+ bad of")
         self.assertEqual(explained.count("counted again from the log: the same"), 2)  # and 10s
@@ -93,6 +94,27 @@ class Alerts(WeirTest):
                                     (("--alert", "0" * 16, "--at", "2026-01-05T00:00:00Z"),
                                      "--at excludes --alert")):
             self.assertIn(expected, run("explain", results, *arguments, code=2).stderr)
+
+    def test_a_silence_is_explained_by_since_when_and_how_probable_it_is(self):
+        self.write("slo.yaml", LATENCY_OBJECTIVE)
+        config = self.write("weir.yaml", RULES)
+        # The model a pauses from 00:29:40 to 00:50:00, and b never does.
+        events = self.write("events.ndjson", "".join(
+            event(START + timedelta(seconds=s), model=model, latency_us=1)
+            for s in range(0, 3_600, 10) for model in "ab"
+            if model == "b" or (s % 30 == 0 and not 1_780 <= s < 3_000)))
+        raw, results = self.dir / "raw", self.dir / "results"
+        run("import", "ndjson", events, "--out", raw, "--partitions", 1)
+        run("replay", raw, "--out", results, "--config", config)
+        silent, = lines(run("alerts", results, "--all", "--format", "json").stdout)
+        self.assertEqual((silent["labels"]["condition"], silent["labels"]["model"],
+                          silent["state"]), ("silent", "a", "resolved"))
+        explained = run("explain", results, "--alert", silent["fingerprint"]).stdout
+        self.assertRegex(explained, (
+            r"^chat-fast model=a at 2026-01-05T00:40:00Z\n"
+            r"  nothing came since 2026-01-05T00:29:40Z; after 60 in the last 1h chance alone does "
+            r"that with probability \S+\n"
+            r"  1h: 60 events; counted again from the log: the same\n"))
 
     def test_the_demonstration_pages_and_somebody_takes_it_on(self):
         up = Up(self, self.dir / "data", CONFIG + ONCALL, arguments=["--demo"])
@@ -118,6 +140,7 @@ class Alerts(WeirTest):
         wait_until(lambda: re.search(r"grouped +oncall +the group",
                                      run("why", alert, up.directory).stdout), "the notification")
 
+        asked_at = datetime.now(timezone.utc)
         taken = run("ack", alert, "--by", "ann", "--note", "looking\nat it", *there)
         self.assertIn(f"{alert} is acknowledged by ann", taken.stdout)
         wait_until(lambda: [each for each in up.get("/api/v1/alerts")["alerts"]
@@ -127,6 +150,10 @@ class Alerts(WeirTest):
                          rf"^{alert} is already taken on by ann at 20\S+Z; nothing is changed\n$")
         wait_until(lambda: "ann took it on: looking at it" in run("why", alert, *there).stdout,
                    "the note, on one line")
+        # When it was decided, and not the event time of the alert.
+        decided_at = re.search(r"(?m)^(20\S+) +20\S+ +acknowledged ",
+                               run("why", alert, *there).stdout)[1]
+        self.assertGreaterEqual(datetime.fromisoformat(decided_at), asked_at)
         added = run("silence", "add", "service=chat", "--for", "1h", "--by", "ann", "--reason",
                     "looking", *there)
         silence = added.stdout.strip()

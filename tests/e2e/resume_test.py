@@ -58,7 +58,9 @@ class Resume(WeirTest):
 
         self.assertGreaterEqual(sum(interrupted), 2, "it was never in the middle")
         self.assertEqual(self.results_of(broken), expected)
-        run(*self.command(broken))  # nothing is left to do
+        again = run(*self.command(broken)).stderr
+        self.assertIn(f"{broken}: already complete: nothing to do\n", again)
+        self.assertNotIn(" events, ", again)
         self.assertEqual(self.results_of(broken), expected)
 
     def test_killed(self):

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from weir_cli import TUMBLING, WEIR, WeirTest, run
-from weir_up import LATENCY_OBJECTIVE
+from weir_up import LATENCY_OBJECTIVE, wait_until
 
 COMMANDS = ("import", "import azure-llm", "import llmperf", "import ndjson", "import csv",
             "simulate", "up", "replay", "query", "query kpi", "query deadletter", "inspect",
@@ -147,6 +147,14 @@ class Usage(WeirTest):
         dot = run("graph", "--dot").stdout
         self.assertTrue(dot.startswith("digraph weir {") and dot.endswith("}\n"), dot)
 
+    def test_an_import_names_a_field_that_it_leaves_out(self):
+        line = '{"event_time_us": 5, "service": "a", "statuss": "ok"}\n'
+        for lines, counted in ((1, "1 field was"), (2, "2 fields were")):
+            file = self.write(f"{lines}.ndjson", "\n" + lines * line)
+            said = run("import", "ndjson", file, "--out", self.dir / f"raw-{lines}").stdout
+            self.assertIn(f"{counted} left out, as no field of an event is named so; the first: "
+                          f"'statuss', {file}:2\n", said)
+
     def test_a_reader_that_goes_away_is_no_error(self):
         raw = self.dir / "raw"
         run("simulate", "--events", "20000", "--out", raw)
@@ -197,6 +205,8 @@ class Configuration(WeirTest):
             port = taken.getsockname()[1]
             self.fails("up", "--data", self.dir / "data", "--listen", f"127.0.0.1:{port}",
                        says=(f"cannot listen on 127.0.0.1 port {port}", "--listen"))
+            self.assertTrue(self.fails("hook-echo", "--port", port, says=(f"port {port}: ",))
+                            .endswith("; choose another: --port"))
         self.assertFalse((self.dir / "data").exists())
 
     def test_a_directory_in_use_is_told_before_the_port(self):
@@ -237,6 +247,21 @@ slo: {objectives: [slo.yaml]}
         fine = run("check", self.write("weir.yaml", config.replace("%s", "chat")),
                    env={**os.environ, "WEIR_TEST_UNSET": "https://hooks.example.com/y"}).stderr
         self.assertEqual(len(fine.splitlines()), 1, fine)  # of 'dba'
+
+    def test_a_broker_that_does_not_answer_is_named_and_waited_for(self):
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            broker = f"127.0.0.1:{closed.getsockname()[1]}"
+        config = self.write("weir.yaml",
+                            f"data: {self.dir}/data\nkafka: {{bootstrap: '{broker}'}}\n")
+        log = self.dir / "log"
+        says = (f"kafka {broker}: no broker answers; check `kafka.bootstrap`; waits for one, and "
+                "goes on by itself")
+        with open(log, "wb") as output, \
+                subprocess.Popen([WEIR, "run", "-c", config], stderr=output) as process:
+            try:  # librdkafka's own lines come before it, and leave no room for it for a minute
+                wait_until(lambda: says in log.read_text(), says, seconds=40)
+            finally:
+                process.kill()
 
     def test_a_missing_file(self):
         self.fails("check", self.dir / "none.yaml", says=("none.yaml",))

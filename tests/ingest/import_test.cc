@@ -24,6 +24,8 @@ std::string import_text(ImportOptions options, const std::string& name, std::str
       summary ? raw.text() + raw.dead_letters() +
                     fmt::format("{} accepted, {} refused", summary->accepted, summary->refused)
               : summary.error().message;
+  if (summary && summary->unknown_fields > 0)
+    text += fmt::format(", {} unknown: {}", summary->unknown_fields, summary->first_unknown_field);
   const std::string directory = file.path().substr(0, file.path().size() - name.size());
   for (std::size_t at; (at = text.find(directory)) != std::string::npos;)
     text.erase(at, directory.size());
@@ -139,21 +141,21 @@ TEST(Ndjson, EventsAndRefusals) {
   EXPECT_EQ(import_text({.format = ImportFormat::ndjson}, "e.ndjson",
                         "\xef\xbb\xbf{\"event_time_us\":5,\"service\":\"a\",\"colour\":1}\r\n\n"
                         "{\"event_time_us\":6,\"latency_us\":-1}\nnot json\n{\"service\":\"b\"}\n"
-                        "{\"event_time_us\":7}"),
+                        "{\"event_time_us\":7,\"color\":2}"),
             "{\"event_time_us\":5,\"service\":\"a\"}\n{\"event_time_us\":7}\n"
             "e.ndjson:3: latency_us is -1; it must be 0 to 1000000000000000 "
             "[{\"event_time_us\":6,\"latency_us\":-1}]\n"
             "e.ndjson:4: not JSON: Problem while parsing an atom starting with the letter 'n' [not "
             "json]\n"
             "e.ndjson:5: event_time_us is missing or 0; it must be above 0 [{\"service\":\"b\"}]\n"
-            "2 accepted, 3 refused");
+            "2 accepted, 3 refused, 2 unknown: 'colour', e.ndjson:1");
 }
 
 TEST(Ndjson, ARefusedRowThatNamesAUserIsNotKept) {
   EXPECT_EQ(import_text({.format = ImportFormat::ndjson}, "e.ndjson",
                         "{\"event_time_us\":6,\"latency_us\":-1,\"user_id\":\"ann\"}\n"),
             "e.ndjson:1: latency_us is -1; it must be 0 to 1000000000000000 []\n"
-            "0 accepted, 1 refused");
+            "0 accepted, 1 refused, 1 unknown: 'user_id', e.ndjson:1");
 }
 
 TEST(Ndjson, ARowFromTheFutureIsRefusedAndPoisonsNothing) {

@@ -50,6 +50,9 @@ TEST(Matcher, MayMatchEverythingWhereNoneOfThemNamesAnything) {
     EXPECT_FALSE(everything({text})) << text;
   EXPECT_TRUE(everything({"a=~\".+\"", "b!=c"}));
   EXPECT_FALSE(everything({"a=~\".+\"", "b=c"}));
+  EXPECT_TRUE(everything({"severity=~\"page|ticket|info\""}));
+  EXPECT_FALSE(everything({"severity=~\"ticket|info\""}));
+  EXPECT_FALSE(everything({"severity!=page"}));
   EXPECT_TRUE(everything({}));
 }
 

@@ -289,7 +289,10 @@ TEST(HttpServer, IsRefusedWhatCannotWork) {
             "absent.pem: cannot be used as http.tls.certi");
   EXPECT_EQ(start({.max_connections = 1'000'000'000}).substr(0, 22), "this process may open ");
   Running running;
-  EXPECT_EQ(start({.port = running.server->port()}).substr(0, 27), "cannot listen on 127.0.0.1 ");
+  EXPECT_EQ(start({.port = running.server->port(), .chosen_by = "--port"}),
+            fmt::format("cannot listen on 127.0.0.1 port {}: Address already in use; choose "
+                        "another: --port",
+                        running.server->port()));
 }
 
 TEST(HttpServer, IsCheckedWithoutStarting) {

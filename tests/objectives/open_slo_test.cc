@@ -72,6 +72,25 @@ TEST(OpenSlo, ReadsAnObjectiveOfWeirs) {
       "page-1h:page>14.4x page-6h:page>6x ticket-1d:ticket>3x ticket-3d:ticket>1x\n");
 }
 
+TEST(OpenSlo, AnIndicatorHasOnePer) {
+  const auto read_with = [](const std::string& good, const std::string& total) {
+    return read(slo(fmt::format(
+        "  indicator: {{metadata: {{name: i}}, spec: {{ratioMetric: {{\n"
+        "    good: {{metricSource: {{type: weir, spec: {{query: 'true'{}}}}}}},\n"
+        "    total: {{metricSource: {{type: weir, spec: {{query: 'true'{}}}}}}}}}}}}}\n",
+        good, total)));
+  };
+  const std::string shown =
+      "chat of chat: true | true target 0.999 over 30d per tenant per model "
+      "page-1h:page>14.4x page-6h:page>6x ticket-1d:ticket>3x ticket-3d:ticket>1x\n";
+  EXPECT_EQ(read_with(", per: [tenant, model]", ""), shown);
+  EXPECT_EQ(read_with("", ", per: [tenant, model]"), shown);
+  EXPECT_EQ(read_with(", per: [model]", ", per: [tenant, model]"),
+            shown +
+                "slo.yaml:11: `per` is [tenant, model], and [model] in the indicator's other "
+                "query; write the same in both, in the same order, or leave it out of one\n");
+}
+
 TEST(OpenSlo, ReadsTimeslicesAndCalendars) {
   EXPECT_EQ(
       read(slo(ratio("true", "true"),

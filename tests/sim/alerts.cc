@@ -106,7 +106,8 @@ class Stories {
         if (silence.starts_at_us() <= now_ && now_ < silence.ends_at_us() &&
             silence.matcher(0).value() == story.condition.series(0))
           story.silenced_by.insert(id);
-      if (story.condition.severity() != "ticket") continue;
+      if (story.condition.severity() != "ticket" || story.condition.condition() == "silent")
+        continue;
       for (const auto& [other_name, other] : all_)
         if (other.state == v1::ALERT_STATE_FIRING && other.condition.severity() == "page" &&
             other.condition.objective() == story.condition.objective() &&

@@ -239,5 +239,15 @@ TEST(Slo, ALostRangeStopsTheTask) {
       "the last one ended at 10; something was lost or doubled between fold and here");
 }
 
+TEST(Slo, AReasonIsReadable) {
+  v1::ObjectiveDefinition definition = objective();
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, 90 * kSecondUs);
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 8'997, 1'003}}}),
+            "! chat page @10 QUIET -> FIRING: burns 10.03x over 5m and 10.03x over 1m30s, above "
+            "10x\n"
+            "chat @10 8997/10000\n");
+}
+
 }  // namespace
 }  // namespace weir::slo

@@ -74,8 +74,8 @@ constexpr std::array kAlertColumns = {
                [](const Json& row) { return text_of(field(row, "annotations"), "summary"); }}};
 
 constexpr std::array kDecisionColumns = {
-    JsonColumn{"time", [](const Json& row) { return text_of(row, "time"); }},
-    JsonColumn{"known", [](const Json& row) { return text_of(row, "append_time"); }},
+    JsonColumn{"at", [](const Json& row) { return text_of(row, "append_time"); }},
+    JsonColumn{"event_time", [](const Json& row) { return text_of(row, "time"); }},
     JsonColumn{"what", [](const Json& row) { return text_of(row, "kind"); }},
     JsonColumn{"receiver", [](const Json& row) { return text_of(row, "receiver"); }},
     JsonColumn{"because", [](const Json& row) { return text_of(row, "because"); }},

@@ -8,9 +8,11 @@
 
 #include "processors/graph.h"
 #include "processors/objectives/parts.h"
+#include "processors/slo/conditions.h"
 #include "processors/slo/ledger.h"
 #include "sinks/results/alert_board.h"
 #include "sinks/results/burn_results.h"
+#include "sinks/results/decisions.h"
 #include "tools/weir/alert_source.h"
 #include "tools/weir/command.h"
 #include "tools/weir/json_rows.h"
@@ -40,9 +42,10 @@ struct Question {
   std::string series;
   std::vector<DurationUs> lengths_us;  // of windows, the longest first
   TimeUs at_us = kMaxTime;
+  std::string silence;  // why it was told that nothing comes; empty: it is of a burn rate
 };
 
-constexpr std::size_t kMaxNameBytes = 500;  // of a series, with all its values
+constexpr std::size_t kMaxNameBytes = 500;  // of a series, with all its values, or of a reason
 
 std::string list_of(const std::vector<std::string>& names) {
   if (names.empty()) return "none";
@@ -96,6 +99,19 @@ Result<std::vector<RecountedWindow>> windows_of(const v1::BurnResult& told,
   return windows;
 }
 
+/// Of the alert's present or last life, which may be over: then the alert has what ended it.
+Result<std::string> why_it_fired(const runtime::Reader& log, const v1::Alert& alert) {
+  std::string because = alert.condition().reason();
+  WEIR_TRY(results::read_decisions(
+      log, {.alert = alert.fingerprint()}, [&](const v1::Decision& decision) {
+        if (decision.life() != alert.life() || decision.kind() != v1::DECISION_KIND_FIRED)
+          return true;
+        because = decision.because();
+        return false;
+      }));
+  return because;
+}
+
 /// The windows by which an alert began to hold, as they did.
 Result<Question> question_of_alert(const runtime::Reader& log, const std::string& fingerprint) {
   results::AlertBoard board;
@@ -103,14 +119,20 @@ Result<Question> question_of_alert(const runtime::Reader& log, const std::string
   const auto found = board.alerts().find(fingerprint);
   if (found == board.alerts().end())
     return fail(ErrorCode::not_found,
-                "{}: there is no such alert; `weir alerts DIR --all` lists them", fingerprint);
-  const v1::ConditionChange& condition = found->second.condition();
+                "{}: there is no such alert; `weir alerts --all` of the same place lists them",
+                fingerprint);
+  const v1::Alert& alert = found->second;
+  const v1::ConditionChange& condition = alert.condition();
   Question question{.objective = condition.objective(),
                     .series = results::series_text(condition.scope(), condition.series()),
                     .lengths_us = {condition.long_window().length_us()},
-                    .at_us = found->second.starts_at_us()};
+                    .at_us = alert.starts_at_us(),
+                    .silence = {}};
   if (condition.has_short_window())
     question.lengths_us.push_back(condition.short_window().length_us());
+  if (condition.condition() == slo::kSilent) {
+    WEIR_ASSIGN(question.silence, why_it_fired(log, alert));
+  }
   return question;
 }
 
@@ -193,25 +215,28 @@ Json rows_of_slices(const Recount& recount, const v1::BurnResult& told) {
   return rows;
 }
 
-std::string bad_of(const slo::Counts& counts, const v1::BurnResult& told) {
+/// What is bad of a window; of a silence how much came before it.
+std::string counts_text(const slo::Counts& counts, const v1::BurnResult& told, bool silent) {
   const bool sliced = told.method() != v1::BUDGETING_METHOD_OCCURRENCES;
-  return fmt::format("{} bad of {}{}", count_of(counts.bad(), told), count_of(counts.total, told),
+  const std::string total = count_of(counts.total, told);
+  if (silent) return total + (sliced ? " slices" : " events");
+  return fmt::format("{} bad of {}{}", count_of(counts.bad(), told), total,
                      sliced ? " slices" : "");
 }
 
 /// What was told of a window, how it was calculated, and whether the counts say the same.
 std::string describe(const RecountedWindow& window, const v1::BurnResult& told,
-                     const Recount& recount) {
+                     const Recount& recount, bool silent) {
   const slo::Counts counts{window.told.good(), window.told.total()};
   const std::int64_t budget_ppb = objectives::kPpb - told.target_ppb();
-  std::string text =
-      fmt::format("  {}: {}", format_duration(window.told.length_us()), bad_of(counts, told));
-  if (window.told.has_burn_rate())
+  std::string text = fmt::format("  {}: {}", format_duration(window.told.length_us()),
+                                 counts_text(counts, told, silent));
+  if (window.told.has_burn_rate() && !silent)
     text += fmt::format(", burn rate = ({} / {}) / {} = {:.4g}", count_of(counts.bad(), told),
                         count_of(counts.total, told), objectives::format_ppb(budget_ppb),
                         window.told.burn_rate());
   if (window.is_same()) return text + "; counted again from the log: the same\n";
-  text += fmt::format("; counted again from the log: {}", bad_of(window.found, told));
+  text += fmt::format("; counted again from the log: {}", counts_text(window.found, told, silent));
   if (recount.begins_at() > 0)
     text += fmt::format("; what was before {}/{}@{} has left the log", topics::kSli,
                         told.as_of_partition(), recount.begins_at());
@@ -232,12 +257,15 @@ std::string describe(const v1::ObjectiveDefinition& sliced) {
                      objectives::format_ppb(sliced.slice_target_ppb()));
 }
 
-std::string heading(const Recount& recount, const v1::BurnResult& told) {
+std::string heading(const Recount& recount, const v1::BurnResult& told, const Question& question) {
+  const bool silent = !question.silence.empty();
   const std::string series = printable(results::series_text(told), kMaxNameBytes);
   std::string text =
       fmt::format("{}{}{} at {}\n", printable(told.objective(), kMaxNameBytes),
                   series.empty() ? "" : " ", series, format_rfc3339(told.end_time_us()));
-  for (const RecountedWindow& window : recount.windows()) text += describe(window, told, recount);
+  if (silent) text += "  " + printable_line(question.silence, kMaxNameBytes) + "\n";
+  for (const RecountedWindow& window : recount.windows())
+    text += describe(window, told, recount, silent);
   if (recount.sliced() != nullptr) text += describe(*recount.sliced());
   if (!told.complete()) text += "  a raw partition was left out of the time then\n";
   if (recount.left_out() > 0)
@@ -254,7 +282,8 @@ Result<void> explain(const ExplainArguments& arguments) {
   Question question{.objective = arguments.objective,
                     .series = arguments.series,
                     .lengths_us = {arguments.window_us},
-                    .at_us = arguments.at_us};
+                    .at_us = arguments.at_us,
+                    .silence = {}};
   if (!arguments.alert.empty()) {
     WEIR_ASSIGN(question, question_of_alert(source->reader(), arguments.alert));
   }
@@ -263,7 +292,7 @@ Result<void> explain(const ExplainArguments& arguments) {
   Recount recount(source->reader(), told, std::move(windows));
   WEIR_TRY(recount.run());
   Output output;
-  if (arguments.format == Format::table) output.write(heading(recount, told));
+  if (arguments.format == Format::table) output.write(heading(recount, told, question));
   constexpr std::string_view kNothing = "nothing was counted in that time";
   if (recount.sliced() != nullptr)
     return write_rows(rows_of_slices(recount, told), kSliceColumns, arguments.format, output,

@@ -58,7 +58,8 @@ Result<void> hook_echo(const HookEchoArguments& arguments) {
   net::HttpProbe probe(metrics);
   catch_stop_signals();
   WEIR_ASSIGN(const auto server,
-              net::HttpServer::start({.port = arguments.port}, std::move(routes), probe));
+              net::HttpServer::start({.port = arguments.port, .chosen_by = "--port"},
+                                     std::move(routes), probe));
   fmt::print(stderr, "weir: waiting for webhooks at http://127.0.0.1:{}/ · stop with Ctrl-C\n",
              server->port());
   while (!stop_asked()) std::this_thread::sleep_for(kWatch);

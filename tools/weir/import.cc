@@ -31,9 +31,10 @@ void print_summary(const ImportArguments& arguments, const ingest::ImportSummary
   if (arguments.import.start_us)
     fmt::print("arrival times were made up: {} a second from {}\n", *arguments.import.rate_per_s,
                format_rfc3339(*arguments.import.start_us));
-  if (summary.unknown_fields > 0)
-    fmt::print("{} fields that no field of an event is named after were left out\n",
-               summary.unknown_fields);
+  if (const std::uint64_t unknown = summary.unknown_fields; unknown > 0)
+    fmt::print("{} left out, as no field of an event is named so; the first: {}\n",
+               unknown == 1 ? "1 field was" : fmt::format("{} fields were", unknown),
+               summary.first_unknown_field);
   if (summary.refused > 0)
     fmt::print("why rows were refused: weir query {} deadletter\n", arguments.directory);
 }

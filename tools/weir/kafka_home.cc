@@ -3,6 +3,8 @@
 #include <chrono>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "processors/runtime/kafka_trouble.h"
 
 namespace weir::cli {
@@ -23,7 +25,9 @@ Result<std::unique_ptr<KafkaHome>> open_kafka(const Settings& settings,
   WEIR_ASSIGN(home->cluster, runtime::KafkaCluster::open(options));
   auto id = home->cluster->id();
   while (!id && id.error().code == ErrorCode::io && wait()) {
-    runtime::tell_trouble("no broker", id.error());
+    // Not as an error: librdkafka's own lines come before it, and would take the place of its kind.
+    runtime::tell_trouble(
+        "no broker", fmt::format("{}; waits for one, and goes on by itself", id.error().message));
     std::this_thread::sleep_for(kPause);
     id = home->cluster->id();
   }

@@ -17,8 +17,8 @@ struct KafkaHome {
   std::unique_ptr<runtime::KafkaAppender> appender;
 };
 
-/// Waits for a broker while `wait` says so, with a line a minute in the log. Errors: of the
-/// options and secrets; io, where it no longer waits.
+/// Waits for a broker while `wait` says so; the log says so after ten seconds, and then once a
+/// minute. Errors: of the options and secrets; io, where it no longer waits.
 Result<std::unique_ptr<KafkaHome>> open_kafka(const Settings& settings,
                                               const std::function<bool()>& wait);
 

@@ -229,6 +229,7 @@ Result<void> run_processors(const KafkaProcessOptions& options) {
 Result<void> run_receiver(const KafkaProcessOptions& options) {
   WEIR_ASSIGN(Settings settings, load_settings(options.config));
   const net::Listen own = settings.ingest_listen;
+  settings.http.options.chosen_by = "--listen, or ingest.listen";
   return run_until_stopped<Receiver>(options, std::move(settings), options.listen.value_or(own));
 }
 

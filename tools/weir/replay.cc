@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -46,18 +47,20 @@ std::string describe(const ReplayOptions& options, std::uint64_t definitions_has
   return text;
 }
 
-/// A log without topics is one that was made by a replay which died at once.
-Result<void> claim(const ReplayOptions& options, const std::string& wanted, Home& home) {
+/// Whether this replay had begun before. A log without topics is one that was made by a replay
+/// which died at once.
+Result<bool> claim(const ReplayOptions& options, const std::string& wanted, Home& home) {
   const std::string file = options.out + "/replay";
   std::string found;
   if (std::ifstream in(file); in) found.assign(std::istreambuf_iterator<char>(in), {});
-  if (found == wanted) return {};
+  if (found == wanted) return true;
   if (home.log->partitions(topics::kInference) || home.log->partitions(topics::kPartial))
     return fail(ErrorCode::invalid_argument,
                 "{}: holds something other than a replay of {} under these rules; give an empty "
                 "directory",
                 options.out, options.source);
-  return runtime::replace_file_synced(home.files, file, wanted);
+  WEIR_TRY(runtime::replace_file_synced(home.files, file, wanted));
+  return false;
 }
 
 /// Records of the source that are folded for good, and all of them. A log that does not say just
@@ -85,6 +88,14 @@ Result<void> check_results(const ReplayOptions& options, const Settings& setting
     return (dead ? settings.retention.dead_letter : settings.retention.result).max_bytes > 0;
   });
   return check_kept({}, starts, options.out);
+}
+
+/// Whether no processor had anything to read or to tell.
+bool was_idle(const Probes& probes) {
+  const std::array<const runtime::Counter*, 7> work = {
+      &probes.fold.records, &probes.kpi.deltas,          &probes.kpi.results,    &probes.slo.deltas,
+      &probes.slo.results,  &probes.alert.alert_changes, &probes.alert.decisions};
+  return std::ranges::all_of(work, [](const auto* each) { return each->value() == 0; });
 }
 
 void summarize(const ReplayOptions& options, const Probes& probes, double wall_seconds,
@@ -116,7 +127,8 @@ Result<void> replay(const ReplayOptions& options) {
 
   WEIR_TRY(start_log(settings.log));
   WEIR_ASSIGN(const auto home, open_home(options.out, settings));
-  WEIR_TRY(
+  WEIR_ASSIGN(
+      const bool begun_before,
       claim(options, describe(options, definitions->hash(), *settings.fold.objectives), *home));
   runtime::Metrics metrics;
   Probes probes(metrics);
@@ -141,8 +153,11 @@ Result<void> replay(const ReplayOptions& options) {
   spdlog::info("event=replay_complete source={} out={} events={} results={} restated={}",
                options.source, options.out, probes.fold.events.value(), probes.kpi.results.value(),
                probes.kpi.restatements.value());
-  summarize(options, probes, static_cast<double>(now_us() - begin) / 1e6,
-            cpu_seconds() - cpu_before);
+  if (begun_before && was_idle(probes))
+    fmt::print(stderr, "{}: already complete: nothing to do\n", options.out);
+  else
+    summarize(options, probes, static_cast<double>(now_us() - begin) / 1e6,
+              cpu_seconds() - cpu_before);
   if (options.stats) fmt::print("{}", metrics.expose());
   return {};
 }

@@ -226,6 +226,22 @@ void warn_of_windows(const std::string& where, const objectives::Objective& obje
                       format_duration(condition.long_us()), format_duration(length_us)));
 }
 
+/// Where everything is bad a budget burns as often as it is in the whole.
+void warn_of_factors(const std::string& where, const objectives::Objective& objective,
+                     Settings& settings) {
+  constexpr auto kAll = objectives::Wide{objectives::kPpb} * objectives::kPpb;
+  for (const v1::ConditionDefinition& condition : objective.definition.condition()) {
+    const auto bad = objectives::Wide{condition.factor_ppb()} * objective.budget_ppb();
+    if (bad < kAll || (bad == kAll && condition.or_equal())) continue;
+    settings.warnings.push_back(fmt::format(
+        "{}: objective {}: condition {} is above {}x, and no burn rate is above {:.3g}x at this "
+        "target: it can never fire; write a lower threshold, or a higher target",
+        where, objective.definition.name(), quote(condition.name()),
+        objectives::format_ppb(condition.factor_ppb()),
+        static_cast<double>(objectives::kPpb) / static_cast<double>(objective.budget_ppb())));
+  }
+}
+
 /// Why a condition never fires whose window holds no more slices than these; empty: it can.
 std::string why_never(const v1::ConditionDefinition& condition, std::int64_t slices,
                       std::int64_t budget_ppb) {
@@ -291,6 +307,7 @@ Result<void> load_objectives(const std::string& file, Settings& settings) {
   for (std::size_t i = 0; i < read.size(); ++i) {
     warn_of_targets(read[i], settings);
     warn_of_windows(read[i].where, settings.fold.objectives->all()[i], settings);
+    warn_of_factors(read[i].where, settings.fold.objectives->all()[i], settings);
     warn_of_slices(read[i].where, settings.fold.objectives->all()[i], settings);
   }
   return {};
@@ -333,6 +350,7 @@ GraphOptions Settings::graph_options(std::int32_t raw_partitions, bool history) 
 }
 
 Result<Settings> load_settings(const std::string& file) {
+  WEIR_TRY(objectives::refuse_open_slo(file));
   auto loaded =
       file.empty() ? config::Document::parse("defaults", "") : config::Document::load(file);
   if (!loaded) return std::unexpected(loaded.error());

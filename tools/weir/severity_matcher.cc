@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "processors/objectives/policy.h"
+#include "processors/core/severity.h"
 
 namespace weir::cli {
 namespace {
@@ -16,10 +16,9 @@ bool is_negative(v1::MatchOperation operation) {
 std::string severity_trouble(const labels::Matcher& matcher) {
   if (matcher.proto().name() != "severity") return "";
   const bool negative = is_negative(matcher.proto().operation());
-  const bool names_one =
-      std::ranges::any_of(objectives::kSeverities, [&](std::string_view severity) {
-        return matcher.matches({{"severity", std::string(severity)}}) != negative;
-      });
+  const bool names_one = std::ranges::any_of(kSeverities, [&](std::string_view severity) {
+    return matcher.matches({{"severity", std::string(severity)}}) != negative;
+  });
   if (names_one) return "";
   return fmt::format("{} holds of {} alert: a severity is page, ticket or info", matcher.text(),
                      negative ? "every" : "no");
