@@ -22,7 +22,7 @@ SLO = """{apiVersion: openslo/v1, kind: SLO, metadata: {name: fast}, spec: {serv
   good: {metricSource: {type: weir, spec: {query: status == ok && latency <= 50ms}}},
   total: {metricSource: {type: weir, spec: {query: true, per: [service, model]}}}}}},
  timeWindow: [{duration: 1d, isRolling: true}], budgetingMethod: Occurrences,
- objectives: [{target: 0.9}]}}
+ objectives: [{target: 0.95}]}}
 """
 # What tells of the log and not of the events.
 OF_THE_LOG = {"as_of", "as_of_offset"}

@@ -64,10 +64,11 @@ class Alerts(WeirTest):
         self.assertIn("is resolved since", why)
         told = [row["kind"] for row in lines(run("why", page["fingerprint"], results, "--format",
                                                  "json").stdout)]
-        # A history passes so fast that its receiver may hear of the end alone.
+        # A history passes so fast that its receiver may hear of the end alone, or not of it: the
+        # interval of its group is not over.
         self.assertEqual([kind for kind in told if kind != "grouped"],
                          ["fired", "held", "resolved"])
-        self.assertEqual(told[-1], "grouped")
+        self.assertIn("grouped", told)
         unknown = run("why", "0" * 16, results, code=1)
         self.assertIn("there is no such alert", unknown.stderr)
 
