@@ -168,7 +168,8 @@ void RocksDbStore::await_compaction() const {
     (void)db_->GetIntProperty(rocksdb::DB::Properties::kActualDelayedWriteRate, &delayed);
     return stopped != 0 || delayed != 0;
   };
-  for (auto left = kMostWait; is_behind() && left > left.zero(); left -= kLookEvery)
+  for (auto left = kMostWait; is_behind() && left > std::chrono::milliseconds::zero();
+       left -= kLookEvery)
     std::this_thread::sleep_for(kLookEvery);
 }
 
