@@ -3,9 +3,8 @@
 // cost the membership.
 //
 // What is read is gathered and written in the order of keys, the last value of each, at the end or
-// when it is much: that costs a store a third of what record for record would. Memory of one
-// restore: 16 MiB of that and one read more, as much again while it is written, and nothing of it
-// once it is complete.
+// when it is much: that costs a store less than record for record. Memory of one restore: 16 MiB of
+// that and one read more, as much again while it is written, and nothing of it once it is complete.
 //
 // The order is the protocol's: the committed position was read (stable) before; then the
 // changelog's end is read, what is not committed included; then committed records until reading

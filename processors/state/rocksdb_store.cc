@@ -159,7 +159,7 @@ Result<void> RocksDbStore::write(const StoreBatch& batch, Durability durability)
   return {};
 }
 
-// RocksDB stops no file that is taken in: many of them would stop the next write, and for minutes.
+// RocksDB holds no file back that is taken in: where they are many, the next write would stop.
 void RocksDbStore::await_compaction() const {
   const auto is_behind = [this] {
     std::uint64_t stopped = 0;

@@ -6,27 +6,22 @@
 #include <string>
 #include <utility>
 
-#include "processors/runtime/kafka_seams.h"
+#include "tests/fakes/forwarding_clients.h"
 
 namespace weir::runtime {
 
 /// Both outlive it and what it makes.
-class TracingClients final : public KafkaClients {
+class TracingClients final : public fakes::ForwardingClients {
  public:
-  TracingClients(KafkaClients& base, std::string& trace) : base_(base), trace_(trace) {}
+  TracingClients(KafkaClients& base, std::string& trace) : ForwardingClients(base), trace_(trace) {}
 
   Result<std::unique_ptr<GroupMember>> join(std::string_view processor, std::string_view topic,
                                             std::string_view instance) override {
-    WEIR_ASSIGN(auto member, base_.join(processor, topic, instance));
+    WEIR_ASSIGN(auto member, ForwardingClients::join(processor, topic, instance));
     return std::make_unique<Member>(std::move(member), trace_);
   }
-  Result<std::unique_ptr<TransactionalProducer>> open_producer(std::string_view processor,
-                                                               std::string_view topic,
-                                                               std::string_view id) override {
-    return base_.open_producer(processor, topic, id);
-  }
   Result<std::unique_ptr<ChangelogReader>> open_changelogs() override {
-    WEIR_ASSIGN(auto changelogs, base_.open_changelogs());
+    WEIR_ASSIGN(auto changelogs, ForwardingClients::open_changelogs());
     return std::make_unique<Changelogs>(std::move(changelogs), trace_);
   }
 
@@ -59,31 +54,25 @@ class TracingClients final : public KafkaClients {
     std::string& trace_;
   };
 
-  class Changelogs final : public ChangelogReader {
+  class Changelogs final : public fakes::ForwardingChangelogs {
    public:
     Changelogs(std::unique_ptr<ChangelogReader> base, std::string& trace)
-        : base_(std::move(base)), trace_(trace) {}
+        : ForwardingChangelogs(std::move(base)), trace_(trace) {}
 
-    Result<std::int64_t> start(const TopicPartition& where) override { return base_->start(where); }
-    Result<std::int64_t> high_watermark(const TopicPartition& where) override {
-      return base_->high_watermark(where);
-    }
     Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                       RecordBatch& batch) override {
       trace_ += "read ";
-      return base_->read(where, from, max_bytes, batch);
+      return ForwardingChangelogs::read(where, from, max_bytes, batch);
     }
     void stop(const TopicPartition& where) override {
       trace_ += fmt::format("stop {} ", to_string(where));
-      base_->stop(where);
+      ForwardingChangelogs::stop(where);
     }
 
    private:
-    const std::unique_ptr<ChangelogReader> base_;
     std::string& trace_;
   };
 
-  KafkaClients& base_;
   std::string& trace_;
 };
 

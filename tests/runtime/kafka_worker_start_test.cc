@@ -2,6 +2,7 @@
 // owner is not done.
 #include <fmt/ranges.h>
 
+#include "tests/fakes/forwarding_clients.h"
 #include "tests/runtime/kafka_worker_model.h"
 
 namespace weir::runtime {
@@ -48,50 +49,31 @@ class SlowToRefuse final : public Reader {
 };
 
 /// Clients that are told as late where a partition without a leader begins.
-class SlowClients final : public KafkaClients {
+class SlowClients final : public fakes::ForwardingClients {
  public:
-  SlowClients(KafkaClients& base, TimeUs& now) : base_(base), now_(now) {}
+  SlowClients(KafkaClients& base, TimeUs& now) : ForwardingClients(base), now_(now) {}
 
-  Result<std::unique_ptr<GroupMember>> join(std::string_view processor, std::string_view topic,
-                                            std::string_view instance) override {
-    return base_.join(processor, topic, instance);
-  }
-  Result<std::unique_ptr<TransactionalProducer>> open_producer(std::string_view processor,
-                                                               std::string_view topic,
-                                                               std::string_view id) override {
-    return base_.open_producer(processor, topic, id);
-  }
   Result<std::unique_ptr<ChangelogReader>> open_changelogs() override {
-    WEIR_ASSIGN(auto changelogs, base_.open_changelogs());
+    WEIR_ASSIGN(auto changelogs, ForwardingClients::open_changelogs());
     return std::make_unique<Changelogs>(std::move(changelogs), now_);
   }
 
  private:
-  class Changelogs final : public ChangelogReader {
+  class Changelogs final : public fakes::ForwardingChangelogs {
    public:
     Changelogs(std::unique_ptr<ChangelogReader> base, TimeUs& now)
-        : base_(std::move(base)), now_(now) {}
+        : ForwardingChangelogs(std::move(base)), now_(now) {}
 
     Result<std::int64_t> start(const TopicPartition& where) override {
-      auto start = base_->start(where);
+      auto start = ForwardingChangelogs::start(where);
       if (!start) now_ += kAskedUs;
       return start;
     }
-    Result<std::int64_t> high_watermark(const TopicPartition& where) override {
-      return base_->high_watermark(where);
-    }
-    Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
-                      RecordBatch& batch) override {
-      return base_->read(where, from, max_bytes, batch);
-    }
-    void stop(const TopicPartition& where) override { base_->stop(where); }
 
    private:
-    const std::unique_ptr<ChangelogReader> base_;
     TimeUs& now_;
   };
 
-  KafkaClients& base_;
   TimeUs& now_;
 };
 

@@ -113,18 +113,22 @@ TEST(SloState, KeysAreReadAndSortAsTheirNumbers) {
   EXPECT_EQ(version.id, 4U);
 }
 
+/// In a tick, and closed until 20.
+Head head_that_told_until(TimeUs told_until_us) {
+  return {.closed_until_us = 20,
+          .in_tick = true,
+          .step_end_us = 30,
+          .step_ledger = 2,
+          .as_of_offset = 5,
+          .append_time_us = 40,
+          .finished = true,
+          .told_until_us = told_until_us};
+}
+
 TEST(SloState, TheHeadIsReadAsItWasWrittenAndAnotherVersionIsRefused) {
   windows::Sources sources({});
   ASSERT_TRUE(sources.advance({.partitions = 1, .end_offset = 4, .watermark_us = 30}));
-  std::string bytes = encode_head({.closed_until_us = 20,
-                                   .in_tick = true,
-                                   .step_end_us = 30,
-                                   .step_ledger = 2,
-                                   .as_of_offset = 5,
-                                   .append_time_us = 40,
-                                   .finished = true,
-                                   .told_until_us = 10},
-                                  sources);
+  std::string bytes = encode_head(head_that_told_until(10), sources);
   Head head;
   windows::Sources read({});
   ASSERT_TRUE(decode_head(bytes, head, read));
@@ -137,14 +141,7 @@ TEST(SloState, TheHeadIsReadAsItWasWrittenAndAnotherVersionIsRefused) {
 TEST(SloState, AnOlderHeadToldTimeUntilTheTickThatWasClosedLast) {
   windows::Sources sources({});
   ASSERT_TRUE(sources.advance({.partitions = 1, .end_offset = 4, .watermark_us = 30}));
-  Head expected{.closed_until_us = 20,
-                .in_tick = true,
-                .step_end_us = 30,
-                .step_ledger = 2,
-                .as_of_offset = 5,
-                .append_time_us = 40,
-                .finished = true,
-                .told_until_us = 20};
+  const Head expected = head_that_told_until(20);
   std::string old = encode_head(expected, sources);
   std::string of_sources;
   sources.encode(of_sources);
