@@ -209,6 +209,8 @@ class PageServer:
         header = (PAGE / "page_files.h").read_text()
         self.policy = "".join(re.findall(r'^    "(.*)"', header, re.M))
         self.streams = set()
+        self.pushed = []                   # the rows told by push(), in order
+        self.telling = threading.Lock()    # of what is told, and to whom
         self.closed = threading.Event()
         self.http = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.http.daemon_threads = True
@@ -229,22 +231,35 @@ class PageServer:
 
     def push(self, *rows):
         """Tells rows to the streams whose scope and window they have."""
-        for row_told in rows:
-            at = int(datetime.fromisoformat(row_told["end_time"]).timestamp())
-            self.fleet.changed[tuple(row_told["series"].values()), at] = row_told
-        for (scope, window, where), events in list(self.streams):
-            told = [r for r in rows if r["scope"] == scope and r["window"] == window
-                    and all(r["series"][name] == value for name, value in where)]
-            if told:
-                events.put(("rows", told))
+        with self.telling:
+            for row_told in rows:
+                at = int(datetime.fromisoformat(row_told["end_time"]).timestamp())
+                self.fleet.changed[tuple(row_told["series"].values()), at] = row_told
+            self._tell((self.fleet.now_s, len(self.pushed)), rows)
 
     def advance(self, seconds=10):
         """Time passes: the rows of the new ends are told."""
-        fleet = self.fleet
-        before, fleet.now_s = fleet.now_s, fleet.now_s + seconds
-        for (scope, window, where), events in list(self.streams):
-            if told := fleet.rows(scope, window, where, before + 1, fleet.now_s):
-                events.put(("rows", told))
+        with self.telling:
+            before = self.fleet.now_s, len(self.pushed)
+            self.fleet.now_s += seconds
+            self._tell(before)
+
+    def _tell(self, position, rows=()):
+        self.pushed.extend(rows)
+        for stream in self.streams:
+            if told := self.since(position, stream[0]):
+                stream[1].put((self.position(), "rows", told))
+
+    def position(self):
+        return f"{self.fleet.now_s}.{len(self.pushed)}"
+
+    def since(self, position, selection):
+        """What was told of a selection after a position: the rows of new ends, then the pushed."""
+        now_s, pushed = position
+        scope, window, where = selection
+        return self.fleet.rows(*selection, now_s + 1, self.fleet.now_s) + [
+            r for r in self.pushed[pushed:] if r["scope"] == scope and r["window"] == window
+            and all(r["series"][name] == value for name, value in where)]
 
     def _handler(self):
         server = self
@@ -297,12 +312,13 @@ class PageServer:
                 elif name == "query":
                     times = [datetime.fromisoformat(given[key]).timestamp()
                              for key in ("from", "to")]
-                    answer = {"position": str(fleet.now_s), "truncated": False,
-                              "rows": fleet.rows(given["scope"].split(","), given["window"], where,
-                                                 *times)}
+                    with server.telling:
+                        answer = {"position": server.position(), "truncated": False,
+                                  "rows": fleet.rows(given["scope"].split(","), given["window"],
+                                                     where, *times)}
                 elif name == "stream":
                     selection = (given["scope"].split(","), given["window"], where)
-                    return self.stream(selection, int(given["position"]))
+                    return self.stream(selection, [int(n) for n in given["position"].split(".")])
                 else:
                     answer = fleet.alerts.answer(name, given)
                     if answer is None:
@@ -316,23 +332,28 @@ class PageServer:
                 self.end_headers()
                 self.close_connection = True
                 stream = Stream((selection, queue.Queue()))
-                server.streams.add(stream)
-                if missed := server.fleet.rows(*selection, position + 1, server.fleet.now_s):
-                    stream[1].put(("rows", missed))
+                with server.telling:
+                    server.streams.add(stream)
+                    if missed := server.since(position, selection):
+                        stream[1].put((server.position(), "rows", missed))
                 try:
                     while not server.closed.is_set():
                         try:
                             event = stream[1].get(timeout=1)
                         except queue.Empty:
-                            event = ("pipeline", server.fleet.pipeline())
+                            with server.telling:
+                                if not stream[1].empty():
+                                    continue
+                                event = (server.position(), "pipeline", server.fleet.pipeline())
                         if event is None:
                             return
-                        name, value = event
-                        self.wfile.write(f"id: {server.fleet.now_s}\nevent: {name}\n"
+                        position, name, value = event
+                        self.wfile.write(f"id: {position}\nevent: {name}\n"
                                          f"data: {json.dumps(value)}\n\n".encode())
                         self.wfile.flush()
                 finally:
-                    server.streams.discard(stream)
+                    with server.telling:
+                        server.streams.discard(stream)
 
         return Handler
 
