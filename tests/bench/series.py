@@ -23,6 +23,7 @@ SECONDS = 600
 
 CONFIG = """
 memory: 1GiB
+disk: 45GiB
 fold:
   scopes:
     - {dimensions: [tenant], sketches: [latency, ttft]}
