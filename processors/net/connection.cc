@@ -70,9 +70,7 @@ class Connection final : public OpenConnection,
   void start() {
     if constexpr (kTls) {
       lowest().expires_after(us(core_.options.header_timeout_us));
-      stream_.async_handshake(asio::ssl::stream_base::server, [self = self()](error_code error) {
-        error ? self->close() : self->begin();
-      });
+      stream_.async_handshake(asio::ssl::stream_base::server, then(&Connection::on_handshake));
     } else {
       begin();
     }
@@ -85,8 +83,21 @@ class Connection final : public OpenConnection,
   void abort() override { close(); }
 
  private:
+  using Step = void (Connection::*)(error_code, std::size_t bytes);
+
+  /// What happens when an operation is done. One type for all of them: asio's and Beast's code is
+  /// made anew for each type, and takes minutes to compile where that is a lambda's.
+  struct Then {
+    std::shared_ptr<Connection> self;
+    Step step;
+    void operator()(error_code error, std::size_t bytes = 0) { ((*self).*step)(error, bytes); }
+  };
+
   auto self() { return this->shared_from_this(); }
+  Then then(Step step) { return {self(), step}; }
   beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
+
+  void on_handshake(error_code error, std::size_t) { error ? close() : begin(); }
 
   void begin() {
     if (!over_limit_) return next();
@@ -117,24 +128,23 @@ class Connection final : public OpenConnection,
     state_ = State::idle;
     buffer_.shrink_to_fit();
     lowest().expires_after(us(core_.options.idle_timeout_us));
-    stream_.async_read_some(buffer_.prepare(kIdleBufferBytes),
-                            [self = self()](error_code error, std::size_t bytes) {
-                              if (error) return self->close();
-                              self->buffer_.commit(bytes);
-                              self->read_head();
-                            });
+    stream_.async_read_some(buffer_.prepare(kIdleBufferBytes), then(&Connection::on_begun));
+  }
+
+  void on_begun(error_code error, std::size_t bytes) {
+    if (error) return close();
+    buffer_.commit(bytes);
+    read_head();
   }
 
   void read_head() {
     state_ = State::reading;
     exchange_->began = std::chrono::steady_clock::now();
     lowest().expires_after(us(core_.options.header_timeout_us));
-    http::async_read_header(
-        stream_, buffer_, *parser_,
-        [self = self()](error_code error, std::size_t) { self->on_head(error); });
+    http::async_read_header(stream_, buffer_, *parser_, then(&Connection::on_head));
   }
 
-  void on_head(error_code error) {
+  void on_head(error_code error, std::size_t) {
     if (error) return fail_reading(error);
     exchange_->began = std::chrono::steady_clock::now();
     exchange_->keep_alive = parser_->keep_alive();
@@ -149,20 +159,19 @@ class Connection final : public OpenConnection,
 
   void invite_body() {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(stream_, asio::buffer(kContinue),
-                      [self = self()](error_code error, std::size_t) {
-                        error ? self->close() : self->read_body();
-                      });
+    asio::async_write(stream_, asio::const_buffer(kContinue.data(), kContinue.size()),
+                      then(&Connection::on_invited));
   }
+
+  void on_invited(error_code error, std::size_t) { error ? close() : read_body(); }
 
   void read_body() {
     parser_->eager(true);
     buffer_.reserve(kBodyBufferBytes);
-    http::async_read_some(stream_, buffer_, *parser_,
-                          [self = self()](error_code error, std::size_t) { self->on_body(error); });
+    http::async_read_some(stream_, buffer_, *parser_, then(&Connection::on_body));
   }
 
-  void on_body(error_code error) {
+  void on_body(error_code error, std::size_t) {
     if (error) return fail_reading(error);
     const std::size_t received = parser_->get().body().size();
     if (!exchange_->claim.grow(received - std::exchange(claimed_, received))) {
@@ -235,27 +244,28 @@ class Connection final : public OpenConnection,
   void write(HttpResponse response) {
     if (state_ == State::closing) return;
     state_ = State::writing;
-    const bool keep_alive = exchange_->keep_alive && !core_.draining;
-    answer_ = render(core_.context(), *exchange_, std::move(response), keep_alive);
+    keep_alive_ = exchange_->keep_alive && !core_.draining;
+    answer_ = render(core_.context(), *exchange_, std::move(response), keep_alive_);
     lowest().expires_after(us(core_.options.write_timeout_us));
-    http::async_write(stream_, answer_, [self = self(), keep_alive](error_code error, std::size_t) {
-      if (error) return self->close();
-      self->answer_ = {};
-      keep_alive ? self->next() : self->finish();
-    });
+    http::async_write(stream_, answer_, then(&Connection::on_answered));
+  }
+
+  void on_answered(error_code error, std::size_t) {
+    if (error) return close();
+    answer_ = {};
+    keep_alive_ ? next() : finish();
   }
 
   void start_stream(std::shared_ptr<EventBuffer> events) {
     if (state_ == State::closing) return events->close();
     state_ = State::streaming;
     events_ = std::move(events);
-    stream_head_ = render_stream_head(core_.context(), *exchange_);
+    answer_ = render_stream_head(core_.context(), *exchange_);
     core_.probe.open_streams.add(1);
     writing_ = true;
     buffer_.clear();  // the connection ends with the stream, and with it what was pipelined
     lowest().expires_never();
-    http::async_write(stream_, stream_head_,
-                      [self = self()](error_code error, std::size_t) { self->written(error); });
+    http::async_write(stream_, answer_, then(&Connection::on_written));
     watch_client();
     beat();
     if (core_.draining) events_->finish();
@@ -263,11 +273,10 @@ class Connection final : public OpenConnection,
 
   // Nothing is expected from the client of a stream; only so do we see it go.
   void watch_client() {
-    stream_.async_read_some(buffer_.prepare(kIdleBufferBytes),
-                            [self = self()](error_code error, std::size_t) {
-                              error ? self->close() : self->watch_client();
-                            });
+    stream_.async_read_some(buffer_.prepare(kIdleBufferBytes), then(&Connection::on_client));
   }
+
+  void on_client(error_code error, std::size_t) { error ? close() : watch_client(); }
 
   void pump() {
     if (!events_ || writing_) return;
@@ -281,11 +290,11 @@ class Connection final : public OpenConnection,
 
   void send() {
     writing_ = true;
-    asio::async_write(stream_, asio::buffer(sending_),
-                      [self = self()](error_code error, std::size_t) { self->written(error); });
+    asio::async_write(stream_, asio::const_buffer(sending_.data(), sending_.size()),
+                      then(&Connection::on_written));
   }
 
-  void written(error_code error) {
+  void on_written(error_code error, std::size_t) {
     writing_ = stuck_ = false;
     error ? close() : pump();
   }
@@ -293,15 +302,17 @@ class Connection final : public OpenConnection,
   // Tells a dead client from a quiet stream, and closes one that takes nothing.
   void beat() {
     timer_.expires_after(us(core_.options.stream_heartbeat_us));
-    timer_.async_wait([self = self()](error_code error) {
-      if (error || !self->events_) return;
-      if (self->writing_ && std::exchange(self->stuck_, true)) return self->close();
-      if (!self->writing_) {
-        self->sending_ = ":\n\n";
-        self->send();
-      }
-      self->beat();
-    });
+    timer_.async_wait(then(&Connection::on_beat));
+  }
+
+  void on_beat(error_code error, std::size_t) {
+    if (error || !events_) return;
+    if (writing_ && std::exchange(stuck_, true)) return close();
+    if (!writing_) {
+      sending_ = ":\n\n";
+      send();
+    }
+    beat();
   }
 
   // --- ending
@@ -319,11 +330,13 @@ class Connection final : public OpenConnection,
     state_ = State::closing;
     lowest().expires_after(kLinger);
     if constexpr (kTls) {
-      stream_.async_shutdown([self = self()](error_code) { self->linger(); });
+      stream_.async_shutdown(then(&Connection::on_goodbye));
     } else {
       linger();
     }
   }
+
+  void on_goodbye(error_code, std::size_t) { linger(); }
 
   void linger() {
     error_code ignored;
@@ -333,11 +346,10 @@ class Connection final : public OpenConnection,
 
   void discard() {
     buffer_.clear();
-    lowest().async_read_some(buffer_.prepare(kBodyBufferBytes),
-                             [self = self()](error_code error, std::size_t) {
-                               error ? self->close() : self->discard();
-                             });
+    lowest().async_read_some(buffer_.prepare(kBodyBufferBytes), then(&Connection::on_discarded));
   }
+
+  void on_discarded(error_code error, std::size_t) { error ? close() : discard(); }
 
   void close() {
     state_ = State::closing;
@@ -358,10 +370,10 @@ class Connection final : public OpenConnection,
   std::optional<http::request_parser<http::string_body>> parser_;
   std::shared_ptr<Exchange> exchange_;
   std::size_t claimed_ = 0;
-  Answer answer_;
+  Answer answer_;            // or the head of a stream
+  bool keep_alive_ = false;  // after it
 
   std::shared_ptr<EventBuffer> events_;
-  http::response<http::empty_body> stream_head_;
   std::string sending_;
   bool writing_ = false;
   bool stuck_ = false;  // the write that is under way was so at the last heartbeat

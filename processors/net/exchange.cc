@@ -205,12 +205,11 @@ Answer render(const ExchangeContext& context, const Exchange& exchange, HttpResp
   return answer;
 }
 
-http::response<http::empty_body> render_stream_head(const ExchangeContext& context,
-                                                    const Exchange& exchange) {
+Answer render_stream_head(const ExchangeContext& context, const Exchange& exchange) {
   const auto took = std::chrono::steady_clock::now() - exchange.began;
   exchange.probe->answered(200, 0,
                            std::chrono::duration_cast<std::chrono::microseconds>(took).count());
-  http::response<http::empty_body> head;
+  Answer head;
   head.version(11);
   head.result(http::status::ok);
   add_headers(context.options, {}, head);

@@ -65,7 +65,6 @@ Answer render(const ExchangeContext& context, const Exchange& exchange, HttpResp
               bool keep_alive);
 
 /// The head of an event stream: its body ends with the connection.
-http::response<http::empty_body> render_stream_head(const ExchangeContext& context,
-                                                    const Exchange& exchange);
+Answer render_stream_head(const ExchangeContext& context, const Exchange& exchange);
 
 }  // namespace weir::net

@@ -121,10 +121,9 @@ void add_mark(Commands& commands) {
              "its fingerprint, as `weir alerts` shows it")
       ->required();
   add_saying(app, *arguments);
-  CLI::Option_group& mark = *app.add_option_group("mark");
+  CLI::App& mark = one_of(app, "mark");
   mark.add_flag("--useful", arguments->useful, "somebody had to act");
   mark.add_flag("--useless", arguments->useless, "nobody had to");
-  mark.require_option(1);
 }
 
 }  // namespace weir::cli

@@ -23,4 +23,10 @@ CLI::App& Commands::add_group(const CommandInfo& info) {
   return app;
 }
 
+CLI::App& one_of(CLI::App& app, const std::string& name) {
+  CLI::App& group = *app.add_option_group(name);
+  group.require_option(1);
+  return group;
+}
+
 }  // namespace weir::cli

@@ -43,6 +43,9 @@ class Commands {
   std::shared_ptr<Run> chosen_;
 };
 
+/// A group of options of which exactly one is to be given; it lives as long as `app`.
+CLI::App& one_of(CLI::App& app, const std::string& name);
+
 void add_ack(Commands& commands);
 void add_alerts(Commands& commands);
 void add_check(Commands& commands);

@@ -316,8 +316,7 @@ void add_explain(Commands& commands) {
                  "directory of the log (of `weir up`: .weir/data); left out with --kafka");
   app.add_option("--kafka", arguments->kafka_config,
                  "read the cluster of this configuration instead of a directory");
-  CLI::Option_group& what = *app.add_option_group("what");
-  what.require_option(1);
+  CLI::App& what = one_of(app, "what");
   CLI::Option* const alert = add_parsed(what, "--alert", arguments->alert, parse_fingerprint,
                                         "what made this alert: its fingerprint");
   what.add_option("--objective", arguments->objective, "a ledger of the objective of this name");

@@ -137,10 +137,9 @@ void add_add(Commands& kinds, const std::shared_ptr<SilenceArguments>& arguments
   app.add_option("--reason", arguments->reason, "for those who wonder")->required();
   add_parsed(app, "--from", arguments->from_us, parse_rfc3339,
              "when it begins (2026-01-05T03:00:00Z; now)");
-  CLI::Option_group& end = *app.add_option_group("end");
+  CLI::App& end = one_of(app, "end");
   add_parsed(end, "--for", arguments->length_us, parse_duration, "how long it holds (2h)");
   add_parsed(end, "--to", arguments->to_us, parse_rfc3339, "or when it ends");
-  end.require_option(1);
   add_remote(app, arguments->place.remote, net::Access::write);
 }
 

@@ -40,13 +40,25 @@ class Positions:
         """Everything that is there is read, and what came of it is committed."""
         for group, topic, tail, markers in self._inputs:
             ends = tail.ends()
-            try:
-                asked = group.committed([TopicPartition(topic, each) for each in ends], timeout=10)
-            except KafkaException:  # a transaction is about to change them
-                return False
-            if any(max(each.offset, 0) < ends[each.partition] - markers for each in asked):
+            read = self._committed(group, topic, ends)
+            if read is None or any(read[each] < end - markers for each, end in ends.items()):
                 return False
         return True
+
+    def raw(self, partitions):
+        """{partition: how many raw records are read, and what came of them committed}; None: not
+        known just now."""
+        group, topic, *_ = self._inputs[0]
+        return self._committed(group, topic, range(partitions))
+
+    @staticmethod
+    def _committed(group, topic, partitions):
+        try:
+            asked = group.committed([TopicPartition(topic, each) for each in partitions],
+                                    timeout=10)
+        except KafkaException:  # a transaction is about to change them
+            return None
+        return {each.partition: max(each.offset, 0) for each in asked}
 
 
 def cpu_s(pid):
