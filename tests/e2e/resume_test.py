@@ -78,11 +78,56 @@ class Resume(WeirTest):
     def test_stopped(self):
         self.interrupted_often(signal.SIGTERM)
 
+    def grow(self):
+        run("simulate", "--for", "1m", "--rate", "100", "--seed", "12", "--tenants", "20",
+            "--start", "2026-01-05T00:20:00Z", "--out", self.raw, "--append")
+
+    def refused_for_it_grew(self, results):
+        self.fails(*self.command(results), says=(
+            f"{results}: already complete, without the ", f" records that came to {self.raw} since",
+            "replay into a new directory"))
+
+    def test_a_source_that_grew_needs_another_directory(self):
+        results = self.dir / "results"
+        run(*self.command(results))
+        expected = self.results_of(results)
+
+        self.grow()
+
+        self.refused_for_it_grew(results)
+        self.assertEqual(self.results_of(results), expected)
+        run(*self.command(self.dir / "more"))
+        self.assertNotEqual(self.results_of(self.dir / "more"), expected)
+
+    def test_killed_while_its_source_grows(self):
+        """It goes on to where the source ended when it was begun."""
+        straight, broken = self.dir / "straight", self.dir / "broken"
+        run(*self.command(straight))
+        expected = self.results_of(straight)
+
+        self.assertTrue(self.interrupt(broken, self.has_told(broken, 0), signal.SIGKILL),
+                        "it was never in the middle")
+        self.grow()
+        done = run(*self.command(broken))
+
+        self.assertIn(f" records came to {self.raw} since this replay was begun, and are not in it",
+                      done.stderr)
+        self.assertEqual(self.results_of(broken), expected)
+        self.refused_for_it_grew(broken)
+
     def test_other_rules_need_another_directory(self):
         results = self.dir / "results"
         run(*self.command(results))
-        other = self.write("other.yaml", "fold:\n  out_of_orderness: 1s\n")
-        self.fails("replay", self.raw, "--out", results, "--config", other, says=(str(results),))
+        for rules in ("fold: {out_of_orderness: 1s}", "fold: {dedup_horizon: 1m}",
+                      "kpi: {max_series: 3}", "slo: {silence: {after: 1m}}",
+                      "alert: {keep_firing_for: 2m}"):
+            other = self.write("other.yaml", f"{CONFIG}{rules}\n")
+            with self.subTest(rules=rules):
+                self.fails("replay", self.raw, "--out", results, "--config", other,
+                           says=(f"{results}: holds a replay of {self.raw} under other rules",))
+        other = self.write("other.yaml", "partitions: 2\nthreads: 1\nmemory: 512MiB\n")
+        again = run("replay", self.raw, "--out", results, "--config", other).stderr
+        self.assertIn(f"{results}: already complete: nothing to do\n", again)
 
 
 if __name__ == "__main__":

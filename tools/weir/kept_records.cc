@@ -1,20 +1,14 @@
 #include "tools/weir/kept_records.h"
 
+#include "tools/weir/fixed_reader.h"
+
 namespace weir::cli {
 
 Result<Starts> starts_of(const runtime::Reader& log,
                          std::initializer_list<std::string_view> topics) {
+  WEIR_ASSIGN(const Stretch stretch, stretch_of(log, topics));
   Starts starts;
-  for (const std::string_view topic : topics) {
-    const auto partitions = log.partitions(topic);
-    if (!partitions && partitions.error().code == ErrorCode::not_found) continue;
-    if (!partitions) return std::unexpected(partitions.error());
-    for (std::int32_t partition = 0; partition < *partitions; ++partition) {
-      const runtime::TopicPartition where{std::string(topic), partition};
-      WEIR_ASSIGN(const runtime::Bounds bounds, log.bounds(where));
-      starts.emplace(where, bounds.start);
-    }
-  }
+  for (const auto& [where, bounds] : stretch) starts.emplace(where, bounds.start);
   return starts;
 }
 

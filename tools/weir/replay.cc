@@ -5,18 +5,18 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
 #include <spdlog/spdlog.h>
 
 #include "processors/runtime/embedded_reader.h"
+#include "tools/weir/fixed_reader.h"
 #include "tools/weir/home.h"
 #include "tools/weir/kept_records.h"
 #include "tools/weir/log_setup.h"
 #include "tools/weir/pipeline.h"
 #include "tools/weir/progress_line.h"
 #include "tools/weir/refused_rows.h"
+#include "tools/weir/replay_claim.h"
 #include "tools/weir/settings.h"
 #include "tools/weir/stop_signal.h"
 
@@ -30,37 +30,6 @@ double cpu_seconds() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-/// A replay can be continued, but only the same one: what it is of is written beside its log.
-///
-///   weir replay 1
-///   <source directory>
-///   <hash of the definitions>
-///   <hash of the objectives>      where there are any
-std::string describe(const ReplayOptions& options, std::uint64_t definitions_hash,
-                     const objectives::Objectives& objectives) {
-  std::string text =
-      fmt::format("weir replay 1\n{}\n{:016x}\n",
-                  std::filesystem::weakly_canonical(options.source).string(), definitions_hash);
-  if (!objectives.empty()) text += fmt::format("{:016x}\n", objectives.hash());
-  return text;
-}
-
-/// Whether this replay had begun before. A log without topics is one that was made by a replay
-/// which died at once.
-Result<bool> claim(const ReplayOptions& options, const std::string& wanted, Home& home) {
-  const std::string file = options.out + "/replay";
-  std::string found;
-  if (std::ifstream in(file); in) found.assign(std::istreambuf_iterator<char>(in), {});
-  if (found == wanted) return true;
-  if (home.log->partitions(topics::kInference) || home.log->partitions(topics::kPartial))
-    return fail(ErrorCode::invalid_argument,
-                "{}: holds something other than a replay of {} under these rules; give an empty "
-                "directory",
-                options.out, options.source);
-  WEIR_TRY(runtime::replace_file_synced(home.files, file, wanted));
-  return false;
 }
 
 /// Records of the source that are folded for good, and all of them. A log that does not say just
@@ -98,6 +67,18 @@ bool was_idle(const Probes& probes) {
   return std::ranges::all_of(work, [](const auto* each) { return each->value() == 0; });
 }
 
+/// How much the source has now that is not in the stretch.
+Result<std::int64_t> records_since(const runtime::Reader& source, const Stretch& stretch) {
+  WEIR_ASSIGN(const Stretch now, stretch_of(source, {topics::kInference, topics::kDeadLetter}));
+  std::int64_t records = 0;
+  for (const auto& [where, bounds] : now) {
+    const auto found = stretch.find(where);
+    const std::int64_t end = found == stretch.end() ? 0 : found->second.end;
+    records += std::max<std::int64_t>(bounds.end - std::max(bounds.start, end), 0);
+  }
+  return records;
+}
+
 void summarize(const ReplayOptions& options, const Probes& probes, double wall_seconds,
                double cpu_seconds_used) {
   std::uint64_t dead = 0;
@@ -120,44 +101,53 @@ Result<void> replay(const ReplayOptions& options) {
   const double cpu_before = cpu_seconds();
   const TimeUs begin = now_us();
   WEIR_ASSIGN(const Settings settings, load_settings(options.config));
-  WEIR_ASSIGN(const auto definitions, aggregates::Definitions::make(settings.fold.definitions));
+  WEIR_ASSIGN(const std::uint64_t rules, rules_hash(settings));
   runtime::PosixFileSystem files;
   WEIR_ASSIGN(const auto source, runtime::EmbeddedReader::open(files, options.source));
   WEIR_ASSIGN(const std::int32_t partitions, source->partitions(topics::kInference));
 
   WEIR_TRY(start_log(settings.log));
   WEIR_ASSIGN(const auto home, open_home(options.out, settings));
-  WEIR_ASSIGN(
-      const bool begun_before,
-      claim(options, describe(options, definitions->hash(), *settings.fold.objectives), *home));
+  WEIR_ASSIGN(const Claim claimed, claim(options, rules, *source, *home));
+  const FixedReader stretch(*source, claimed.stretch);
   runtime::Metrics metrics;
   Probes probes(metrics);
   WEIR_ASSIGN(const auto pipeline, Pipeline::make({.settings = &settings,
                                                    .log = home->log.get(),
-                                                   .raw = source.get(),
+                                                   .raw = &stretch,
                                                    .raw_partitions = partitions,
                                                    .history = true},
                                                   probes));
-  WEIR_TRY(copy_refused_rows(*source, *home->log));
+  WEIR_TRY(copy_refused_rows(stretch, *home->log));
   catch_stop_signals();
   bool complete = false;
   {
     ProgressLine line("replay", "records");
     WEIR_ASSIGN(complete, pipeline->run([&] {
-      show_progress(*source, *home->log, line);
+      show_progress(stretch, *home->log, line);
       return !stop_asked();
     }));
   }
   if (!complete) return fail(ErrorCode::stopped, "stopped; run the same command again to continue");
   WEIR_TRY(check_results(options, settings, *home->log));
+  WEIR_ASSIGN(const std::int64_t since, records_since(*source, claimed.stretch));
+  const bool was_complete = claimed.begun_before && was_idle(probes);
+  if (was_complete && since > 0)
+    return fail(ErrorCode::already_exists,
+                "{}: already complete, without the {} records that came to {} since it was begun; "
+                "replay into a new directory to have them",
+                options.out, since, options.source);
   spdlog::info("event=replay_complete source={} out={} events={} results={} restated={}",
                options.source, options.out, probes.fold.events.value(), probes.kpi.results.value(),
                probes.kpi.restatements.value());
-  if (begun_before && was_idle(probes))
+  if (was_complete)
     fmt::print(stderr, "{}: already complete: nothing to do\n", options.out);
   else
     summarize(options, probes, static_cast<double>(now_us() - begin) / 1e6,
               cpu_seconds() - cpu_before);
+  if (since > 0)
+    fmt::print(stderr, "{} records came to {} since this replay was begun, and are not in it\n",
+               since, options.source);
   if (options.stats) fmt::print("{}", metrics.expose());
   return {};
 }
