@@ -260,20 +260,26 @@ void AlertProcessor::take_mark(const v1::AlertMark& mark, Outbox& outbox) {
 }
 
 void AlertProcessor::take_silence(const v1::Silence& silence, Outbox& outbox) {
+  forget_ended_silences();
   const bool room =
-      book_.silences().size() < kMaxSilences || book_.silences().contains(silence.id());
-  if (!room || silence.id().empty() || !book_.put_silence(silence))
+      book_.silences().size() < labels::kMaxSilences || book_.silences().contains(silence.id());
+  if (silence.id().empty() || (room && !book_.put_silence(silence)))
     return probe_.unknown_signals.add();
-  outbox.tell(silence);
+  if (room) return outbox.tell(silence);
+  probe_.unknown_signals.add();
+  tell_ended(silence, outbox);  // who said it must not believe that it holds
 }
 
 void AlertProcessor::take_expiry(const v1::SilenceExpiry& expiry, Outbox& outbox) {
   const auto found = book_.silences().find(expiry.id());
   if (found == book_.silences().end()) return probe_.unknown_signals.add();
-  v1::Silence ended = found->second.silence;
-  ended.set_ends_at_us(std::min(ended.ends_at_us(), book_.head().append_time_us));
+  tell_ended(found->second.silence, outbox);
   book_.erase_silence(expiry.id());
-  outbox.tell(ended);
+}
+
+void AlertProcessor::tell_ended(v1::Silence silence, Outbox& outbox) {
+  silence.set_ends_at_us(std::min(silence.ends_at_us(), book_.head().append_time_us));
+  outbox.tell(silence);
 }
 
 void AlertProcessor::tell_again(Outbox& outbox) {
@@ -328,6 +334,11 @@ void AlertProcessor::forget_old() {
     std::erase_if(old, [&](const std::string& each) { return members.contains(each); });
   }
   for (const std::string& fingerprint : old) book_.erase_entry(fingerprint);
+  forget_ended_silences();
+}
+
+void AlertProcessor::forget_ended_silences() {
+  const TimeUs now = book_.head().append_time_us;
   std::vector<std::string> ended;
   for (const auto& [id, silence] : book_.silences())
     if (silence.silence.ends_at_us() <= now) ended.push_back(id);

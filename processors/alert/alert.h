@@ -5,7 +5,8 @@
 // and storms follow the append times that were read. There is no clock.
 //
 // A signal that is no Signal stops the task; one that it does not know (of a newer weir, about an
-// alert that is not kept) is counted and passed over.
+// alert that is not kept) is counted and passed over. A silence above labels::kMaxSilences is
+// counted, too, and told as one that has ended.
 #pragma once
 
 #include "processors/alert/book.h"
@@ -19,7 +20,6 @@ namespace weir::alert {
 
 /// A resolved alert is kept so long, by append time, so that it may still be marked.
 inline constexpr DurationUs kKeepResolvedUs = 7 * kDayUs;
-inline constexpr std::size_t kMaxSilences = 1'000;
 
 class AlertProcessor final : public runtime::Processor {
  public:
@@ -43,6 +43,8 @@ class AlertProcessor final : public runtime::Processor {
   void take_mark(const v1::AlertMark& mark, Outbox& outbox);
   void take_silence(const v1::Silence& silence, Outbox& outbox);
   void take_expiry(const v1::SilenceExpiry& expiry, Outbox& outbox);
+  /// As one that ends now, if it has not.
+  void tell_ended(v1::Silence silence, Outbox& outbox);
   /// Once a day: who reads the end of weir.alert knows all that stands, however long it has.
   void tell_again(Outbox& outbox);
   /// Everything that follows from what was taken: what is hidden, and who is told.
@@ -51,6 +53,7 @@ class AlertProcessor final : public runtime::Processor {
   Entry* admit(const std::string& fingerprint);
   bool make_room();
   void forget_old();
+  void forget_ended_silences();
   void count_firing();
   void describe(Entry& entry) const;
 

@@ -51,7 +51,8 @@ class BatchBuilder {
 
   /// The batches that are due: where there are deltas, where the watermark moved a whole second,
   /// and at the end of a history. Notes in `destinations` what was said. Definitions go into the
-  /// first batch to a partition since this was made, and hourly.
+  /// first part of the first batch to a partition since this was made, and hourly: a part of their
+  /// own where it has no room. REQUIRES: they are below kPartBytes, as is each delta.
   template <class Definitions>
   std::vector<OutgoingBatch> take(const BatchCommon& common, const Definitions& definitions,
                                   const Head& head, std::vector<Destination>& destinations) {
@@ -66,8 +67,7 @@ class BatchBuilder {
       if (pending.parts.empty()) pending.parts.emplace_back();
 
       const std::int64_t hour = floor_div(head.watermark_us, kHourUs);
-      if (pending.defined_hour != hour)
-        *pending.parts.front().mutable_definitions() = definitions.message();
+      if (pending.defined_hour != hour) define(definitions.message(), pending.parts);
       pending.defined_hour = hour;
       for (std::size_t part = 0; part < pending.parts.size(); ++part) {
         Message& batch = pending.parts[part];
@@ -83,15 +83,23 @@ class BatchBuilder {
     return batches;
   }
 
- private:
   /// Leaves room for the head of the batch and for the record's own head.
   static constexpr std::size_t kPartBytes = runtime::kMaxRecordBytes - (64 << 10);
 
+ private:
   struct Pending {
     std::vector<Message> parts;
     std::size_t last_part_bytes = 0;
     std::int64_t defined_hour = kMinTime;  // of the watermark when definitions were last sent
   };
+
+  /// Before all deltas.
+  template <class Definitions>
+  static void define(const Definitions& definitions, std::vector<Message>& parts) {
+    if (parts.front().ByteSizeLong() + definitions.ByteSizeLong() > kPartBytes)
+      parts.emplace(parts.begin());
+    *parts.front().mutable_definitions() = definitions;
+  }
 
   static void fill(const BatchCommon& common, const Head& head, const Destination& destination,
                    Message& batch) {

@@ -18,6 +18,9 @@ using runtime::TaskContext;
 constexpr DurationUs kTickUs = 10 * kSecondUs;
 /// Single events are folded in blocks of at most this many.
 constexpr std::size_t kGatheredEvents = 512;
+/// Of a ConfigRecord beside its objectives; all scopes and windows are some KiB.
+constexpr std::size_t kConfigRestBytes = 128 << 10;
+static_assert(objectives::kMaxObjectivesBytes + kConfigRestBytes < runtime::kMaxRecordBytes);
 
 /// What producers without headers send: protobuf, unless it begins like a JSON object (no message
 /// of ours can begin with '{').

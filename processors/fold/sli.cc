@@ -6,6 +6,8 @@ namespace {
 /// Of a delta in its batch beside its series, at most.
 constexpr std::size_t kDeltaBytes = 80;
 
+static_assert(objectives::kMaxObjectivesBytes < BatchBuilder<v1::SliBatch>::kPartBytes);
+
 }  // namespace
 
 void SliBuilder::add(const ObjectiveDelta& delta) {

@@ -7,23 +7,33 @@ namespace {
 
 bool is_space(int c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
+void keep(int c, JsonElement& element) {
+  if (element.text.size() <= kMaxRowBytes) element.text += static_cast<char>(c);
+}
+
 }  // namespace
 
 Result<bool> JsonArrayReader::next(JsonElement& element) {
   if (!std::exchange(begun_, true) && skip_space() != '[')
     return fail(ErrorCode::invalid_argument, "{}:{}: expected a JSON array, beginning with '['",
                 file_.path(), file_.line());
-  if (ended_) return false;
-  int c = skip_space();
-  while (c == ',') c = skip_space();
-  element.line = file_.line();
   element.text.clear();
-  if (c == ']' || c == -1) {
-    ended_ = true;
-    element.complete = c == ']';
-    return c == -1;  // an array that is not closed: an element that is not there
+  element.problem = {};
+  int c = skip_space();
+  if (!ended_) {
+    while (c == ',') c = skip_space();
+    element.line = file_.line();
+    ended_ = c == ']';
+    if (!ended_) {
+      read_element(c, element);
+      return true;
+    }
+    c = skip_space();
   }
-  element.complete = read_rest(c, element);
+  if (c == -1) return false;
+  element.line = file_.line();
+  element.problem = "something follows the ']' that closes the array; put all into one array";
+  for (; c != -1; c = file_.get()) keep(c, element);
   return true;
 }
 
@@ -34,8 +44,9 @@ int JsonArrayReader::skip_space() {
   return c;
 }
 
-/// To the comma or bracket that ends the element. False where the file ended before.
-bool JsonArrayReader::read_rest(int first, JsonElement& element) {
+/// To the comma or bracket that ends the element. Where the file ended before, which is a problem,
+/// it may have nothing.
+void JsonArrayReader::read_element(int first, JsonElement& element) {
   int depth = 0;
   bool quoted = false;
   bool escaped = false;
@@ -45,15 +56,15 @@ bool JsonArrayReader::read_rest(int first, JsonElement& element) {
       escaped = !escaped && c == '\\';
     } else if (depth == 0 && (c == ',' || c == ']')) {
       ended_ = c == ']';
-      return true;
+      return;
     } else {
       quoted = c == '"';
       depth += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
     }
-    if (element.text.size() <= kMaxRowBytes) element.text += static_cast<char>(c);
+    keep(c, element);
   }
   ended_ = true;
-  return false;
+  element.problem = "the file ends inside the array";
 }
 
 }  // namespace weir::ingest

@@ -70,7 +70,7 @@ class LlmperfImporter final : public Importer {
   using Problem = std::optional<std::string>;
 
   Problem fill(const JsonElement& element, EventRow& row) {
-    if (!element.complete) return "the file ends inside the array";
+    if (!element.problem.empty()) return std::string(element.problem);
     if (element.text.size() > kMaxRowBytes) return "the element is longer than 1 MiB";
     simdjson::ondemand::document document;
     simdjson::ondemand::object object;
@@ -86,6 +86,9 @@ class LlmperfImporter final : public Importer {
       if (error) return fmt::format("malformed JSON: {}", simdjson::error_message(error));
       if (auto problem = take(key, value, row)) return problem;
     }
+    // Another object behind it would be lost without a word.
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+      return "something follows the object; write a comma between two";
     if (row.status == v1::INFERENCE_STATUS_UNSPECIFIED) return "error_code is missing";
     if (row.status != v1::INFERENCE_STATUS_OK && row.number(Number::latency) == 0) {
       forget(Number::latency, row);

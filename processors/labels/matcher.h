@@ -19,6 +19,9 @@ namespace weir::labels {
 
 /// Of a name, a value or an expression.
 inline constexpr std::size_t kMaxMatcherBytes = 1024;
+/// That hold or will: each asks its matchers of each alert that fires. Who takes one more refuses
+/// it.
+inline constexpr std::size_t kMaxSilences = 1'000;
 
 class Matcher {
  public:

@@ -26,6 +26,9 @@ inline constexpr DurationUs kMaxWindowUs = 400 * kDayUs;
 /// Windows of conditions.
 inline constexpr DurationUs kMaxConditionUs = 30 * kDayUs;
 inline constexpr std::size_t kMaxObjectives = 1'000;
+/// Of all definitions that are to be run, as v1.Objectives: they travel in one record, beside other
+/// things. What came in a record is never refused for it.
+inline constexpr std::size_t kMaxObjectivesBytes = 768 << 10;
 inline constexpr int kMaxConditions = 16;
 
 struct Objective {
@@ -44,7 +47,8 @@ struct Objective {
 
 class Objectives {
  public:
-  /// Checks and takes them. Error: invalid_argument, naming the objective and what is wrong.
+  /// Checks and takes them. Error: invalid_argument, naming the objective and what is wrong. How
+  /// long their text is was asked by to_run, before it went into any record or state.
   static Result<std::shared_ptr<const Objectives>> make(const v1::Objectives& message);
 
   const std::vector<Objective>& all() const { return all_; }

@@ -164,6 +164,18 @@ Result<std::vector<OpenSloObjective>> gather(const Items& items, const LowTraffi
   return read_all(std::move(all), low_traffic);
 }
 
+/// All of them, as they can be run together.
+Result<void> check_together(const v1::Objectives& run) {
+  WEIR_TRY(Objectives::make(run));
+  const std::size_t bytes = run.ByteSizeLong();
+  if (bytes <= kMaxObjectivesBytes) return {};
+  return fail(ErrorCode::invalid_argument,
+              "the definitions of {} objectives are {} bytes together, where at most {} are "
+              "allowed; let one apply `per` dimension, shorten their queries, or give them fewer "
+              "alert conditions",
+              run.objective_size(), bytes, kMaxObjectivesBytes);
+}
+
 }  // namespace
 
 Result<std::vector<OpenSloObjective>> read_open_slo(const std::vector<OpenSloFile>& files,
@@ -208,7 +220,7 @@ Result<v1::Objectives> to_run(const std::vector<OpenSloObjective>& objectives) {
     *run.add_objective() = objective.definition;
   }
   if (problems.empty()) {
-    if (const auto checked = Objectives::make(run); !checked) problems = checked.error().message;
+    if (const auto checked = check_together(run); !checked) problems = checked.error().message;
   }
   if (!problems.empty()) return std::unexpected(Error{ErrorCode::invalid_argument, problems});
   return run;

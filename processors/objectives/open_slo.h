@@ -44,7 +44,8 @@ Result<std::vector<OpenSloObjective>> load_open_slo(const std::vector<std::strin
 /// document in it. One that cannot be read, or is not YAML, is for whoever reads it.
 Result<void> refuse_open_slo(const std::string& file);
 
-/// What is to be run. Error: invalid_argument, every refusal one a line.
+/// What is to be run. Error: invalid_argument, every refusal one a line; of all that can run, that
+/// they are too many (kMaxObjectives), or too long together (kMaxObjectivesBytes).
 Result<v1::Objectives> to_run(const std::vector<OpenSloObjective>& objectives);
 
 }  // namespace weir::objectives

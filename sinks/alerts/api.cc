@@ -206,14 +206,38 @@ Result<std::int64_t> Api::count_matching(const Matchers& matchers,
   });
 }
 
+Result<void> Api::take_place(const v1::Silence& silence) {
+  WEIR_TRY(read());
+  const std::unique_lock lock(mutex_);
+  const TimeUs now = parts_.clock();
+  std::erase_if(said_, [&](const auto& each) {
+    return each.second <= now || board_.silences().contains(each.first);
+  });
+  const auto standing = std::ranges::count_if(
+      board_.silences(), [&](const auto& each) { return each.second.ends_at_us() > now; });
+  if (static_cast<std::size_t>(standing) + said_.size() >= labels::kMaxSilences)
+    return fail(ErrorCode::already_exists,
+                "{} silences hold or will already, and no more are kept; expire some that nobody "
+                "needs, /api/v1/silences lists them, or let one have matchers of several, such as "
+                "service=~\"a|b\"",
+                labels::kMaxSilences);
+  said_.emplace(silence.id(), silence.ends_at_us());
+  return {};
+}
+
 HttpResponse Api::add_silence(const HttpRequest& request) {
   if (request.body.size() > kMaxBodyBytes) return too_large();
   const std::string id = format_id(parts_.draw_id());
   const auto silence = read_silence(request.body, parts_.clock(), id);
   if (!silence) return net::error_response(silence.error());
+  if (const auto place = take_place(*silence); !place) return net::error_response(place.error());
   v1::Signal signal;
   *signal.mutable_silence() = *silence;
-  if (const auto done = append(std::move(signal)); !done) return net::error_response(done.error());
+  if (const auto done = append(std::move(signal)); !done) {
+    const std::unique_lock lock(mutex_);
+    said_.erase(id);
+    return net::error_response(done.error());
+  }
   const auto matching = count_matching(silence->matcher(), stands);
   return json_response({{"id", id}, {"matching", matching ? Json(*matching) : Json()}}, 202);
 }

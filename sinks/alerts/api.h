@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -56,6 +57,8 @@ class Api {
   net::HttpResponse answer(const Make& make);
   Result<v1::Alert> find_alert(const std::string& fingerprint);
   Result<void> check_silence(const std::string& id);
+  /// A place for it among those that are kept, or already_exists: all are taken.
+  Result<void> take_place(const v1::Silence& silence);
   /// Of the last results::kBoardKeepsUs, at the cost of what is new.
   net::HttpResponse latest_stats();
   net::HttpResponse take_on(const v1::Signal& signal);
@@ -68,6 +71,9 @@ class Api {
   std::shared_mutex mutex_;
   results::AlertBoard board_;          // guarded
   results::DeliveryBoard deliveries_;  // guarded
+  /// Ends of silences that were said and that alert has not told yet, by id; guarded. Many can be
+  /// said within one commit.
+  std::map<std::string, TimeUs> said_;
   std::mutex stats_mutex_;
   results::AlertStatsBoard stats_;  // guarded by stats_mutex_
 };

@@ -101,5 +101,19 @@ TEST(AlertDecisions, SayWhoEndedASilence) {
             "decision chat page-1h grouped: the group is new\n");
 }
 
+TEST(AlertMarks, AreDecisionsAboutTheAlert) {
+  AlertTask task;
+  task.tick(change(), 0);
+  v1::Signal signal;
+  signal.mutable_mark()->set_fingerprint(fingerprint_of(change()));
+  signal.mutable_mark()->set_useful(true);
+  signal.mutable_mark()->set_by("ann");
+  EXPECT_EQ(task.say(signal, 10),
+            "decision chat page-1h useful: ann says that it was worth being told\n");
+  signal.mutable_mark()->set_fingerprint("0000000000000000");
+  EXPECT_EQ(task.say(signal, 20), "");
+  EXPECT_EQ(task.probe.unknown_signals.value(), 1U);
+}
+
 }  // namespace
 }  // namespace weir::alert

@@ -9,6 +9,7 @@
 namespace weir::alert {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -79,6 +80,21 @@ TEST(AlertSilences, EndWhereSomebodyEndsThem) {
   EXPECT_EQ(task.notifications().size(), 1U);
   EXPECT_EQ(task.state(),
             "alert chat page-1h firing\ngroup oncall {}:{service=\"chat\"} #1: chat page-1h\n");
+}
+
+TEST(AlertSilences, AboveTheMostThatAreKeptOneIsToldAsEndedUntilOthersHaveEnded) {
+  AlertTask task;
+  for (std::size_t i = 0; i < labels::kMaxSilences; ++i)
+    task.say(silence("service=other", 0, 100, fmt::format("s{}", i)), 0);
+  task.tick(change(), 10);
+  EXPECT_EQ(task.say(silence("service=chat", 0, 1'000, "more"), 20), "");
+  EXPECT_EQ(task.silences().back().id(), "more");
+  EXPECT_EQ(task.silences().back().ends_at_us(), kStart + 20 * kSecondUs);
+  EXPECT_EQ(task.probe.unknown_signals.value(), 1U);
+  EXPECT_THAT(task.say(silence("service=chat", 0, 1'000, "later"), 100),
+              HasSubstr("chat page-1h silenced: silence later"));
+  EXPECT_EQ(task.silences().back().ends_at_us(), kStart + 1'000 * kSecondUs);
+  EXPECT_THAT(task.state(), AllOf(HasSubstr("\nsilence later\n"), Not(HasSubstr("\nsilence s"))));
 }
 
 TEST(AlertInhibition, ATicketIsHiddenWhileThePageOfItsObjectiveFires) {
@@ -370,20 +386,6 @@ TEST(AlertBacklog, WhereItLastsTheDigestDoesNotWaitForItsEnd) {
   ASSERT_EQ(task.notifications().size(), 1U);
   EXPECT_EQ(task.notifications()[0].digest_cause(),
             "Weir is behind its events since 2023-11-14T01:00:00Z");
-}
-
-TEST(AlertMarks, AreDecisionsAboutTheAlert) {
-  AlertTask task;
-  task.tick(change(), 0);
-  v1::Signal signal;
-  signal.mutable_mark()->set_fingerprint(fingerprint_of(change()));
-  signal.mutable_mark()->set_useful(true);
-  signal.mutable_mark()->set_by("ann");
-  EXPECT_EQ(task.say(signal, 10),
-            "decision chat page-1h useful: ann says that it was worth being told\n");
-  signal.mutable_mark()->set_fingerprint("0000000000000000");
-  EXPECT_EQ(task.say(signal, 20), "");
-  EXPECT_EQ(task.probe.unknown_signals.value(), 1U);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "processors/labels/matcher.h"
 #include "tests/fakes/memory_log.h"
 
 namespace weir::alerts {
@@ -237,6 +238,48 @@ TEST_F(AlertApi, ASilenceIsASignalWithAnId) {
   EXPECT_EQ(silence.matcher(0).value(), "chat");
   EXPECT_EQ(silence.starts_at_us(), kNow);
   EXPECT_EQ(silence.ends_at_us(), kNow + 2 * kHourUs);
+}
+
+/// Silences as alert tells them, and those that are said.
+class AlertApiSilences : public AlertApi {
+ protected:
+  void tell(const std::string& id, TimeUs ends_at_us) {
+    v1::AlertRecord record;
+    record.set_version(1);
+    record.mutable_silence()->set_id(id);
+    record.mutable_silence()->set_ends_at_us(ends_at_us);
+    append("weir.alert", "silence:" + id, record.SerializeAsString());
+  }
+
+  net::HttpResponse add() {
+    return ask("POST", "/api/v1/silences",
+               R"({"matchers":["service=chat"],"by":"ann","reason":"move","for":"2h"})");
+  }
+
+  std::int64_t signals() {
+    runtime::RecordBatch batch;
+    EXPECT_TRUE(log_.read({"weir.signal", 0}, 0, 1 << 20, batch));
+    return static_cast<std::int64_t>(batch.records.size());
+  }
+};
+
+TEST_F(AlertApiSilences, AboveTheMostThatAreKeptAreRefused) {
+  tell("ended", kNow);
+  for (std::size_t i = 1; i < labels::kMaxSilences; ++i) tell(fmt::format("s{}", i), kNow + 1);
+  EXPECT_EQ(add().status, 202) << "one has ended, the last place is free";
+  const net::HttpResponse refused = add();
+  EXPECT_EQ(refused.status, 409) << "alert has told the one before not yet";
+  EXPECT_EQ(refused.body,
+            R"({"error":"1000 silences hold or will already, and no more are kept","hint":)"
+            R"("expire some that nobody needs, /api/v1/silences lists them, or let one have )"
+            R"(matchers of several, such as service=~\"a|b\""})"
+            "\n");
+  EXPECT_EQ(signals(), 1);
+
+  tell("s1", kNow);                                // somebody ended it
+  tell("07000000000000000000000000000000", kNow);  // alert had no room for it
+  EXPECT_EQ(add().status, 202);
+  EXPECT_EQ(signals(), 2);
 }
 
 TEST_F(AlertApi, WhatIsNotThereIsRefused) {

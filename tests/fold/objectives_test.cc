@@ -8,6 +8,8 @@
 #include <rapidcheck.h>
 
 #include "processors/fold/objective_counts.h"
+#include "processors/fold/sli.h"
+#include "processors/runtime/io.h"
 #include "tests/fold/fold_task.h"
 
 namespace weir::fold {
@@ -33,6 +35,20 @@ std::shared_ptr<const objectives::Objectives> all(
   for (const v1::ObjectiveDefinition& definition : definitions)
     *message.add_objective() = definition;
   return objectives::Objectives::make(message).value();
+}
+
+/// One line a batch: "part 0 deltas=0 defined", "part 1 deltas=9 last".
+std::string parts(const std::vector<OutgoingBatch>& batches) {
+  std::string text;
+  for (const OutgoingBatch& each : batches) {
+    EXPECT_LT(each.bytes.size(), runtime::kMaxRecordBytes);
+    v1::SliBatch batch;
+    EXPECT_TRUE(batch.ParseFromString(each.bytes));
+    text +=
+        fmt::format("part {} deltas={}{}{}\n", batch.part(), batch.delta_size(),
+                    batch.has_definitions() ? " defined" : "", batch.last_part() ? " last" : "");
+  }
+  return text;
 }
 
 /// Only what is said on weir.sli.
@@ -99,6 +115,33 @@ TEST(FoldObjectives, TheFirstOnesJudgeWhatComesFromThereOnAndTheLastOnesAreTaken
   task.restart(nullptr);
   task.take(20, request(15));
   EXPECT_EQ(sli(task), "sli/0 [2,3): defined\n");
+}
+
+TEST(FoldObjectives, LongDefinitionsHaveAPartOfTheirOwnWhereTheFirstHasNoRoom) {
+  v1::ObjectiveDefinition definition = objective("long", "true", "true");
+  definition.set_service(std::string(objectives::kMaxObjectivesBytes - 1'000, 's'));
+  const auto objectives = all({definition});
+  const std::string series(100'000, 'x');
+  const auto take = [&](int deltas) {
+    SliBuilder builder(objectives, 1);
+    for (int i = 0; i < deltas; ++i)
+      builder.add({.objective = &objectives->all()[0], .series = series, .good = 1, .total = 1});
+    Head head;
+    return parts(builder.take({.raw_topic = "raw", .raw_partitions = 1, .position = 10}, head));
+  };
+  EXPECT_EQ(take(1), "part 0 deltas=1 defined last\n");
+  EXPECT_EQ(take(9), "part 0 deltas=0 defined\npart 1 deltas=9 last\n");
+  EXPECT_EQ(take(10), "part 0 deltas=0 defined\npart 1 deltas=9\npart 2 deltas=1 last\n");
+}
+
+TEST(FoldObjectives, TheirTextFitsBesideTheScopesInTheRecordOfTheRules) {
+  v1::ObjectiveDefinition definition = objective("long", "true", "true");
+  definition.set_service(std::string(objectives::kMaxObjectivesBytes - 1'000, 's'));
+  FoldTask task({.objectives = all({definition})});
+  task.take(10, request(1));
+  ASSERT_TRUE(task.processor().prepare_commit(task.context()));
+  for (const auto& emitted : task.context().take_emitted())
+    EXPECT_TRUE(runtime::validate({"any", emitted.partition}, emitted.record));
 }
 
 TEST(FoldObjectives, CountsAreThoseOfANaiveRecount) {

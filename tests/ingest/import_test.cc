@@ -137,6 +137,18 @@ TEST(Llmperf, BadElementsAreRefusedAndKeepTheirTime) {
       "1 accepted, 8 refused");
 }
 
+TEST(Llmperf, NothingIsLeftOutWithoutAWord) {
+  EXPECT_EQ(llmperf("[{\"error_code\": null} {\"error_code\": 429},\n{\"error_code\": null}]\n"
+                    "garbage [ {} ]",
+                    "solo.json"),
+            "{\"event_time_us\":1250000,\"service\":\"solo\",\"status\":\"ok\"}\n"
+            "solo.json:1: something follows the object; write a comma between two "
+            "[{\"error_code\": null} {\"error_code\": 429}]\n"
+            "solo.json:3: something follows the ']' that closes the array; put all into one array "
+            "[garbage [ {} ]]\n"
+            "1 accepted, 2 refused");
+}
+
 TEST(Ndjson, EventsAndRefusals) {
   EXPECT_EQ(import_text({.format = ImportFormat::ndjson}, "e.ndjson",
                         "\xef\xbb\xbf{\"event_time_us\":5,\"service\":\"a\",\"colour\":1}\r\n\n"

@@ -33,7 +33,7 @@ std::string csv_rows(std::string_view text) {
   return result;
 }
 
-/// "line: text", an element a line.
+/// "line: text" or "line! problem [text]", an element a line.
 std::string json_elements(std::string_view text) {
   const TempFile content("readers.json", text);
   InputFile file = open(content);
@@ -44,8 +44,10 @@ std::string json_elements(std::string_view text) {
     const auto more = reader.next(element);
     if (!more) return result + more.error().message.substr(content.path().size());
     if (!*more) return result;
-    result += fmt::format("{}{} {}\n", element.line, element.complete ? ':' : '!',
-                          element.text.substr(0, 40));
+    const std::string text_begin = element.text.substr(0, 40);
+    result += element.problem.empty()
+                  ? fmt::format("{}: {}\n", element.line, text_begin)
+                  : fmt::format("{}! {} [{}]\n", element.line, element.problem, text_begin);
   }
 }
 
@@ -119,10 +121,21 @@ TEST(JsonArrayReader, Elements) {
   EXPECT_EQ(json_elements("[]"), "");
   EXPECT_EQ(json_elements(" [\n {\"a\": [1, {\"b\": \"],}\\\"\"}]},\n 7 ,\"x\\\\\"]"),
             "2: {\"a\": [1, {\"b\": \"],}\\\"\"}]}\n3: 7 \n3: \"x\\\\\"\n");
-  EXPECT_EQ(json_elements("[1, {\"a\": 2"), "1: 1\n1! {\"a\": 2\n");
-  EXPECT_EQ(json_elements("[1,"), "1: 1\n1! \n");
+  EXPECT_EQ(json_elements("[1, {\"a\": 2"),
+            "1: 1\n1! the file ends inside the array [{\"a\": 2]\n");
+  EXPECT_EQ(json_elements("[1,"), "1: 1\n1! the file ends inside the array []\n");
   EXPECT_EQ(json_elements("{\"a\": 1}"), ":1: expected a JSON array, beginning with '['");
   EXPECT_EQ(json_elements(""), ":1: expected a JSON array, beginning with '['");
+}
+
+TEST(JsonArrayReader, WhatFollowsTheArrayIsOneElementThatIsNone) {
+  const std::string follows =
+      "! something follows the ']' that closes the array; put all into one array ";
+  EXPECT_EQ(json_elements("[1]\n \n"), "1: 1\n");
+  EXPECT_EQ(json_elements("[]\n[2,\n3]\n"), "2" + follows + "[[2,\n3]\n]\n");
+  EXPECT_EQ(json_elements("[1]]"), "1: 1\n1" + follows + "[]]\n");
+  const std::string rest(kMaxRowBytes + 2, 'x');
+  EXPECT_EQ(json_elements("[1] " + rest), "1: 1\n1" + follows + "[" + rest.substr(0, 40) + "]\n");
 }
 
 TEST(Decimal, ScalesExactly) {

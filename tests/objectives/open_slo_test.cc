@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "processors/objectives/objective.h"
 #include "processors/objectives/parts.h"
 
 namespace weir::objectives {
@@ -302,6 +303,27 @@ TEST(OpenSlo, OneNameIsOneObjective) {
   EXPECT_THAT(
       to_run(twice).error().message,
       testing::HasSubstr("b.yaml:8: objective chat is named a second time, after a.yaml:8"));
+}
+
+TEST(OpenSlo, WhatCanRunIsBoundedInBytesTogether) {
+  auto objectives = read_open_slo({{"slo.yaml", slo(ratio("status == ok", "true"))}}, {}).value();
+  objectives.push_back(objectives.front());
+  v1::ObjectiveDefinition& last = objectives.back().definition;
+  last.set_name("long");
+  const auto bytes_of_all = [&] {
+    v1::Objectives all;
+    for (const OpenSloObjective& each : objectives) *all.add_objective() = each.definition;
+    return all.ByteSizeLong();
+  };
+  last.set_service(std::string(kMaxObjectivesBytes / 2, 's'));
+  last.mutable_service()->append(kMaxObjectivesBytes - bytes_of_all(), 's');
+  ASSERT_EQ(bytes_of_all(), kMaxObjectivesBytes);
+  EXPECT_TRUE(to_run(objectives));
+  last.mutable_service()->append("s");
+  EXPECT_EQ(to_run(objectives).error().message,
+            "the definitions of 2 objectives are 786433 bytes together, where at most 786432 are "
+            "allowed; let one apply `per` dimension, shorten their queries, or give them fewer "
+            "alert conditions");
 }
 
 TEST(OpenSlo, EveryExampleOfTheSpecificationParses) {
