@@ -107,8 +107,10 @@ void Accumulator::add(const EventColumns& columns, std::span<const std::uint8_t>
   else
     left_out_.assign(skip.begin(), skip.begin() + static_cast<std::ptrdiff_t>(columns.count));
   resolve(columns);
-  for (std::size_t begin = 0; begin < columns.count; begin += kBlock)
+  for (std::size_t begin = 0; begin < columns.count; begin += kBlock) {
     add_block(columns, begin, std::min(kBlock, columns.count - begin));
+    seal_full();
+  }
   seal_old();
   count_bytes();
 }
@@ -264,17 +266,19 @@ bool Accumulator::add_late(const EventColumns& columns, std::size_t event, TimeU
                            floor_div(time, span), pool_));
     taken = true;
   }
+  seal_full();
   count_bytes();
   return taken;
 }
 
+void Accumulator::seal_full() {
+  if (open_bytes() >= budget_bytes_ / 2) seal(kMaxTime);
+}
+
 void Accumulator::seal_old() {
-  if (pool_.taken().size() * pool_.slot_bytes() >= budget_bytes_ / 2) {
-    seal(kMaxTime);
-  } else if (newest_pane_ - kOpenPanes + 1 > sealed_below_) {
-    sealed_below_ = newest_pane_ - kOpenPanes + 1;
-    seal(sealed_below_);
-  }
+  if (newest_pane_ - kOpenPanes + 1 <= sealed_below_) return;
+  sealed_below_ = newest_pane_ - kOpenPanes + 1;
+  seal(sealed_below_);
 }
 
 void Accumulator::seal(std::int64_t pane) {
@@ -295,13 +299,24 @@ void Accumulator::seal(std::int64_t pane) {
 
 void Accumulator::seal_slot(Slot& slot) {
   const auto fold = std::ranges::find(folds_, slot.scope, &ScopeFold::index);
+  const std::size_t begin = sealed_bytes_.size();
   encode(slot, fold->sketches(), sealed_bytes_);
-  sealed_.push_back({.pane = slot.pane,
-                     .fold = static_cast<std::uint32_t>(fold - folds_.begin()),
-                     .tier = slot.tier,
-                     .series = slot.series,
-                     .end = sealed_bytes_.size()});
+  const Sealed sealed{.pane = slot.pane,
+                      .fold = static_cast<std::uint32_t>(fold - folds_.begin()),
+                      .tier = slot.tier,
+                      .series = slot.series,
+                      .end = sealed_bytes_.size()};
+  sealed_.push_back(sealed);
+  for (Derived& derived : derived_)
+    if (derived.parent == sealed.fold)
+      derived.scope.note(delta_of(sealed, begin), sealed.series, begin);
   forget(slot);
+}
+
+Delta Accumulator::delta_of(const Sealed& sealed, std::size_t begin) const {
+  const ScopeFold& fold = folds_[sealed.fold];
+  return {fold.index(), fold.series_text(sealed.series), sealed.tier, sealed.pane,
+          std::string_view(sealed_bytes_).substr(begin, sealed.end - begin)};
 }
 
 void Accumulator::forget(Slot& slot) {
@@ -314,17 +329,17 @@ void Accumulator::drain(const DeltaSink& sink) {
   seal(kMaxTime);
   std::size_t begin = 0;
   for (const Sealed& sealed : sealed_) {
-    const ScopeFold& fold = folds_[sealed.fold];
-    const Delta delta{fold.index(), fold.series_text(sealed.series), sealed.tier, sealed.pane,
-                      std::string_view(sealed_bytes_).substr(begin, sealed.end - begin)};
+    sink(delta_of(sealed, begin));
     begin = sealed.end;
-    sink(delta);
-    for (Derived& derived : derived_)
-      if (derived.parent == sealed.fold) derived.scope.merge(delta, sealed.series);
   }
-  for (Derived& derived : derived_) derived.scope.drain(sink);
+  for (Derived& derived : derived_) derived.scope.drain(sealed_bytes_, sink);
+  pool_.shrink();
   sealed_.clear();
   sealed_bytes_.clear();
+  if (sealed_.capacity() * sizeof(Sealed) + sealed_bytes_.capacity() > budget_bytes_) {
+    sealed_.shrink_to_fit();
+    sealed_bytes_.shrink_to_fit();
+  }
   newest_pane_ = sealed_below_ = 0;
   forget(*trash_.taken()[0]);
   if (learned_bytes() >= budget_bytes_ / 4) forget_names();
@@ -345,10 +360,15 @@ void Accumulator::forget_names() {
   for (Derived& derived : derived_) derived.scope.forget_series();
 }
 
+std::size_t Accumulator::open_bytes() const {
+  std::size_t bytes = pool_.taken().size() * pool_.slot_bytes() + hll_bytes_;
+  for (const ScopeFold& fold : folds_) bytes += fold.table_bytes();
+  return bytes;
+}
+
 void Accumulator::count_bytes() {
-  bytes_ = sealed_.size() * sizeof(Sealed) + sealed_bytes_.size() +
-           pool_.taken().size() * pool_.slot_bytes() + hll_bytes_ + learned_bytes();
-  for (const ScopeFold& fold : folds_) bytes_ += fold.table_bytes();
+  bytes_ = sealed_.size() * sizeof(Sealed) + sealed_bytes_.size() + open_bytes() + learned_bytes();
+  for (const Derived& derived : derived_) bytes_ += derived.scope.noted_bytes();
 }
 
 }  // namespace weir::fold

@@ -2,11 +2,11 @@
 // nothing about time but the tier that a late event still enters.
 //
 // A scope is folded event by event or derived: where a folded scope has all its dimensions, its
-// deltas are merged from that one's at `drain` (derived_scope.h says when).
+// deltas are merged from that one's at `drain`, one at a time (derived_scope.h).
 //
 // A delta is open in a Slot, which is fast and large, until its pane falls two behind the newest or
-// slots take half the budget; then it is sealed: encoded, a tenth of the size. An event that comes
-// later opens another delta of the same pane.
+// what is open takes half the budget; then it is sealed: encoded, a tenth of the size. An event
+// that comes later opens another delta of the same pane.
 //
 // The same calls give the same deltas in the same order. Where commits fall changes how deltas are
 // cut, and never what they add up to. Not thread-safe.
@@ -29,8 +29,10 @@ namespace weir::fold {
 
 class Accumulator {
  public:
-  /// When bytes() reaches the budget it is full() and should be drained; one call to add() goes
-  /// beyond it by a slot for each event and scope at most. `kernels` are chosen by tests only.
+  /// When bytes() reaches the budget it is full() and should be drained. One call to add() goes
+  /// beyond it by what it seals, and by the names that it brings; what is open stays below half the
+  /// budget and the slots of one block (kBlock for each folded scope, with the tables of their
+  /// panes). `kernels` are chosen by tests only.
   Accumulator(std::shared_ptr<const aggregates::Definitions> definitions, std::size_t budget_bytes,
               const Kernels& kernels = best_kernels());
 
@@ -49,8 +51,10 @@ class Accumulator {
 
   bool empty() const { return pool_.taken().empty() && sealed_.empty(); }
   bool full() const { return !empty() && bytes() >= budget_bytes_; }
-  /// Of open deltas and of everything that finds them.
+  /// Of deltas, open, sealed and noted by derived scopes, and of everything that finds them.
   std::size_t bytes() const { return bytes_; }
+  /// Of slots, with those that are kept for later: half the budget and those of a block at most.
+  std::size_t slot_bytes() const { return pool_.memory_bytes(); }
 
  private:
   struct Derived {
@@ -79,12 +83,17 @@ class Accumulator {
                Slot& slot);
   std::size_t learned_bytes() const;
   void forget_names();
-  /// Seals what is due.
+  /// Seals every slot where what is open takes half the budget.
+  void seal_full();
+  /// Seals what has fallen behind.
   void seal_old();
   /// Seals tier 0 slots of panes below this one; with kMaxTime every slot.
   void seal(std::int64_t pane);
   void seal_slot(Slot& slot);
+  /// Its aggregate begins at `begin` of sealed_bytes_.
+  Delta delta_of(const Sealed& sealed, std::size_t begin) const;
   void forget(Slot& slot);
+  std::size_t open_bytes() const;
   void count_bytes();
 
   std::shared_ptr<const aggregates::Definitions> definitions_;

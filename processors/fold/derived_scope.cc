@@ -63,19 +63,21 @@ DerivedScope::DerivedScope(std::uint32_t index, const Scope& scope, const Scope&
                                                   parent.dimensions.begin()));
 }
 
-void DerivedScope::merge(const Delta& delta, std::uint32_t parent_series) {
+void DerivedScope::note(const Delta& delta, std::uint32_t parent_series, std::size_t begin) {
   const std::uint32_t series = series_of(delta.series, parent_series);
-  const auto [found, added] = index_of_.try_emplace({series, delta.tier, delta.pane}, open_count_);
+  const auto part = static_cast<std::uint32_t>(parts_.size());
+  parts_.push_back(
+      {.begin = begin, .bytes = static_cast<std::uint32_t>(delta.aggregate.size()), .next = part});
+  const auto [found, added] = group_of_.try_emplace({series, delta.tier, delta.pane},
+                                                    static_cast<std::uint32_t>(groups_.size()));
   if (added) {
-    if (open_.size() == open_count_) open_.emplace_back();
-    Open& open = open_[open_count_++];
-    open.series = series;
-    open.tier = delta.tier;
-    open.pane = delta.pane;
+    groups_.push_back(
+        {.series = series, .tier = delta.tier, .pane = delta.pane, .first = part, .last = part});
+    return;
   }
-  [[maybe_unused]] const auto merged =
-      open_[found->second].aggregate.merge_same_encoded(delta.aggregate);
-  assert(merged.has_value());
+  Group& group = groups_[found->second];
+  parts_[group.last].next = part;
+  group.last = part;
 }
 
 std::uint32_t DerivedScope::series_of(std::string_view parent_text, std::uint32_t parent_series) {
@@ -94,22 +96,33 @@ std::uint32_t DerivedScope::series_of(std::string_view parent_text, std::uint32_
   return found->second;
 }
 
-void DerivedScope::drain(const DeltaSink& sink) {
+void DerivedScope::drain(std::string_view parent_aggregates, const DeltaSink& sink) {
+  aggregates::InferenceAggregate merged;
   std::string bytes;
-  for (std::size_t i = 0; i < open_count_; ++i) {
-    Open& open = open_[i];
+  for (const Group& group : groups_) {
+    for (std::uint32_t at = group.first;; at = parts_[at].next) {
+      [[maybe_unused]] const auto taken =
+          merged.merge_same_encoded(parent_aggregates.substr(parts_[at].begin, parts_[at].bytes));
+      assert(taken.has_value());
+      if (at == group.last) break;
+    }
     bytes.clear();
-    encode(open, bytes);
-    sink({index_, texts_[open.series], open.tier, open.pane, bytes});
-    open.aggregate.clear();
+    encode(merged, bytes);
+    sink({index_, texts_[group.series], group.tier, group.pane, bytes});
+    merged.clear();
   }
-  index_of_.clear();
-  open_count_ = 0;
-  if (open_.size() > kKeptAggregates) open_.resize(kKeptAggregates);
+  group_of_.clear();
+  // Assigned {}, a vector would keep its memory.
+  groups_ = std::vector<Group>();
+  parts_ = std::vector<Part>();
 }
 
-void DerivedScope::encode(const Open& open, std::string& out) const {
-  const aggregates::InferenceAggregate& aggregate = open.aggregate;
+std::size_t DerivedScope::noted_bytes() const {
+  return parts_.capacity() * sizeof(Part) + groups_.capacity() * sizeof(Group) +
+         group_of_.capacity() * (sizeof(GroupIndex::value_type) + 1);
+}
+
+void DerivedScope::encode(const aggregates::InferenceAggregate& aggregate, std::string& out) const {
   aggregates::AggregateParts parts;
   parts.counters = aggregate.counters;
   if (scope_->distinct_users) parts.users = &aggregate.users;
@@ -122,8 +135,8 @@ void DerivedScope::encode(const Open& open, std::string& out) const {
 }
 
 void DerivedScope::forget_series() {
-  by_parent_ = {};
-  texts_ = {};
+  by_parent_ = std::vector<std::uint32_t>();
+  texts_ = std::vector<std::string>();
   series_.clear();
 }
 

@@ -24,7 +24,7 @@ void ScopeFold::find_slots(const events::EventColumns& columns, std::size_t begi
     }
     if (by_series == nullptr || panes[i] != pane) {
       pane = panes[i];
-      by_series = pane_slots(0, pane, series_.count()).data();
+      by_series = pane_slots(pane, series_.count()).data();
     }
     Slot* slot = by_series[series[i]];
     if (slot == nullptr) [[unlikely]]
@@ -37,14 +37,14 @@ Slot& ScopeFold::find_slot(const events::EventColumns& columns, std::size_t even
                            AllDimensionIds& ids, std::uint32_t tier, std::int64_t pane,
                            SlotPool& pool) {
   const std::uint32_t series = series_.of_event(columns, event, ids);
-  Slot*& slot = pane_slots(tier, pane, series_.count())[series];
+  Slot*& slot =
+      tier == 0 ? pane_slots(pane, series_.count())[series] : late_[{PaneKey(tier, pane), series}];
   if (slot == nullptr) slot = &open(columns, event, series, {tier, pane}, pool);
   return *slot;
 }
 
-ScopeFold::SeriesSlots& ScopeFold::pane_slots(std::uint32_t tier, std::int64_t pane,
-                                              std::size_t series) {
-  SeriesSlots& slots = panes_[{tier, pane}];
+ScopeFold::SeriesSlots& ScopeFold::pane_slots(std::int64_t pane, std::size_t series) {
+  SeriesSlots& slots = panes_[pane];
   if (slots.size() < series) {
     const std::size_t size = series < 64 ? 64 : series + series / 2;
     table_bytes_ += (size - slots.size()) * sizeof slots[0];
@@ -66,11 +66,11 @@ Slot& ScopeFold::open(const events::EventColumns& columns, std::size_t event, st
 
 void ScopeFold::forget_slots(std::int64_t below) {
   absl::erase_if(panes_, [this, below](const auto& entry) {
-    const auto& [tier, pane] = entry.first;
-    const bool gone = below == kMaxTime || (tier == 0 && pane < below);
+    const bool gone = entry.first < below;
     if (gone) table_bytes_ -= entry.second.size() * sizeof(Slot*);
     return gone;
   });
+  if (below == kMaxTime) late_.clear();
 }
 
 }  // namespace weir::fold

@@ -37,7 +37,8 @@ class ScopeFold {
                   std::span<const std::int64_t> panes, std::span<const std::uint8_t> left_out,
                   SlotPool& pool, Slot& trash, Slot** slots);
 
-  /// The slot of one event, resolved or not.
+  /// The slot of one event, resolved or not. A late tier's panes take what their slots need, not
+  /// a table of all series: there may be many of them.
   Slot& find_slot(const events::EventColumns& columns, std::size_t event, AllDimensionIds& ids,
                   std::uint32_t tier, std::int64_t pane, SlotPool& pool);
 
@@ -46,14 +47,17 @@ class ScopeFold {
   /// After the names were cleared, too.
   void forget_series() { series_.forget(); }
   /// Of what finds slots, and of what forget_series() frees.
-  std::size_t table_bytes() const { return table_bytes_; }
+  std::size_t table_bytes() const {
+    return table_bytes_ + late_.capacity() * (sizeof(LateSlots::value_type) + 1);
+  }
   std::size_t learned_bytes() const { return series_.learned_bytes(); }
 
  private:
   using SeriesSlots = std::vector<Slot*>;                  // by series; null: none yet
   using PaneKey = std::pair<std::uint32_t, std::int64_t>;  // tier, pane
+  using LateSlots = absl::flat_hash_map<std::pair<PaneKey, std::uint32_t>, Slot*>;  // and series
 
-  SeriesSlots& pane_slots(std::uint32_t tier, std::int64_t pane, std::size_t series);
+  SeriesSlots& pane_slots(std::int64_t pane, std::size_t series);
   Slot& open(const events::EventColumns& columns, std::size_t event, std::uint32_t series,
              const PaneKey& pane, SlotPool& pool);
 
@@ -61,7 +65,8 @@ class ScopeFold {
   const aggregates::Scope* scope_;
   Sketches sketches_;
   SeriesIds series_;
-  absl::flat_hash_map<PaneKey, SeriesSlots> panes_;
+  absl::flat_hash_map<std::int64_t, SeriesSlots> panes_;  // of tier 0
+  LateSlots late_;                                        // of the other tiers
   std::size_t table_bytes_ = 0;
 };
 

@@ -65,7 +65,7 @@ void PairTable::prepare(std::size_t firsts, std::size_t seconds) {
       if (cells_[at] != 0)
         map_.emplace(static_cast<std::uint64_t>(at >> shift_) << 32 | (at & ((1u << shift_) - 1)),
                      cells_[at] - 1);
-    cells_ = {};
+    cells_ = std::vector<std::uint32_t>();  // assigned {} it would keep its memory
   }
 }
 

@@ -77,7 +77,7 @@ void SeriesIds::learn(const events::EventColumns& columns, std::size_t event,
 
 void SeriesIds::forget() {
   for (PairTable& pairs : pairs_) pairs.clear();
-  texts_ = {};
+  texts_ = std::vector<std::string>();  // assigned {} it would keep its memory
   text_bytes_ = 0;
   count_ = 1;
 }

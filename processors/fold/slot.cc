@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace weir::fold {
 namespace {
@@ -137,6 +139,16 @@ Slot& SlotPool::take() {
   taken_.push_back(free_.back());
   free_.pop_back();
   return *taken_.back();
+}
+
+void SlotPool::shrink() {
+  assert(taken_.empty());
+  const std::size_t used =
+      (std::exchange(most_taken_, std::size_t{0}) + kChunkSlots - 1) / kChunkSlots;
+  if (used == 0 || chunks_.size() <= 4 * used) return;
+  for (Slot* slot : free_) slot->~Slot();
+  free_ = std::vector<Slot*>();
+  chunks_.clear();
 }
 
 void SlotPool::grow() {

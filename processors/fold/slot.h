@@ -131,12 +131,18 @@ class SlotPool {
   /// Takes back those of which `is_due(slot)`. REQUIRES: each of them was reset.
   template <class IsDue>
   void give_back(IsDue is_due) {
+    most_taken_ = std::max(most_taken_, taken_.size());
     // Backwards, so that the next ones are taken in the same order.
     std::copy_if(taken_.rbegin(), taken_.rend(), std::back_inserter(free_), is_due);
     std::erase_if(taken_, is_due);
   }
   /// Of one slot and what it may own, large sketches aside.
   std::size_t slot_bytes() const { return slot_bytes_ + sizeof(Wide); }
+  /// Of all slots, in use or not, without what they own.
+  std::size_t memory_bytes() const { return chunks_.size() * kChunkSlots * slot_bytes_; }
+  /// Frees them where fewer than a quarter were in use at once since the last call; after none
+  /// were, keeps them. REQUIRES: none is in use.
+  void shrink();
 
  private:
   static constexpr std::size_t kChunkSlots = 64;
@@ -151,6 +157,7 @@ class SlotPool {
   std::vector<std::unique_ptr<std::byte, Free>> chunks_;
   std::vector<Slot*> taken_;
   std::vector<Slot*> free_;
+  std::size_t most_taken_ = 0;  // since shrink(), as slots were given back
 };
 
 }  // namespace weir::fold
