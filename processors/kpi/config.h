@@ -5,6 +5,7 @@
 
 #include "processors/config/document.h"
 #include "processors/core/time.h"
+#include "processors/windows/sources.h"
 
 namespace weir::kpi {
 
@@ -22,6 +23,10 @@ struct Config {
 
   /// History: no partition is ever stalled. Set by the wiring, not by the operator.
   bool history = false;
+
+  /// Set by the wiring where losses are accepted: batches that are gone are jumped over and told
+  /// here, and windows that may lack them are marked. Absent: they stop the task.
+  windows::OnLoss on_loss = {};
 };
 
 /// The `kpi:` section; what is wrong is recorded in its document.

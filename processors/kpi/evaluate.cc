@@ -34,7 +34,7 @@ Result<void> Evaluator::tick(SeriesId id, TimeUs end, const Moment& moment, cons
     v1::WindowResult& told = *result.add_window();
     told.set_length_us(window.length_us);
     told.set_hop_us(window.hop_us);
-    told.set_complete(moment.sources->complete_at(end));
+    told.set_complete(moment.sources->complete(end - window.length_us, end));
     WEIR_ASSIGN(*told.mutable_value(), value_of(series, id, w, end));
   }
   if (!result.window().empty()) emit(series, result);

@@ -17,7 +17,9 @@ constexpr SeriesId kSeriesPerResume = 100'000;
 KpiProcessor::KpiProcessor(const Config& config, Probe& probe)
     : config_(config),
       probe_(probe),
-      sources_({.stall_after_us = config.stall_after_us, .history = config.history}) {}
+      sources_({.stall_after_us = config.stall_after_us,
+                .history = config.history,
+                .accept_loss = config.on_loss != nullptr}) {}
 
 Result<void> KpiProcessor::open(runtime::TaskContext& context) {
   state::WriteBack& store = context.store();
@@ -38,10 +40,10 @@ Result<void> KpiProcessor::open(runtime::TaskContext& context) {
 }
 
 Result<std::size_t> KpiProcessor::process(std::span<const runtime::Record> records,
-                                          runtime::TaskContext&) {
+                                          runtime::TaskContext& context) {
   std::size_t taken = 0;
   while (taken < records.size() && !in_step()) {
-    auto result = take(records[taken]);
+    auto result = take(records[taken], context.partition());
     if (!result)
       return within(fmt::format("partial batch at offset {}", records[taken].offset),
                     result.error());
@@ -50,7 +52,7 @@ Result<std::size_t> KpiProcessor::process(std::span<const runtime::Record> recor
   return taken;
 }
 
-Result<void> KpiProcessor::take(const runtime::Record& record) {
+Result<void> KpiProcessor::take(const runtime::Record& record, std::int32_t partition) {
   const v1::PartialBatch& batch = batch_;
   if (!batch_.ParseFromArray(record.value.data(), static_cast<int>(record.value.size())))
     return fail(ErrorCode::corrupt, "not a PartialBatch");
@@ -62,6 +64,10 @@ Result<void> KpiProcessor::take(const runtime::Record& record) {
   head_.as_of_offset = record.offset;
   head_.append_time_us = record.append_time_us;
   WEIR_TRY(sources_.advance(windows::source_update(batch, record.append_time_us)));
+  if (const auto loss = sources_.take_loss()) {
+    probe_.lost_offsets.add(static_cast<std::uint64_t>(loss->offsets()));
+    config_.on_loss(partition, *loss);
+  }
   if (const auto range = sources_.take_caught_up()) {
     const bool merged = head_.restate_from_us < head_.restate_to_us;
     head_.restate_from_us =
@@ -75,10 +81,16 @@ Result<void> KpiProcessor::take(const runtime::Record& record) {
 
 Result<void> KpiProcessor::merge(const v1::PartialBatch& batch) {
   if (batch.delta().empty()) return {};
-  if (!table_->knows(batch.definitions_hash()))
+  if (!table_->knows(batch.definitions_hash())) {
+    if (config_.on_loss) {  // a loss took them; they come again within the hour
+      probe_.undefined_deltas.add(static_cast<std::uint64_t>(batch.delta_size()));
+      sources_.lose_until(batch.greatest_event_time_us() + 1);
+      return {};
+    }
     return fail(ErrorCode::protocol,
                 "raw partition {}: deltas under definitions {:016x}, whose text never came",
                 batch.raw_partition(), batch.definitions_hash());
+  }
   for (const v1::PaneDelta& delta : batch.delta()) WEIR_TRY(merge(batch.definitions_hash(), delta));
   return {};
 }

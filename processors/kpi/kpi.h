@@ -3,7 +3,8 @@
 // Input: `weir.partial` (v1.PartialBatch), one task a partition. Output: see kResultOutput. A tick
 // that produces much is told in several commits: its cursor is state. A batch whose range does not
 // begin where the last of its raw partition ended, or whose rules are unknown, stops the task:
-// something was lost or doubled before it came here.
+// something was lost or doubled before it came here. Where losses are accepted (Config), it goes on
+// behind one, and tells windows that may lack some of it as incomplete.
 //
 // Results depend on the sequence of partials alone: never on where a commit fell.
 #pragma once
@@ -45,7 +46,7 @@ class KpiProcessor final : public runtime::Processor {
   TimeUs watermark() const override { return sources_.watermark(); }
 
  private:
-  Result<void> take(const runtime::Record& record);
+  Result<void> take(const runtime::Record& record, std::int32_t partition);
   Result<void> merge(const v1::PartialBatch& batch);
   Result<void> merge(std::uint64_t definitions_hash, const v1::PaneDelta& delta);
   void begin_time();

@@ -10,8 +10,10 @@ struct Probe {
 
   runtime::Counter& deltas;
   runtime::Counter& late_deltas;
-  runtime::Counter& lost_events;      // late beyond what a tier keeps: only after a stall
-  runtime::Counter& overflow_deltas;  // went to an __other__ series
+  runtime::Counter& lost_events;       // late beyond what a tier keeps: only after a stall
+  runtime::Counter& lost_offsets;      // raw ones, whose deltas were deleted unread
+  runtime::Counter& undefined_deltas;  // whose definitions were
+  runtime::Counter& overflow_deltas;   // went to an __other__ series
   runtime::Counter& results;
   runtime::Counter& restatements;
   runtime::Counter& admitted_series;

@@ -44,7 +44,7 @@ Result<void> Evaluator::restate(SeriesId id, std::optional<Range> range, const M
       v1::WindowResult& told = *result.add_window();
       told.set_length_us(plan.windows()[w].length_us);
       told.set_hop_us(plan.windows()[w].hop_us);
-      told.set_complete(moment.sources->complete_at(end));
+      told.set_complete(moment.sources->complete(end - plan.windows()[w].length_us, end));
       *told.mutable_difference() = aggregates::difference(value, restated);
       *told.mutable_value() = std::move(value);
       *told.mutable_restated() = std::move(restated);

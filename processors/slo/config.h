@@ -8,6 +8,7 @@
 #include "processors/config/document.h"
 #include "processors/core/time.h"
 #include "processors/objectives/policy.h"
+#include "processors/windows/sources.h"
 
 namespace weir::slo {
 
@@ -48,6 +49,9 @@ struct Config {
 
   /// History: no partition is ever stalled. Set by the wiring.
   bool history = false;
+
+  /// As kpi's: set by the wiring where losses are accepted. Absent: they stop the task.
+  windows::OnLoss on_loss = {};
 };
 
 /// The `slo:` section; what is wrong is recorded in its document.

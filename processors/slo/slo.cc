@@ -20,7 +20,9 @@ bool has_condition(const objectives::Objective& objective, const std::string& na
 SloProcessor::SloProcessor(const Config& config, Probe& probe)
     : config_(config),
       probe_(probe),
-      sources_({.stall_after_us = config.stall_after_us, .history = config.history}) {}
+      sources_({.stall_after_us = config.stall_after_us,
+                .history = config.history,
+                .accept_loss = config.on_loss != nullptr}) {}
 
 Result<void> SloProcessor::open(runtime::TaskContext& context) {
   state::WriteBack& store = context.store();
@@ -75,15 +77,15 @@ Result<void> SloProcessor::take(const runtime::Record& record, runtime::TaskCont
   if (batch.version() != 1)
     return fail(ErrorCode::version, "version {}, this binary reads 1", batch.version());
   if (batch.has_definitions()) WEIR_TRY(define(batch.definitions(), context));
-  if (!batch.delta().empty() && !ledgers_->defined())
-    return fail(ErrorCode::protocol,
-                "raw partition {}: counts under objectives {:016x}, whose text never came",
-                batch.raw_partition(), batch.definitions_hash());
-  for (const v1::SliDelta& delta : batch.delta()) WEIR_TRY(merge(delta));
+  WEIR_TRY(merge(batch));
   if (!batch.last_part()) return {};
   head_.as_of_offset = record.offset;
   head_.append_time_us = record.append_time_us;
   WEIR_TRY(sources_.advance(windows::source_update(batch, record.append_time_us)));
+  if (const auto loss = sources_.take_loss()) {
+    probe_.lost_offsets.add(static_cast<std::uint64_t>(loss->offsets()));
+    config_.on_loss(context.partition(), *loss);
+  }
   (void)sources_.take_caught_up();  // what a stalled partition brings is told as a correction
   begin_time();
   if (next_tick_due()) begin_tick(context);
@@ -118,6 +120,19 @@ Result<void> SloProcessor::end_dropped(LedgerId id, const objectives::Objective&
     emit(ledger, change_of(ledger, i, {}, "the alert policy has no such condition any more"),
          context);
   }
+  return {};
+}
+
+Result<void> SloProcessor::merge(const v1::SliBatch& batch) {
+  if (batch.delta().empty()) return {};
+  // A loss may have taken the text of newer objectives; it comes again within the hour.
+  if (config_.on_loss && batch.definitions_hash() != ledgers_->definitions_hash())
+    sources_.lose_until(batch.greatest_event_time_us() + 1);
+  else if (!ledgers_->defined())
+    return fail(ErrorCode::protocol,
+                "raw partition {}: counts under objectives {:016x}, whose text never came",
+                batch.raw_partition(), batch.definitions_hash());
+  for (const v1::SliDelta& delta : batch.delta()) WEIR_TRY(merge(delta));
   return {};
 }
 
@@ -178,7 +193,7 @@ Result<void> SloProcessor::close(LedgerId id, std::string_view reason,
   if (ledger.record.silent) end_silence(ledger, std::string(reason), context);
   if (ledger.record.advanced_to_us != kMinTime) {
     v1::BurnResult result = result_of(ledger, {});
-    result.set_complete(sources_.complete_at(result.end_time_us()));
+    result.set_complete(is_complete(ledger, result.end_time_us()));
     result.set_closed(true);
     emit(ledger, result, context);
   }
@@ -245,7 +260,7 @@ void SloProcessor::emit_time_before_tick(runtime::TaskContext& context) {
 void SloProcessor::emit_time(TimeUs time, runtime::TaskContext& context) {
   v1::Signal signal;
   signal.set_time_us(time);
-  signal.mutable_time()->set_complete(sources_.complete_at(time));
+  signal.mutable_time()->set_complete(is_pane_complete(time));
   emit(signal, fmt::format("slo/{}", context.partition()), context);
   head_.told_until_us = time;
 }

@@ -3,7 +3,9 @@
 //
 // Input: `weir.sli` (v1.SliBatch), one task a partition. Outputs: see below. A tick that produces
 // much is told in several commits: its cursor is state. A batch whose range does not begin where
-// the last of its raw partition ended, or whose objectives are unknown, stops the task.
+// the last of its raw partition ended, or whose objectives are unknown, stops the task. Where
+// losses are accepted (Config), it goes on behind one: for what is lost no condition ends and
+// nobody falls silent, and results say that they may lack it.
 //
 // That time passed is told after all ticks that are due, and up to the tick before each of them
 // that changes a condition: in a catch-up, too, who waits for time hears of it before the change.
@@ -50,6 +52,7 @@ class SloProcessor final : public runtime::Processor {
   Result<void> define(const v1::Objectives& message, runtime::TaskContext& context);
   Result<void> end_dropped(LedgerId id, const objectives::Objective& objective,
                            runtime::TaskContext& context);
+  Result<void> merge(const v1::SliBatch& batch);
   Result<void> merge(const v1::SliDelta& delta);
   Result<void> correct(LedgerId id, Ledger& ledger, TimeUs pane_us, const Counts& events);
   void begin_time();
@@ -65,10 +68,16 @@ class SloProcessor final : public runtime::Processor {
   void end_silence(Ledger& ledger, std::string reason, runtime::TaskContext& context);
   Result<Counts> take_open(LedgerId id, Ledger& ledger);
   TimeUs next_maintenance(const Ledger& ledger) const;
-  /// The last event, or the end of a planned time that began since.
+  /// The last event, or the end of a planned time that began since, or of what is lost.
   TimeUs expected_since(const Ledger& ledger) const;
   /// What the planned time of this pane is called; empty: none.
   std::string_view maintenance_of(const Ledger& ledger, TimeUs pane_us) const;
+  /// Whether nothing lacks in the pane that ends there.
+  bool is_pane_complete(TimeUs end) const {
+    return sources_.complete(end - objectives::kPaneUs, end);
+  }
+  /// Nor in any window of the ledger.
+  bool is_complete(const Ledger& ledger, TimeUs end) const;
   /// Tells what changed, conditions first; `came_to_us` as of Sight.
   void tell(Ledger& ledger, TimeUs came_to_us, runtime::TaskContext& context);
   void tell_condition(Ledger& ledger, std::size_t index, const Evaluation& evaluation,

@@ -135,7 +135,7 @@ void SloProcessor::judge_silence(Ledger& ledger, runtime::TaskContext& context) 
     return begin_silence(ledger, {}, context);
   }
   if (terms.after_us == 0 || record.last_event_us == kMinTime ||
-      !sources_.complete_at(head_.step_end_us))
+      !is_pane_complete(head_.step_end_us))
     return;
   const auto probability = silence_of(ledger, {.after_us = terms.after_us,
                                                .since_us = expected_since(ledger),
@@ -161,7 +161,7 @@ void SloProcessor::end_silence(Ledger& ledger, std::string reason, runtime::Task
 }
 
 TimeUs SloProcessor::expected_since(const Ledger& ledger) const {
-  TimeUs since = ledger.record.last_event_us;
+  TimeUs since = std::max(ledger.record.last_event_us, sources_.lost_until());
   for (const Maintenance& each : config_.maintenance)
     if (concerns(each, ledger) && each.from_us < head_.step_end_us)
       since = std::max(since, each.to_us);
@@ -186,9 +186,16 @@ std::string_view SloProcessor::maintenance_of(const Ledger& ledger, TimeUs pane_
   return {};
 }
 
+bool SloProcessor::is_complete(const Ledger& ledger, TimeUs end) const {
+  TimeUs start = end - kPaneUs;
+  for (std::size_t w = 0; w < ledger.plan->windows().size(); ++w)
+    start = std::min(start, window_start(ledger, w, end));
+  return sources_.complete(start, end);
+}
+
 void SloProcessor::tell(Ledger& ledger, TimeUs came_to_us, runtime::TaskContext& context) {
   const std::string_view maintenance = maintenance_of(ledger, head_.step_end_us - kPaneUs);
-  const Sight sight{.complete = sources_.complete_at(head_.step_end_us),
+  const Sight sight{.complete = is_pane_complete(head_.step_end_us),
                     .planned = !maintenance.empty(),
                     .came_to_us = came_to_us};
   std::vector<Evaluation> evaluations;
@@ -198,7 +205,7 @@ void SloProcessor::tell(Ledger& ledger, TimeUs came_to_us, runtime::TaskContext&
     ledger.record.conditions[i].burnt = evaluations[i].burnt;
   }
   v1::BurnResult result = result_of(ledger, evaluations);
-  result.set_complete(sight.complete);
+  result.set_complete(is_complete(ledger, head_.step_end_us));
   result.set_maintenance(std::string(maintenance));
   emit(ledger, result, context);
   // Where nothing comes any more, nothing else would end what fires.

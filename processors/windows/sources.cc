@@ -7,7 +7,8 @@
 namespace weir::windows {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+/// 1: without lost_until.
+constexpr std::uint8_t kVersion = 2;
 
 /// later - earlier, where kMinTime is infinitely early.
 bool is_behind(TimeUs earlier, TimeUs later, DurationUs by) {
@@ -39,11 +40,7 @@ Result<void> Sources::advance(const SourceUpdate& update) {
   newest_batch_ = std::max(newest_batch_, update.batch_append_time_us);
   grow(update.partitions);
   Source& source = sources_[static_cast<std::size_t>(update.partition)];
-  if (source.heard && update.begin_offset != source.end_offset)
-    return fail(ErrorCode::protocol,
-                "raw partition {}: a batch covers offsets {} to {}, but the last one ended at {}; "
-                "something was lost or doubled between fold and here",
-                update.partition, update.begin_offset, update.end_offset, source.end_offset);
+  WEIR_TRY(check_range(source, update));
   source.heard = true;
   source.end_offset = update.end_offset;
   source.watermark = std::max(source.watermark, update.watermark_us);
@@ -54,6 +51,30 @@ Result<void> Sources::advance(const SourceUpdate& update) {
   if (!options_.history) judge_stalls();
   raise_watermark();
   return {};
+}
+
+Result<void> Sources::check_range(const Source& source, const SourceUpdate& update) {
+  loss_.reset();
+  const std::int64_t end = source.end_offset;
+  // Also of a partition that was not heard yet: its first batch begins at 0.
+  if (options_.accept_loss && update.begin_offset > end) {
+    loss_ = Loss{
+        .raw_partition = update.partition, .from_offset = end, .to_offset = update.begin_offset};
+    // What was lost was read before this batch, so no event of it is newer than all read so far.
+    lose_until(update.greatest_event_time_us + 1);
+    return {};
+  }
+  if (!source.heard || update.begin_offset == end) return {};
+  if (update.begin_offset > end)
+    return fail(ErrorCode::protocol,
+                "raw partition {}: a batch covers offsets {} to {}, but the last one ended at {}; "
+                "something was lost between fold and here. Replay the raw records into a new "
+                "directory; on Kafka, `weir run --accept-loss` goes on without it",
+                update.partition, update.begin_offset, update.end_offset, end);
+  return fail(ErrorCode::protocol,
+              "raw partition {}: a batch covers offsets {} to {}, but the last one ended at {}; "
+              "something was doubled between fold and here",
+              update.partition, update.begin_offset, update.end_offset, end);
 }
 
 void Sources::judge_stalls() {
@@ -108,6 +129,7 @@ void Sources::encode(std::string& out) const {
   put_fixed(out, kVersion);
   put_fixed(out, watermark_);
   put_fixed(out, newest_batch_);
+  put_fixed(out, lost_until_us_);
   put_fixed(out, static_cast<std::uint8_t>(caught_up_.has_value()));
   if (caught_up_) {
     put_fixed(out, caught_up_->from_us);
@@ -129,10 +151,11 @@ void Sources::encode(std::string& out) const {
 Result<void> Sources::decode(std::string_view bytes) {
   ByteReader reader(bytes);
   const auto version = reader.fixed<std::uint8_t>();
-  if (version != kVersion)
+  if (version == 0 || version > kVersion)
     return fail(ErrorCode::version, "sources: version {} is not read by this binary", version);
   watermark_ = reader.fixed<TimeUs>();
   newest_batch_ = reader.fixed<TimeUs>();
+  lost_until_us_ = version > 1 ? reader.fixed<TimeUs>() : kMinTime;
   caught_up_.reset();
   const auto has_caught_up = reader.fixed<std::uint8_t>();
   bool known = has_caught_up <= 1;

@@ -6,9 +6,14 @@
 // did (by the append time of the batches), or when its watermark is that far behind the append time
 // it has read; it stays out until it has caught up with the task's watermark. A history has no
 // stalls.
+//
+// Batches that were lost before they were read are an error, or jumped over where that is accepted:
+// then no window is complete that may lack some of their events.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,18 +53,34 @@ SourceUpdate source_update(const Batch& batch, TimeUs batch_append_time_us) {
           .end_of_history = batch.end_of_history()};
 }
 
+/// Raw offsets [from, to) of a partition, whose batches nobody can read any more.
+struct Loss {
+  std::int32_t raw_partition = 0;
+  std::int64_t from_offset = 0;
+  std::int64_t to_offset = 0;
+
+  std::int64_t offsets() const { return to_offset - from_offset; }
+};
+
+/// Hears of each loss that the task of that partition jumped over, from the task's thread.
+using OnLoss = std::function<void(std::int32_t task_partition, const Loss& loss)>;
+
 class Sources {
  public:
   struct Options {
     DurationUs stall_after_us = 2 * kMinuteUs;
     bool history = false;
+    bool accept_loss = false;  // a range may begin behind the end of the last one
   };
 
   explicit Sources(Options options) : options_(options) {}
 
   /// Takes a batch's word. protocol: its range does not begin where the last one ended, or
-  /// partitions became fewer; then the task must stop.
+  /// partitions became fewer; then the task must stop. With `accept_loss` a range that begins
+  /// behind that is a loss; one that begins before it was doubled, and is an error all the same.
   Result<void> advance(const SourceUpdate& update);
+  /// What the last advance() jumped over.
+  std::optional<Loss> take_loss() { return std::exchange(loss_, std::nullopt); }
 
   /// kMinTime until every partition was heard (or is stalled); kMaxTime when all have ended.
   TimeUs watermark() const { return watermark_; }
@@ -69,6 +90,14 @@ class Sources {
 
   /// Whether no partition was left out of what windows ending at `end` show.
   bool complete_at(TimeUs end) const;
+  /// Whether nothing is known to lack in the window [start, end): nor is anything of it lost.
+  bool complete(TimeUs start, TimeUs end) const {
+    return complete_at(end) && start >= lost_until_us_;
+  }
+  /// Events of before this time are lost; kMinTime: none are.
+  TimeUs lost_until() const { return lost_until_us_; }
+  /// So are events of before `until`, for whatever other reason.
+  void lose_until(TimeUs until) { lost_until_us_ = std::max(lost_until_us_, until); }
 
   /// Ends in (from, to] were shown incomplete and can be told again now.
   struct CaughtUp {
@@ -97,6 +126,7 @@ class Sources {
   };
 
   void grow(std::int32_t partitions);
+  Result<void> check_range(const Source& source, const SourceUpdate& update);
   void judge_stalls();
   void raise_watermark();
 
@@ -104,7 +134,9 @@ class Sources {
   std::vector<Source> sources_;
   TimeUs watermark_ = kMinTime;
   TimeUs newest_batch_ = kMinTime;
+  TimeUs lost_until_us_ = kMinTime;
   std::optional<CaughtUp> caught_up_;
+  std::optional<Loss> loss_;  // of the last advance(): not state
 };
 
 }  // namespace weir::windows

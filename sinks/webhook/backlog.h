@@ -17,6 +17,7 @@
 // holds the offsets that are done, so that a start does not repeat them (the latest 1,000).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -64,6 +65,8 @@ class Backlog {
   bool has_room() const { return bytes_ < options_.max_bytes; }
   /// The record at that offset was read; `item`: what it has for this receiver, if anything.
   void take(std::int64_t offset, std::optional<Item> item);
+  /// Nothing more is to be read before that offset; no effect where reading is behind it already.
+  void skip_to(std::int64_t offset) { next_offset_ = std::max(next_offset_, offset); }
 
   /// What to send now; it stays first of its keys until answered(). Empty: nothing is due.
   std::vector<Item> next(TimeUs now);

@@ -128,6 +128,8 @@ Result<bool> Receiver::read() {
     if (item) item->append_time_us = each.append_time_us;
     backlog_->take(each.offset, std::move(item));
   }
+  // Behind what no reader is shown, which would be read anew each time.
+  backlog_->skip_to(batch_.next);
   return !batch_.records.empty();
 }
 

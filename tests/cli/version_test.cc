@@ -15,7 +15,7 @@ TEST(Version, TellsTheFormatsThatAreWritten) {
             "  kafka state     format 1\n"
             "  messages        weir.v1 (proto/weir/v1), version 1 of each\n"
             "  state           fold 3, kpi 2, slo 3, alert 2, receiver 1, aggregate 2, "
-            "sources 1");
+            "sources 2");
 }
 
 }  // namespace

@@ -112,6 +112,7 @@ v1::PartialBatch KpiTask::batch(const Said& said) {
     one.encode(*delta.mutable_aggregate());
     newest = std::max(newest, event.at);
   }
+  ends_[said.partition] += said.lost;
   batch.set_begin_offset(ends_[said.partition]);
   if (said.watermark) ends_[said.partition] += 10;
   batch.set_end_offset(ends_[said.partition]);

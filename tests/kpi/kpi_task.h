@@ -34,6 +34,7 @@ struct Said {
   std::optional<std::int64_t> at = {};  // its append time; absent: the watermark's
   std::int64_t newest = -1'000;         // the greatest event time, where no event is later
   bool end = false;
+  std::int64_t lost = 0;  // raw offsets before it, of which nothing comes
 };
 
 class KpiTask {

@@ -341,7 +341,11 @@ TEST(Kpi, WhatBreaksTheRuntimesPromiseStopsTheTask) {
             "partial batch at offset 1: version 2, this binary reads 1");
   EXPECT_EQ(outcome([](v1::PartialBatch& batch) { batch.set_begin_offset(9); }),
             "partial batch at offset 1: raw partition 0: a batch covers offsets 9 to 20, but the "
-            "last one ended at 10; something was lost or doubled between fold and here");
+            "last one ended at 10; something was doubled between fold and here");
+  EXPECT_EQ(outcome([](v1::PartialBatch& batch) { batch.set_begin_offset(11); }),
+            "partial batch at offset 1: raw partition 0: a batch covers offsets 11 to 20, but the "
+            "last one ended at 10; something was lost between fold and here. Replay the raw "
+            "records into a new directory; on Kafka, `weir run --accept-loss` goes on without it");
   EXPECT_EQ(outcome([](v1::PartialBatch& batch) {
               batch.clear_definitions();
               batch.set_definitions_hash(7);

@@ -50,9 +50,10 @@ TEST(KpiState, VersionTwoStaysReadable) {
             "3c00000000000000"
             "4600000000000000"
             "01"
-            "01"                // sources: version,
+            "02"                // sources: version,
             "0000000000000080"  // watermark,
             "0000000000000080"  // newest batch,
+            "0000000000000080"  // nothing is lost,
             "00"                // nobody caught up,
             "00");              // none
 }

@@ -154,6 +154,7 @@ std::string SloTask::say(const Said& said) {
     delta.set_total(events.good + events.bad);
     newest = std::max(newest, events.at);
   }
+  ends_[said.partition] += said.lost;
   batch.set_begin_offset(ends_[said.partition]);
   batch.set_end_offset(ends_[said.partition] += 10);
   batch.set_last_part(true);

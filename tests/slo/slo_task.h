@@ -38,6 +38,7 @@ struct Said {
   std::int32_t partition = 0;
   std::optional<std::int64_t> at = {};  // its append time; absent: the watermark's
   bool end = false;
+  std::int64_t lost = 0;  // raw offsets before it, of which nothing comes
 };
 
 class SloTask {

@@ -236,7 +236,56 @@ TEST(Slo, ALostRangeStopsTheTask) {
   EXPECT_EQ(
       task.say({.watermark = 30}),
       "batch of objectives at offset 2: raw partition 0: a batch covers offsets 20 to 30, but "
-      "the last one ended at 10; something was lost or doubled between fold and here");
+      "the last one ended at 10; something was lost between fold and here. Replay the raw records "
+      "into a new directory; on Kafka, `weir run --accept-loss` goes on without it");
+}
+
+TEST(Slo, ALossThatIsAcceptedIsToldAndResultsSayThatTheyMayLackIt) {
+  std::string losses;
+  Config config{.silence = {.after_us = 0}};
+  config.on_loss = [&losses](std::int32_t task, const windows::Loss& loss) {
+    losses += fmt::format("slo/{} raw {}: [{}, {}) ", task, loss.raw_partition, loss.from_offset,
+                          loss.to_offset);
+  };
+  SloTask task(objectives({objective()}), config);
+  task.show_time = true;
+  EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 1}}}), "chat @10 1/1\ntime 10\n");
+  EXPECT_EQ(task.say({.watermark = 50, .events = {{33, 1}, {55, 1}}, .lost = 100}),
+            "chat @40 2/2 incomplete\ntime 50 incomplete\n");
+  EXPECT_EQ(losses, "slo/0 raw 0: [10, 110) ");
+  EXPECT_EQ(task.probe.lost_offsets.value(), 100U);
+  // Time is whole again, an hour is not.
+  EXPECT_EQ(task.say({.watermark = 72, .events = {{63, 1}}}),
+            "chat @60 3/3 incomplete\nchat @70 4/4 incomplete\ntime 70\n");
+  EXPECT_EQ(task.say({.watermark = 3'670, .events = {{3'663, 1}}}),
+            "chat @310 4/4 incomplete\n"
+            "chat @340 4/4 incomplete\n"
+            "chat @360 4/4 incomplete\n"
+            "chat @370 4/4 incomplete\n"
+            "chat @1810 4/4 incomplete\n"
+            "chat @1840 4/4 incomplete\n"
+            "chat @1860 4/4 incomplete\n"
+            "chat @1870 4/4 incomplete\n"
+            "chat @3610 3/3 ever 4/4 incomplete\n"
+            "chat @3640 2/2 ever 4/4 incomplete\n"
+            "chat @3660 1/1 ever 4/4\n"
+            "chat @3670 1/1 ever 5/5\n"
+            "time 3670\n");
+}
+
+TEST(Slo, NobodyFallsSilentAndNothingThatFiresEndsForWhatIsLost) {
+  Config config;
+  config.on_loss = [](std::int32_t, const windows::Loss&) {};
+  SloTask task(objectives({burning_objective()}), config);
+  EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 50, 50, {"a"}}}}),
+            "! chat{a} page @10 QUIET -> FIRING: burns 50.0x over 5m, above 10x\n"
+            "chat{a} @10 50/100\n");
+  const std::string lost = task.say(
+      {.watermark = 1'000, .events = {{305, 1'000, 0, {"a"}}, {1'000, 1, 0, {"a"}}}, .lost = 10});
+  EXPECT_EQ(lost.find("! "), std::string::npos) << lost;
+  EXPECT_NE(
+      task.say({.watermark = 1'030, .events = {{1'020, 1'000, 0, {"a"}}}}).find("FIRING -> QUIET"),
+      std::string::npos);
 }
 
 TEST(Slo, AReasonIsReadable) {

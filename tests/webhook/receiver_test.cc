@@ -267,6 +267,59 @@ TEST_F(ReceiverTest, ARecordThatItCannotReadIsADeadLetter) {
             v1::DEAD_LETTER_REASON_MALFORMED);
 }
 
+/// As on Kafka: behind the last record is what no reader is shown.
+class MarkedFollower final : public runtime::Follower {
+ public:
+  explicit MarkedFollower(runtime::Follower& of) : of_(of) {}
+
+  Result<bool> take() override { return of_.take(); }
+  Result<std::optional<runtime::FollowerPlace>> place() override { return of_.place(); }
+  Result<runtime::Bounds> bounds() override {
+    WEIR_ASSIGN(runtime::Bounds bounds, of_.bounds());
+    ++bounds.end;
+    return bounds;
+  }
+  Result<void> read(std::int64_t from, std::size_t max_bytes,
+                    runtime::RecordBatch& batch) override {
+    reads += fmt::format("{} ", from);
+    WEIR_ASSIGN(const runtime::Bounds bounds, of_.bounds());
+    batch.records.clear();
+    batch.next = from;
+    if (from > bounds.end) return {};
+    WEIR_TRY(of_.read(from, max_bytes, batch));
+    batch.next = bounds.end + 1;
+    return {};
+  }
+  Result<void> commit(const runtime::FollowerPlace& place,
+                      std::vector<runtime::Output> outputs) override {
+    return of_.commit(place, std::move(outputs));
+  }
+
+  std::string reads;  // where each began
+
+ private:
+  runtime::Follower& of_;
+};
+
+TEST_F(ReceiverTest, GoesOnBehindWhatNoReaderIsShown) {
+  MarkedFollower marked(*follower_);
+  receiver_ = std::make_unique<Receiver>(
+      ReceiverParts{.config = config_,
+                    .secrets = {.url = "http://receiver"},
+                    .follower = &marked,
+                    .probe = probe_.get(),
+                    .clock = [this] { return now_; },
+                    .jitter = [] { return 0.0; },
+                    .send = [this](const auto& request, const auto&) { return answer(request); }});
+  notify('a');
+  EXPECT_EQ(run(), "a=200 ");
+  marked.reads.clear();
+  EXPECT_EQ(run(), "");
+  EXPECT_EQ(run(), "");
+  EXPECT_EQ(marked.reads, "2 2 ") << "offset 0 is the record, and 1 is not shown";
+  receiver_.reset();
+}
+
 class AlertmanagerTest : public ReceiverTest {
  protected:
   AlertmanagerTest() { config_.type = ReceiverType::alertmanager; }

@@ -8,6 +8,7 @@
 #include "processors/runtime/kafka_follower.h"
 #include "processors/runtime/kafka_topics.h"
 #include "processors/state/rocksdb_store.h"
+#include "processors/windows/sources.h"
 #include "sinks/results/proto_json.h"
 #include "sinks/webhook/outcomes.h"
 #include "tools/weir/graph_plan.h"
@@ -42,6 +43,18 @@ Result<void> verify(const runtime::KafkaCluster& cluster, const Graph& graph,
               "{}run `weir topics --apply` with this configuration first", wrong);
 }
 
+void tell_loss(std::string_view processor, std::int32_t task, const windows::Loss& loss) {
+  spdlog::error(
+      "event=unread_deltas_gone task={}/{} topic={} partition={} from={} to={} offsets={} "
+      "hint=\"windows that may lack them say complete: false; replay the raw records into a new "
+      "directory, if a copy has them\"",
+      processor, task, topics::kInference, loss.raw_partition, loss.from_offset, loss.to_offset,
+      loss.offsets());
+}
+
+/// What one read of a task takes: less would be waited for at each step.
+constexpr std::uint64_t kLeastFetchBytes = 256 << 10;
+
 Result<std::string> result_as_json(std::string_view protobuf) {
   v1::KpiResult result;
   if (!result.ParseFromArray(protobuf.data(), static_cast<int>(protobuf.size())))
@@ -75,8 +88,12 @@ Result<std::unique_ptr<KafkaPipeline>> KafkaPipeline::make(const KafkaPipelinePa
   const Settings& settings = parts.settings;
   const runtime::KafkaCluster& cluster = *parts.home.cluster;
   WEIR_ASSIGN(const std::int32_t partitions, kafka_raw_partitions(cluster, settings));
-  WEIR_ASSIGN(Graph graph,
-              make_graph(settings.graph_options(partitions, false), partitions, parts.probes));
+  GraphOptions options = settings.graph_options(partitions, false);
+  if (parts.accept_loss) {
+    options.kpi.on_loss = [](auto task, const auto& loss) { tell_loss("kpi", task, loss); };
+    options.slo.on_loss = [](auto task, const auto& loss) { tell_loss("slo", task, loss); };
+  }
+  WEIR_ASSIGN(Graph graph, make_graph(options, partitions, parts.probes));
   WEIR_TRY(verify(cluster, graph, settings));
   std::unique_ptr<KafkaPipeline> pipeline(new KafkaPipeline(parts, std::move(graph)));
   WEIR_TRY(pipeline->open_stores());
@@ -88,7 +105,8 @@ KafkaPipeline::KafkaPipeline(const KafkaPipelineParts& parts, Graph graph)
     : settings_(parts.settings),
       home_(parts.home),
       graph_(std::move(graph)),
-      clients_(*parts.home.cluster) {
+      clients_(*parts.home.cluster,
+               std::max(kLeastFetchBytes, fetch_bytes_of_task(graph_, parts.settings))) {
   shared_ = {.reader = home_.reader.get(),
              .appender = home_.appender.get(),
              .raw_topics = {},
