@@ -70,8 +70,8 @@ std::int64_t EmbeddedCatalog::unread_from(const TopicPartition& where) const {
   const std::lock_guard lock(mutex_);
   std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
   const auto topic = topics_.find(where.topic);
-  if (topic != topics_.end() && !topic->second.spec.readers.empty()) {
-    for (const std::string& reader : topic->second.spec.readers) {
+  if (topic != topics_.end() && topic->second.spec.readers) {
+    for (const std::string& reader : *topic->second.spec.readers) {
       const auto found = positions_.find({reader, where.partition});
       lowest = std::min(lowest, found == positions_.end() ? 0 : found->second.position);
     }

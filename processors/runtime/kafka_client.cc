@@ -73,6 +73,9 @@ KafkaConfig& KafkaConfig::set_unless_given(const char* name, std::string_view va
 }
 
 Result<KafkaClient> KafkaConfig::make(rd_kafka_type_t type) && {
+  // By default librdkafka takes a damaged batch for what it looks like. A CRC32C costs far less
+  // than what is done with the records; who trusts disks and network may still spare it.
+  if (type == RD_KAFKA_CONSUMER) set_unless_given("check.crcs", "true");
   if (!problem_.empty()) return fail(ErrorCode::invalid_argument, "{}", problem_);
   char text[512];
   rd_kafka_t* client = rd_kafka_new(type, conf_.get(), text, sizeof text);

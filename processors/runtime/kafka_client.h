@@ -1,7 +1,7 @@
 // librdkafka's handles behind RAII, and its errors as ours. For the other kafka_*.cc files only.
 //
 // What librdkafka 2.0.2 does that would harm, how this and its users avoid it by construction, and
-// which test in tests/broker would notice, where one would:
+// which test in tests/broker or tests/runtime would notice, where one would:
 // - closing a consumer waits for a rebalance: it is destroyed without closing, for a static member
 //   does not leave its group anyhow (destroy_client);
 // - a seek may never end: a position is given when reading starts, by assign or consume_start
@@ -18,6 +18,9 @@
 //   broker answers something: something is asked then (KafkaBatchSource);
 // - a member that was assigned nothing is held in that rebalance until it takes it: it does
 //   (KafkaFollower; alerts_test.py, on a loaded machine);
+// - a batch that it cannot read it tells like what passes, and goes on behind it, or far away; one
+//   that is damaged it notices only where it is to check: it is (KafkaConfig::make), and nothing is
+//   read behind such an error (check_taken; kafka_damage_test.cc);
 // - a topic that a client does not know yet is looked for up to a second later: it is found first
 //   (find_topic);
 // - bounds of a topic of which the client holds no handle are asked of a former leader on and on:
@@ -81,7 +84,8 @@ class KafkaConfig {
   /// For callbacks.
   rd_kafka_conf_t* get() const { return conf_.get(); }
 
-  /// Error: the first setting that was refused, by name.
+  /// Consumers check checksums, unless `kafka.client` says otherwise. Error: the first setting that
+  /// was refused, by name.
   Result<KafkaClient> make(rd_kafka_type_t type) &&;
 
  private:

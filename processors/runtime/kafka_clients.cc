@@ -57,21 +57,24 @@ class KafkaChangelogReader final : public ChangelogReader {
 
 }  // namespace
 
+RdKafkaClients::RdKafkaClients(const KafkaCluster& cluster, std::uint64_t fetch_queue_bytes)
+    : cluster_(cluster), options_(cluster.options()) {
+  options_.fetch_queue_bytes = fetch_queue_bytes;
+}
+
 Result<std::unique_ptr<GroupMember>> RdKafkaClients::join(std::string_view processor,
                                                           std::string_view topic,
                                                           std::string_view instance) {
-  const KafkaOptions& options = cluster_.options();
-  return KafkaMember::join(options, {.group = kafka_group(options, processor),
-                                     .topic = kafka_topic(options, topic),
-                                     .instance = std::string(instance)});
+  return KafkaMember::join(options_, {.group = kafka_group(options_, processor),
+                                      .topic = kafka_topic(options_, topic),
+                                      .instance = std::string(instance)});
 }
 
 Result<std::unique_ptr<TransactionalProducer>> RdKafkaClients::open_producer(
     std::string_view processor, std::string_view topic, std::string_view id) {
-  const KafkaOptions& options = cluster_.options();
-  return KafkaProducer::open(options, {.id = std::string(id),
-                                       .group = kafka_group(options, processor),
-                                       .topic = kafka_topic(options, topic)});
+  return KafkaProducer::open(options_, {.id = std::string(id),
+                                        .group = kafka_group(options_, processor),
+                                        .topic = kafka_topic(options_, topic)});
 }
 
 Result<std::unique_ptr<ChangelogReader>> RdKafkaClients::open_changelogs() {

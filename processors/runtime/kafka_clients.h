@@ -9,7 +9,10 @@ namespace weir::runtime {
 class RdKafkaClients final : public KafkaClients {
  public:
   /// `cluster` outlives this and what it makes.
-  explicit RdKafkaClients(const KafkaCluster& cluster) : cluster_(cluster) {}
+  explicit RdKafkaClients(const KafkaCluster& cluster)
+      : RdKafkaClients(cluster, cluster.options().fetch_queue_bytes) {}
+  /// `fetch_queue_bytes` instead of the cluster's: what its topics have decides.
+  RdKafkaClients(const KafkaCluster& cluster, std::uint64_t fetch_queue_bytes);
 
   Result<std::unique_ptr<GroupMember>> join(std::string_view processor, std::string_view topic,
                                             std::string_view instance) override;
@@ -20,6 +23,7 @@ class RdKafkaClients final : public KafkaClients {
 
  private:
   const KafkaCluster& cluster_;
+  KafkaOptions options_;
 };
 
 }  // namespace weir::runtime

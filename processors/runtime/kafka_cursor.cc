@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "processors/runtime/kafka_trouble.h"
-
 namespace weir::runtime {
 namespace {
 
@@ -51,16 +49,13 @@ KafkaCursor::~KafkaCursor() {
 }
 
 Result<void> KafkaCursor::take(std::size_t max_bytes, int wait_ms, RecordBatch& batch) {
+  if (!broken_) return broken_;
   const auto taken = source_.take(queue_.get(), max_bytes, wait_ms, batch);
   if (!batch.records.empty()) next_ = batch.records.back().offset + 1;
   next_ = std::max(next_, taken.end_offset);
   batch.next = next_;
-  if (taken.error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-      taken.error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
-    return fail(ErrorCode::invalid_argument, "{}@{}: the broker does not have this offset ({})",
-                to_string(where_), next_, taken.error_text);
-  if (taken.error) tell_trouble(kafka_trouble_kind(taken.error), taken.error_text);
-  return {};
+  broken_ = check_taken(to_string(where_), next_, taken);
+  return batch.records.empty() ? broken_ : Result<void>();
 }
 
 }  // namespace weir::runtime

@@ -37,8 +37,9 @@ class KafkaCursor {
   KafkaCursor(const KafkaCursor&) = delete;
   KafkaCursor& operator=(const KafkaCursor&) = delete;
 
-  /// As KafkaBatchSource::take, with batch.next set. invalid_argument: the broker does not have
-  /// next().
+  /// As KafkaBatchSource::take, with batch.next set. What stands before an error is given first;
+  /// after one it reads no further. invalid_argument: the broker does not have next(); corrupt:
+  /// what stands there cannot be read.
   Result<void> take(std::size_t max_bytes, int wait_ms, RecordBatch& batch);
   /// Where reading has come to.
   std::int64_t next() const { return next_; }
@@ -56,6 +57,7 @@ class KafkaCursor {
   KafkaQueue queue_;
   KafkaBatchSource source_;
   std::int64_t next_;
+  Result<void> broken_;  // an error that lasts and stood behind records
   bool started_ = false;
 };
 

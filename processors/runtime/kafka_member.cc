@@ -201,14 +201,7 @@ Result<void> KafkaMember::read(std::int32_t partition, std::int64_t from, std::s
                   batch.records.front().offset, from);
     batch.next = std::max(taken.end_offset, batch.records.back().offset + 1);
   }
-  if (taken.error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-      taken.error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-    input.broken =
-        fail(ErrorCode::invalid_argument, "{}@{}: the broker does not have this offset ({})",
-             where(partition), batch.next, taken.error_text);
-  } else if (taken.error) {
-    tell_trouble(kafka_trouble_kind(taken.error), taken.error_text);  // it goes on trying
-  }
+  input.broken = check_taken(where(partition), batch.next, taken);
   return batch.records.empty() ? input.broken : Result<void>();
 }
 

@@ -39,7 +39,7 @@ class KafkaMember final : public GroupMember {
 
     KafkaBatchSource source;
     KafkaQueue queue;
-    Result<void> broken;  // an error event that stood behind records
+    Result<void> broken;  // an error that lasts and stood behind records
   };
 
   explicit KafkaMember(KafkaMemberNames names) : names_(std::move(names)) {}

@@ -16,8 +16,8 @@ struct KafkaOptions {
   std::string bootstrap = "127.0.0.1:9092";
 
   /// Settings of librdkafka as they are: security, sockets, client.id, compression.type, linger.ms
-  /// of what `weir ingest` appends. Those that Weir sets itself are refused: see
-  /// check_client_setting.
+  /// of what `weir ingest` appends, check.crcs (true where it is not given). Those that Weir sets
+  /// itself are refused: see check_client_setting.
   std::map<std::string, std::string> client = {};
 
   /// In front of topics, groups and transactional ids, so that several pipelines share a cluster.

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "processors/runtime/kafka_trouble.h"
+
 namespace weir::runtime {
 namespace {
 
@@ -54,6 +56,18 @@ std::size_t setting_of(rd_kafka_t* client, const char* name) {
   if (rd_kafka_conf_get(rd_kafka_conf(client), name, text.data(), &size) == RD_KAFKA_CONF_OK)
     std::from_chars(text.data(), text.data() + size, value);
   return value;
+}
+
+bool is_out_of_range(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+         error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+}
+
+/// A checksum that does not fit, a compression that fails or is unknown, a format that is unknown:
+/// what librdkafka does then is to go on behind it, or anywhere.
+bool is_unreadable(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__BAD_MSG || error == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+         error == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
 }
 
 }  // namespace
@@ -131,9 +145,13 @@ KafkaBatchSource::Taken KafkaBatchSource::take(rd_kafka_queue_t* queue, std::siz
       bytes += message->len + message->key_len;
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       taken.end_offset = message->offset;
-    } else if (taken.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      taken.error = message->err;
-      taken.error_text = rd_kafka_message_errstr(message);
+    } else {
+      const bool lasts = is_out_of_range(message->err) || is_unreadable(message->err);
+      if (lasts || taken.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        taken.error = message->err;
+        taken.error_text = rd_kafka_message_errstr(message);
+      }
+      if (lasts) break;
     }
   }
   taken_bytes_ += bytes;
@@ -142,6 +160,22 @@ KafkaBatchSource::Taken KafkaBatchSource::take(rd_kafka_queue_t* queue, std::siz
     record_bytes_ = std::max<std::size_t>(1, (record_bytes_ + bytes / batch.records.size()) / 2);
   batch.owner = std::move(messages);
   return taken;
+}
+
+Result<void> check_taken(std::string_view where, std::int64_t next,
+                         const KafkaBatchSource::Taken& taken) {
+  if (is_out_of_range(taken.error))
+    return fail(ErrorCode::invalid_argument, "{}@{}: the broker does not have this offset ({})",
+                where, next, taken.error_text);
+  if (is_unreadable(taken.error))
+    return fail(ErrorCode::corrupt,
+                "{}@{}: what comes next cannot be read, and is not skipped ({}): it was damaged on "
+                "a broker's disk or on the way, or its format or compression is none that this "
+                "librdkafka reads. Start this process again; where that does not help, let another "
+                "replica lead the partition, or bring the topic back from a copy",
+                where, next, taken.error_text);
+  if (taken.error) tell_trouble(kafka_trouble_kind(taken.error), taken.error_text);
+  return {};
 }
 
 }  // namespace weir::runtime

@@ -37,6 +37,7 @@ class KafkaBatchSource {
 
   /// Replaces `batch`, which keeps the messages alive, by what is there: about `max_bytes`, and at
   /// least one record where there is one. Where nothing is, waits up to `wait_ms` for the first.
+  /// What stands behind an error that lasts is left out: records before it may be missing.
   Taken take(rd_kafka_queue_t* queue, std::size_t max_bytes, int wait_ms, RecordBatch& batch);
 
  private:
@@ -51,5 +52,11 @@ class KafkaBatchSource {
   std::size_t taken_records_ = 0;       // likewise
   std::size_t record_bytes_ = 1 << 10;  // a running mean, to ask for so many records
 };
+
+/// Whether reading a partition can go on behind what was taken, at `next`; `where` is for errors.
+/// invalid_argument: the broker does not have `next`; corrupt: what it sends cannot be read. Other
+/// errors pass, and are only logged.
+Result<void> check_taken(std::string_view where, std::int64_t next,
+                         const KafkaBatchSource::Taken& taken);
 
 }  // namespace weir::runtime

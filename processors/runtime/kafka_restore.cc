@@ -55,7 +55,18 @@ Result<void> Restore::rebuild_damaged(const Error& error) {
   return rebuild();
 }
 
+/// Never where a changelog that has lost something would cost the copy as well: it may be the last
+/// that is whole.
 Result<void> Restore::rebuild() {
+  if (kept_ && position_ > end_)
+    return fail(ErrorCode::corrupt,
+                "{}: ends at {}, but the local copy of {} was read up to {}: it was made anew, or "
+                "lost its last records at the broker; the copy is kept. Bring the topic back from "
+                "a copy, or start a new pipeline under another `kafka.prefix`. Only if the cluster "
+                "was set back on purpose, with the group's positions: stop `weir run` and delete "
+                "`tasks/{}-{}` in its `data`",
+                to_string(request_.changelog), end_, to_string(request_.task), position_,
+                request_.task.processor, request_.task.partition);
   if (start_ > 0)
     return fail(ErrorCode::corrupt,
                 "{}: its first {} records were deleted at the broker, so the state of {} cannot be "
@@ -63,8 +74,7 @@ Result<void> Restore::rebuild() {
                 "`kafka.prefix`",
                 to_string(request_.changelog), start_, to_string(request_.task));
   local_.reset();
-  WEIR_TRY(stores_.discard(request_.task));
-  WEIR_ASSIGN(local_, LocalState::open(stores_, request_.task, request_.owner));
+  WEIR_ASSIGN(local_, LocalState::open_empty(stores_, request_.task, request_.owner));
   begin_at_local();
   kept_ = false;
   return {};

@@ -13,8 +13,9 @@
 // The local copy is not used where it is
 // - older than half of the time that a compacted changelog keeps the fact that a key is gone;
 // - of another incarnation of the changelog;
-// - below the changelog's start, or above its end;
 // - damaged.
+// Below the changelog's start, or above its end, it is refused and kept: the changelog has lost
+// records, and nothing whole is left but this copy.
 #pragma once
 
 #include <memory>
@@ -51,7 +52,8 @@ class Restore {
 
   /// A bounded piece of work. True: it is complete. corrupt: records of the changelog are gone, it
   /// cannot be read, or it does not end where the group's position does; the message says what to
-  /// do.
+  /// do. locked: somebody else has the local copy that was to be made anew. After an error it goes
+  /// no further.
   Result<bool> step();
 
   /// A standby goes on to where the changelog ends by now.

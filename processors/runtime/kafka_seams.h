@@ -56,7 +56,7 @@ class GroupMember {
 
   /// As Reader::read for an owned partition, in order and committed records only, but never waits:
   /// empty means that nothing has arrived. batch.next is set. invalid_argument: the broker does not
-  /// have what comes next; io: what has arrived lies before `from`.
+  /// have what comes next; corrupt: that cannot be read; io: what has arrived lies before `from`.
   virtual Result<void> read(std::int32_t partition, std::int64_t from, std::size_t max_bytes,
                             RecordBatch& batch) = 0;
 
@@ -99,7 +99,8 @@ class ChangelogReader {
   virtual Result<std::int64_t> high_watermark(const TopicPartition& where) = 0;
   /// Committed records from `from` on, what has arrived of them: waits some milliseconds at most,
   /// and not for more than the first. batch.next is where reading has come to, behind markers and
-  /// aborted records. invalid_argument: the broker does not have `from`.
+  /// aborted records. invalid_argument: the broker does not have `from`; corrupt: what stands there
+  /// cannot be read.
   virtual Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                             RecordBatch& batch) = 0;
   /// Fetches nothing more there until it is read again.
@@ -122,14 +123,18 @@ class KafkaClients {
   virtual Result<std::unique_ptr<ChangelogReader>> open_changelogs() = 0;
 };
 
-/// Where the tasks of this machine keep their local copies. Thread-safe.
+/// Where the tasks of this machine keep their local copies. Thread-safe; outlives what it opens.
+/// A task's store is one holder's at a time: who opens it, until it is closed; who deletes it,
+/// until it is gone. Everybody else is told locked: ask again.
 class TaskStores {
  public:
   virtual ~TaskStores() = default;
 
-  /// Opens the task's store, made where it is missing. locked: somebody has it open; ask again.
+  /// Opens the task's store, made where it is missing.
   virtual Result<std::unique_ptr<state::Store>> open(const TaskId& task) = 0;
-  /// Deletes a store that is not open.
+  /// The same once what was in it is deleted; nobody has it in between.
+  virtual Result<std::unique_ptr<state::Store>> open_empty(const TaskId& task) = 0;
+  /// Deletes the store.
   virtual Result<void> discard(const TaskId& task) = 0;
 };
 

@@ -81,6 +81,12 @@ Result<std::unique_ptr<LocalState>> LocalState::open(TaskStores& stores, const T
   return local;
 }
 
+Result<std::unique_ptr<LocalState>> LocalState::open_empty(TaskStores& stores, const TaskId& task,
+                                                           std::string_view owner) {
+  WEIR_ASSIGN(auto store, stores.open_empty(task));
+  return std::unique_ptr<LocalState>(new LocalState(std::string(owner), std::move(store)));
+}
+
 Result<void> LocalState::read_mark() {
   std::string text;
   WEIR_ASSIGN(const bool found, store_->get(kMarkKey, text));

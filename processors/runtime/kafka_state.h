@@ -39,6 +39,9 @@ class LocalState {
   /// corrupt: it is damaged, to be discarded and made anew.
   static Result<std::unique_ptr<LocalState>> open(TaskStores& stores, const TaskId& task,
                                                   std::string_view owner);
+  /// The same with nothing in it: what was there is deleted. locked: likewise.
+  static Result<std::unique_ptr<LocalState>> open_empty(TaskStores& stores, const TaskId& task,
+                                                        std::string_view owner);
 
   /// Up to where the changelog is in it; 0: nothing is.
   std::int64_t position() const { return position_; }

@@ -32,6 +32,46 @@ Result<void> check_format(const FileSystem& files, const std::string& directory)
 
 }  // namespace
 
+/// The task's directory is its holder's as long as this lives: RocksDB's own lock would not keep
+/// anybody from deleting files, and is itself one of them.
+class DirectoryStores::Claim {
+ public:
+  Claim(DirectoryStores& stores, const TaskId& task) : stores_(stores), task_(task) {}
+  ~Claim() {
+    const std::lock_guard lock(stores_.mutex_);
+    stores_.claimed_.erase(task_);
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+  const TaskId& task() const { return task_; }
+
+ private:
+  DirectoryStores& stores_;
+  const TaskId task_;
+};
+
+class DirectoryStores::ClaimedStore final : public state::Store {
+ public:
+  ClaimedStore(std::unique_ptr<Claim> claim, std::unique_ptr<state::Store> base)
+      : claim_(std::move(claim)), base_(std::move(base)) {}
+
+  Result<bool> get(std::string_view key, std::string& value) const override {
+    return base_->get(key, value);
+  }
+  Result<void> scan(std::string_view prefix, std::string_view from,
+                    const Visitor& visit) const override {
+    return base_->scan(prefix, from, visit);
+  }
+  Result<void> write(const state::StoreBatch& batch, state::Durability durability) override {
+    return base_->write(batch, durability);
+  }
+
+ private:
+  const std::unique_ptr<Claim> claim_;  // before the store: it goes when that is closed
+  const std::unique_ptr<state::Store> base_;
+};
+
 Result<std::unique_ptr<DirectoryStores>> DirectoryStores::open(FileSystem& files,
                                                                std::string directory,
                                                                OpenStore open_store,
@@ -58,12 +98,39 @@ std::string DirectoryStores::path_of(const TaskId& task) const {
   return fmt::format("{}/{}-{}", directory_, task.processor, task.partition);
 }
 
+Result<std::unique_ptr<DirectoryStores::Claim>> DirectoryStores::claim(const TaskId& task) {
+  const std::lock_guard lock(mutex_);
+  if (!claimed_.insert(task).second)
+    return fail(ErrorCode::locked, "{}: another thread of this process has it open, or deletes it",
+                path_of(task));
+  return std::make_unique<Claim>(*this, task);
+}
+
+Result<std::unique_ptr<state::Store>> DirectoryStores::open_claimed(
+    std::unique_ptr<Claim> claim) const {
+  const std::string path = path_of(claim->task());
+  WEIR_TRY(files_.make_directory(path));
+  WEIR_ASSIGN(auto store, open_store_(path));
+  return std::make_unique<ClaimedStore>(std::move(claim), std::move(store));
+}
+
 Result<std::unique_ptr<state::Store>> DirectoryStores::open(const TaskId& task) {
-  WEIR_TRY(files_.make_directory(path_of(task)));
-  return open_store_(path_of(task));
+  WEIR_ASSIGN(auto claimed, claim(task));
+  return open_claimed(std::move(claimed));
+}
+
+Result<std::unique_ptr<state::Store>> DirectoryStores::open_empty(const TaskId& task) {
+  WEIR_ASSIGN(auto claimed, claim(task));
+  WEIR_TRY(remove_files(task));
+  return open_claimed(std::move(claimed));
 }
 
 Result<void> DirectoryStores::discard(const TaskId& task) {
+  WEIR_ASSIGN(const auto claimed, claim(task));
+  return remove_files(task);
+}
+
+Result<void> DirectoryStores::remove_files(const TaskId& task) {
   const std::string path = path_of(task);
   auto names = files_.list(path);
   if (!names && names.error().code == ErrorCode::not_found) return {};

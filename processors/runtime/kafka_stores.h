@@ -8,6 +8,8 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 
 #include "processors/core/id.h"
@@ -30,19 +32,29 @@ class DirectoryStores final : public TaskStores {
   const std::string& instance() const { return instance_; }
 
   Result<std::unique_ptr<state::Store>> open(const TaskId& task) override;
+  Result<std::unique_ptr<state::Store>> open_empty(const TaskId& task) override;
   Result<void> discard(const TaskId& task) override;
 
  private:
+  class Claim;
+  class ClaimedStore;
+
   DirectoryStores(FileSystem& files, std::string directory, OpenStore open_store)
       : files_(files), directory_(std::move(directory)), open_store_(std::move(open_store)) {}
 
   std::string path_of(const TaskId& task) const;
+  Result<std::unique_ptr<Claim>> claim(const TaskId& task);
+  Result<std::unique_ptr<state::Store>> open_claimed(std::unique_ptr<Claim> claim) const;
+  Result<void> remove_files(const TaskId& task);
 
   FileSystem& files_;
   const std::string directory_;
   const OpenStore open_store_;
   std::string instance_;
   std::unique_ptr<FileLock> lock_;
+
+  std::mutex mutex_;  // of claimed_
+  std::set<TaskId> claimed_;
 };
 
 }  // namespace weir::runtime

@@ -171,6 +171,8 @@ Result<bool> KafkaWorker::start(TimeUs now) {
   Starting& next = starting_.front();
   const std::int32_t partition = next.position.partition;
   Result<bool> started = true;
+  // The step after the last piece: that took its time, too.
+  if (next.restored) tell_restored(next, now);
   if (!next.restored) {
     started = restore(next, now);
   } else if (const auto opened = worker_->open({partition}, now); !opened) {
@@ -204,6 +206,15 @@ void KafkaWorker::let_wait(const Error& error, TimeUs now) {
   if (restore != nullptr) facts_.to_restore -= restore->end() - restore->position();
 }
 
+/// Once.
+void KafkaWorker::tell_restored(Starting& next, TimeUs now) const {
+  const std::int64_t records = std::exchange(next.records, 0);
+  if (records < kLongRestore) return;
+  const TaskId task{setup_.spec->name, next.position.partition};
+  spdlog::info("event=restore_done task={} records={} duration_ms={}", to_string(task), records,
+               (now - next.begun_us) / kMillisecondUs);
+}
+
 Result<bool> KafkaWorker::restore(Starting& next, TimeUs now) {
   if (next.restore == nullptr) {
     WEIR_ASSIGN(const bool begun, begin_restore(next, now));
@@ -217,11 +228,7 @@ Result<bool> KafkaWorker::restore(Starting& next, TimeUs now) {
     facts_.restored += read;
   }
   if (!complete) return read > 0;
-  const TaskId task{setup_.spec->name, next.position.partition};
-  if (next.records >= kLongRestore)
-    spdlog::info("event=restore_done task={} records={} duration_ms={}", to_string(task),
-                 next.records, (now - next.begun_us) / kMillisecondUs);
-  log_->restored(task.partition, next.restore->take());
+  log_->restored(next.position.partition, next.restore->take());
   next.restore.reset();
   next.restored = true;
   return true;
@@ -298,8 +305,10 @@ void KafkaWorker::restart_after(const Error& error, TimeUs now) {
   pause_us_ = std::min(2 * pause_us_, kLastPauseUs);
   drop_tasks();
   if (damaged_)
-    if (const auto gone = setup_.stores->discard({setup_.spec->name, *damaged_}); !gone)
+    if (const auto gone = setup_.stores->discard({setup_.spec->name, *damaged_}); !gone) {
+      remade_.erase(*damaged_);  // it is still the old one
       tell_trouble(setup_.instance, gone.error());
+    }
   damaged_.reset();
   member_.reset();
   producer_.reset();

@@ -106,6 +106,7 @@ class KafkaWorker {
   Result<bool> run(TimeUs now);
   Result<bool> start(TimeUs now);
   Result<bool> restore(Starting& next, TimeUs now);
+  void tell_restored(Starting& next, TimeUs now) const;
   Result<bool> begin_restore(Starting& next, TimeUs now);
   void let_wait(const Error& error, TimeUs now);
   bool start_due(TimeUs now);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,9 +28,9 @@ struct TopicSpec {
   /// Written by producers alone, through Appender, and never by a commit: an acknowledgement then
   /// waits for no commit. What kind a topic is cannot change.
   bool raw = false;
-  /// Processors of this log whose tasks read it, also those that have not begun. Empty: whatever
-  /// task has committed a position in it.
-  std::vector<std::string> readers = {};
+  /// Processors of this log whose tasks read it, also those that have not begun; nobody else's
+  /// position keeps a record. Absent: whatever task has committed a position in it.
+  std::optional<std::vector<std::string>> readers = {};
 };
 
 /// invalid_argument: an empty name, one with other characters than a-z 0-9 . _ -, no partition.

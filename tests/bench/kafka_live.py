@@ -185,9 +185,9 @@ def live(cluster):
 
 def scaling(cluster, workers):
     """The CPU that an event costs while so many share a backlog: from the first commit after all of
-    them are ready until one of them has nothing left, by the line through its commits: at any moment
-    one or the other has done much that is not committed. So what it costs to start, and to do again
-    what a rebalance interrupted, is not in it."""
+    them are ready until one of them has nothing left, by the line through its commits: at any
+    moment one or the other has done much that is not committed. So what it costs to start, and to
+    do again what a rebalance interrupted, is not in it."""
     pipeline = Pipeline(cluster, PARTITIONS, prefix=f"scaling-{workers}.", kafka="",
                         more="threads: 1\n").make_topics()
     contestants.client("fill", cluster.bootstrap(), pipeline.topic("inference"), SCALING_EVENTS)

@@ -117,8 +117,9 @@ TEST(Room, AnImportOnAFullDiskFails) {
   std::ofstream(file) << events;
   fakes::SimFileSystem disk;
   const auto log = open_log(disk, std::uint64_t{1} << 40).value();
-  ASSERT_TRUE(log->create_topic(
-      {.name = std::string(topics::kInference), .raw = true, .readers = {"fold"}}));
+  ASSERT_TRUE(log->create_topic({.name = std::string(topics::kInference),
+                                 .raw = true,
+                                 .readers = std::vector<std::string>{"fold"}}));
   ASSERT_TRUE(log->create_topic({.name = std::string(topics::kDeadLetter)}));
   const runtime::NewRecord record{.value = std::string(400, 'x')};
   for (int i = 0; i < 10; ++i)

@@ -1,6 +1,13 @@
 #include "tests/fakes/model_stores.h"
 
 namespace weir::fakes {
+namespace {
+
+std::unexpected<Error> open_elsewhere(const runtime::TaskId& task) {
+  return fail(ErrorCode::locked, "{}: is open elsewhere (simulated)", to_string(task));
+}
+
+}  // namespace
 
 class ModelStores::Handle final : public state::Store {
  public:
@@ -41,13 +48,20 @@ class ModelStores::Handle final : public state::Store {
 Result<std::unique_ptr<state::Store>> ModelStores::open(const runtime::TaskId& task) {
   auto& contents = stores_[task];
   if (contents == nullptr) contents = std::make_shared<Contents>();
-  if (contents->open)
-    return fail(ErrorCode::locked, "{}: is open elsewhere (simulated)", to_string(task));
+  if (contents->open) return open_elsewhere(task);
   return std::make_unique<Handle>(*this, contents);
 }
 
+Result<std::unique_ptr<state::Store>> ModelStores::open_empty(const runtime::TaskId& task) {
+  WEIR_TRY(discard(task));
+  return open(task);
+}
+
 Result<void> ModelStores::discard(const runtime::TaskId& task) {
-  stores_.erase(task);
+  const auto found = stores_.find(task);
+  if (found == stores_.end()) return {};
+  if (found->second->open) return open_elsewhere(task);
+  stores_.erase(found);
   return {};
 }
 

@@ -17,8 +17,8 @@ class ModelStores final : public runtime::TaskStores {
  public:
   explicit ModelStores(std::uint64_t seed) : random_(seed) {}
 
-  /// locked: it is open.
   Result<std::unique_ptr<state::Store>> open(const runtime::TaskId& task) override;
+  Result<std::unique_ptr<state::Store>> open_empty(const runtime::TaskId& task) override;
   Result<void> discard(const runtime::TaskId& task) override;
 
   /// What is there of a task cannot be read any more. REQUIRES: there is something.

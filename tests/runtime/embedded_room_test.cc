@@ -161,8 +161,10 @@ TEST_F(EmbeddedRoomTest, ABudgetNeverTakesWhatATaskHasYetToRead) {
 TEST_F(EmbeddedRoomTest, AReaderThatHasNotBegunHasAllToRead) {
   disk_bytes = 6000;
   open();
-  ASSERT_TRUE(log->create_topic(
-      {.name = "weir.raw", .retention = {.max_bytes = 1000}, .raw = true, .readers = {"fold"}}));
+  ASSERT_TRUE(log->create_topic({.name = "weir.raw",
+                                 .retention = {.max_bytes = 1000},
+                                 .raw = true,
+                                 .readers = std::vector<std::string>{"fold"}}));
   int appended = 0;
   while (append()) ++appended;
 
@@ -176,9 +178,24 @@ TEST_F(EmbeddedRoomTest, OnlyDeclaredReadersKeepRecordsWhereSomeAreDeclared) {
   open();
   TaskCommit one{.task = {"gone", 0}, .input = kRaw, .position = 1};
   ASSERT_TRUE(log->commit({&one, 1}));
-  ASSERT_TRUE(log->create_topic(
-      {.name = "weir.raw", .retention = {.max_bytes = 1000}, .raw = true, .readers = {"fold"}}));
+  ASSERT_TRUE(log->create_topic({.name = "weir.raw",
+                                 .retention = {.max_bytes = 1000},
+                                 .raw = true,
+                                 .readers = std::vector<std::string>{"fold"}}));
   ASSERT_TRUE(commit(20));
+  for (int i = 0; i < 24; ++i) ASSERT_TRUE(append());
+
+  EXPECT_GT(log->bounds(kRaw)->start, 10);
+}
+
+// The last one that read it was taken away.
+TEST_F(EmbeddedRoomTest, ATopicThatNobodyReadsKeepsNothingForThoseThatDid) {
+  open();
+  ASSERT_TRUE(commit(1));
+  ASSERT_TRUE(log->create_topic({.name = "weir.raw",
+                                 .retention = {.max_bytes = 1000},
+                                 .raw = true,
+                                 .readers = std::vector<std::string>()}));
   for (int i = 0; i < 24; ++i) ASSERT_TRUE(append());
 
   EXPECT_GT(log->bounds(kRaw)->start, 10);

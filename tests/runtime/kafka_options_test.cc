@@ -27,7 +27,7 @@ TEST(KafkaOptions, WhatMayBeChangedIsTakenAsTheUserHasIt) {
   EXPECT_EQ(producer_settings({.bootstrap = "b:1",
                                .client = {{"client.id", "mine"}, {"compression.type", "zstd"}}}),
             "mine zstd b:1");
-  for (const std::string_view name : {"client.id", "compression.type", "linger.ms",
+  for (const std::string_view name : {"client.id", "compression.type", "linger.ms", "check.crcs",
                                       "security.protocol", "socket.keepalive.enable"})
     EXPECT_TRUE(check_client_setting(name)) << name;
 }

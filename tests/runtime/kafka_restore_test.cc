@@ -138,6 +138,46 @@ TEST_F(KafkaRestoreTest, ACopyBelowTheChangelogsStartIsRefusedAndKept) {
   EXPECT_EQ(copy->head()->input_position, 1);
 }
 
+TEST_F(KafkaRestoreTest, ACopyAboveTheChangelogsEndIsRefusedAndKept) {
+  commit("a", "1", 1);
+  EXPECT_EQ(restore().value(), "whole a=1");
+  const std::int64_t position = LocalState::open(*stores_, kTask, "o").value()->position();
+  kafka_.remake(kChangelog.topic);
+  const std::string why = fmt::format(
+      "weir.words.changelog/0: ends at 0, but the local copy of words/0 was read up to {}: it was "
+      "made anew, or lost its last records at the broker; the copy is kept. Bring the topic back "
+      "from a copy, or start a new pipeline under another `kafka.prefix`. Only if the cluster was "
+      "set back on purpose, with the group's positions: stop `weir run` and delete "
+      "`tasks/words-0` in its `data`",
+      position);
+  for (int times = 0; times < 2; ++times) EXPECT_EQ(restore().error().message, why);
+  const auto copy = LocalState::open(*stores_, kTask, "o").value();
+  EXPECT_EQ(copy->head()->input_position, 1);
+}
+
+TEST_F(KafkaRestoreTest, ACopyThatIsAboveTheEndOnlyWhenItIsReadIsKeptToo) {
+  commit("a", "1", 1);
+  EXPECT_EQ(restore().value(), "whole a=1");
+  commit("b", "2", 2);
+  {
+    const auto restore = begin().value();
+    kafka_.remake(kChangelog.topic);
+    EXPECT_EQ(restore->step().error().message.substr(0, 54),
+              "weir.words.changelog/0: ends at 0, but the local copy ");
+  }
+  const auto copy = LocalState::open(*stores_, kTask, "o").value();
+  EXPECT_EQ(copy->head()->input_position, 1);
+}
+
+TEST_F(KafkaRestoreTest, WhatAnotherHasOpenIsNeitherUsedNorMadeAnew) {
+  commit("a", "1", 1);
+  EXPECT_EQ(restore().value(), "whole a=1");
+  const auto open = stores_->open(kTask).value();
+  EXPECT_EQ(begin().error().code, ErrorCode::locked);
+  EXPECT_EQ(stores_->open_empty(kTask).error().code, ErrorCode::locked);
+  EXPECT_EQ(stores_->discard(kTask).error().code, ErrorCode::locked);
+}
+
 TEST_F(KafkaRestoreTest, AChangelogThatIsCutWhileItIsReadSaysWhatToDo) {
   commit("a", "1", 1);
   const auto restore = begin().value();
@@ -152,10 +192,9 @@ TEST_F(KafkaRestoreTest, AChangelogThatIsCutWhileItIsReadSaysWhatToDo) {
 }
 
 TEST_F(KafkaRestoreTest, AChangelogThatIsMadeAnewWhileItIsReadIsReadFromItsStart) {
-  commit("a", "1", 1);
-  EXPECT_EQ(restore().value(), "whole a=1");
-  commit("b", "2", 2);
+  for (int i = 0; i < 10; ++i) commit("a", std::string(1'000'000, 'x'), i + 1);
   const auto restore = begin().value();
+  ASSERT_FALSE(restore->step().value());
   kafka_.remake(kChangelog.topic);
   bool complete = false;
   for (int steps = 0; steps < 3 && !complete; ++steps) {

@@ -18,6 +18,9 @@ class CountedStores final : public TaskStores {
     ++opened[task.partition];
     return base.open(task);
   }
+  Result<std::unique_ptr<state::Store>> open_empty(const TaskId& task) override {
+    return base.open_empty(task);
+  }
   Result<void> discard(const TaskId& task) override { return base.discard(task); }
 
   fakes::ModelStores base{1};

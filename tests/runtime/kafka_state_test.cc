@@ -3,32 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
+#include <atomic>
+#include <thread>
 
 #include "processors/runtime/kafka_stores.h"
-#include "processors/state/memory_store.h"
-#include "processors/state/prefix_store.h"
+#include "processors/runtime/posix_file_system.h"
+#include "tests/fakes/model_stores.h"
 #include "tests/fakes/sim_file_system.h"
+#include "tests/fakes/temp_directory.h"
 
 namespace weir::runtime {
 namespace {
 
 constexpr TimeUs kChanged = 1'700'000'000'000'000;
-
-/// Stores that outlive whoever has them open.
-class KeptStores final : public TaskStores {
- public:
-  Result<std::unique_ptr<state::Store>> open(const TaskId& task) override {
-    return std::make_unique<state::PrefixStore>(stores_[task], "");
-  }
-  Result<void> discard(const TaskId& task) override {
-    stores_.erase(task);
-    return {};
-  }
-
- private:
-  std::map<TaskId, state::MemoryStore> stores_;
-};
 
 std::string render(const LocalState& local) {
   std::string text = fmt::format("at {} since {}", local.position(), local.changed_us());
@@ -56,7 +43,7 @@ TEST(ChangelogHead, IsReadAsItWasWritten) {
 }
 
 TEST(LocalState, KeepsStateAndMarkTogether) {
-  KeptStores stores;
+  fakes::ModelStores stores(1);
   const TaskId task{"fold", 3};
   {
     const auto local = LocalState::open(stores, task, "c/weir.fold.changelog/3").value();
@@ -73,7 +60,7 @@ TEST(LocalState, KeepsStateAndMarkTogether) {
 }
 
 TEST(LocalState, OfAnotherTaskIsRefused) {
-  KeptStores stores;
+  fakes::ModelStores stores(1);
   const TaskId task{"fold", 3};
   ASSERT_TRUE(LocalState::open(stores, task, "c/weir.fold.changelog/3").value()->write({}, {}));
   const auto other = LocalState::open(stores, task, "d/weir.fold.changelog/3");
@@ -85,7 +72,7 @@ TEST(LocalState, OfAnotherTaskIsRefused) {
 }
 
 TEST(LocalState, ANewerMarkIsRefusedAndADamagedOneTold) {
-  KeptStores stores;
+  fakes::ModelStores stores(1);
   const TaskId task{"fold", 3};
   const std::string owner = "c/weir.fold.changelog/3";
   const std::string key(1, '\0');
@@ -132,6 +119,99 @@ TEST_F(DirectoryStoresTest, AProcessKeepsItsName) {
 TEST_F(DirectoryStoresTest, IsOneProcesssAtATime) {
   const auto first = open(Id{}).value();
   EXPECT_EQ(open(Id{}).error().code, ErrorCode::locked);
+}
+
+TEST_F(DirectoryStoresTest, WhatIsOpenIsNeitherOpenedNorDeletedByAnother) {
+  const auto stores = open(Id{}).value();
+  const TaskId task{"fold", 3};
+  const auto text = [](const auto& result) { return result ? "done" : result.error().message; };
+  const std::string locked =
+      "/data/tasks/fold-3: another thread of this process has it open, or deletes it";
+  const auto all = [&] {
+    std::vector<std::string> said;
+    said.push_back(text(stores->open(task)));
+    said.push_back(text(stores->open_empty(task)));
+    said.push_back(text(stores->discard(task)));
+    return said;
+  };
+  const std::vector<std::string> refused(3, locked);
+  const std::vector<std::string> done(3, "done");
+  for (const bool empty : {false, true}) {
+    const auto store = (empty ? stores->open_empty(task) : stores->open(task)).value();
+    EXPECT_EQ(all(), refused);
+    EXPECT_TRUE(stores->open({"fold", 4})) << "another task's is another one";
+  }
+  EXPECT_EQ(all(), done);
+}
+
+TEST_F(DirectoryStoresTest, WhatCannotBeOpenedIsNobodys) {
+  bool broken = true;
+  const auto stores = DirectoryStores::open(
+                          files_, "/data/tasks",
+                          [&](const std::string& path) -> Result<std::unique_ptr<state::Store>> {
+                            if (broken) return fail(ErrorCode::corrupt, "damaged");
+                            return files_.open_store(path);
+                          },
+                          [] { return Id{}; })
+                          .value();
+  EXPECT_EQ(stores->open({"fold", 3}).error().message, "damaged");
+  broken = false;
+  EXPECT_TRUE(stores->open_empty({"fold", 3}));
+}
+
+/// A database of one file, which must be there as long as it is open.
+class OneFileStore final : public state::Store {
+ public:
+  OneFileStore(FileSystem& files, std::string file, std::atomic<int>& open)
+      : files_(files), file_(std::move(file)), open_(open) {
+    EXPECT_EQ(open_.fetch_add(1), 0) << "it is open twice";
+    EXPECT_TRUE(replace_file(files_, file_, "x"));
+  }
+  ~OneFileStore() override {
+    std::this_thread::yield();
+    EXPECT_TRUE(read_file(files_, file_)) << "its file was deleted while it was open";
+    open_.fetch_sub(1);
+  }
+  OneFileStore(const OneFileStore&) = delete;
+  OneFileStore& operator=(const OneFileStore&) = delete;
+
+  Result<bool> get(std::string_view, std::string&) const override { return false; }
+  Result<void> scan(std::string_view, std::string_view, const Visitor&) const override {
+    return {};
+  }
+  Result<void> write(const state::StoreBatch&, state::Durability) override { return {}; }
+
+ private:
+  FileSystem& files_;
+  const std::string file_;
+  std::atomic<int>& open_;
+};
+
+TEST(DirectoryStores, IsOneThreadsAtATime) {
+  PosixFileSystem files;
+  const fakes::TempDirectory directory;
+  std::atomic<int> open = 0;
+  const auto stores = DirectoryStores::open(
+                          files, directory.path() + "/tasks",
+                          [&](const std::string& path) -> Result<std::unique_ptr<state::Store>> {
+                            return std::make_unique<OneFileStore>(files, path + "/CURRENT", open);
+                          },
+                          [] { return Id{}; })
+                          .value();
+  const TaskId task{"fold", 3};
+  constexpr int kTurns = 500;
+  const auto unless_locked = [](const auto& result) {
+    EXPECT_TRUE(result || result.error().code == ErrorCode::locked);
+  };
+  std::jthread worker([&] {
+    for (int turn = 0; turn < kTurns; ++turn) unless_locked(stores->open(task));
+  });
+  std::jthread standby([&] {
+    for (int turn = 0; turn < kTurns; ++turn) {
+      unless_locked(stores->open_empty(task));
+      unless_locked(stores->discard(task));
+    }
+  });
 }
 
 TEST_F(DirectoryStoresTest, DiscardedByHalvesACopyIsAnOlderOneOrNone) {

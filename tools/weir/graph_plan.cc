@@ -51,6 +51,13 @@ runtime::TopicSpec topic_spec(const Graph::Topic& topic, const Settings& setting
       .name = topic.name, .partitions = topic.partitions, .retention = retention, .raw = topic.raw};
 }
 
+std::uint64_t fetch_bytes_of_task(const Graph& graph, const Settings& settings) {
+  std::uint64_t tasks = 0;
+  for (const Graph::Node& each : graph.nodes)
+    tasks += static_cast<std::uint64_t>(topic_of(graph, each.spec.input).partitions);
+  return settings.memory_plan().fetch / tasks;
+}
+
 WorkerPlan worker_plan(const Graph& graph, const Graph::Node& node, const Settings& settings,
                        bool history) {
   const auto partitions_of = [&](const Graph::Node& each) {
@@ -60,20 +67,18 @@ WorkerPlan worker_plan(const Graph& graph, const Graph::Node& node, const Settin
     return std::min(settings.worker_threads(), partitions_of(each));
   };
   const MemoryPlan memory = settings.memory_plan();
-  std::uint64_t tasks = 0;
   std::uint64_t weight_of_tasks = 0;
   std::uint64_t weight_of_workers = 0;
   for (const Graph::Node& each : graph.nodes) {
     const std::uint64_t weight = weight_of(each, settings);
-    tasks += static_cast<std::uint64_t>(partitions_of(each));
     weight_of_tasks += weight * static_cast<std::uint64_t>(partitions_of(each));
     weight_of_workers += weight * static_cast<std::uint64_t>(threads_of(each));
   }
   const std::uint64_t weight = weight_of(node, settings);
   WorkerPlan plan{.partitions = partitions_of(node), .threads = threads_of(node), .options = {}};
-  plan.fetch_bytes = memory.fetch / tasks;
   // No more than stays in a core's cache until it is folded.
-  plan.options.task.fetch_bytes = std::clamp<std::size_t>(plan.fetch_bytes, 64 << 10, 256 << 10);
+  plan.options.task.fetch_bytes =
+      std::clamp<std::size_t>(fetch_bytes_of_task(graph, settings), 64 << 10, 256 << 10);
   plan.options.task.cache_bytes = memory.state_cache * weight / weight_of_tasks;
   plan.options.task.history = history;
   plan.options.commit_interval_us = settings.commit_interval_us;

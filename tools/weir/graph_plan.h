@@ -19,12 +19,15 @@ const Graph::Topic& topic_of(const Graph& graph, const std::string& name);
 /// records are as old as what they tell of, so that only size bounds them.
 runtime::TopicSpec topic_spec(const Graph::Topic& topic, const Settings& settings, bool history);
 
+/// What each task of the graph may read ahead, so that all of them keep to their share of `memory`
+/// in a process that runs them all.
+std::uint64_t fetch_bytes_of_task(const Graph& graph, const Settings& settings);
+
 /// How a processor runs: the same for each of its threads.
 struct WorkerPlan {
   std::int32_t partitions = 1;  // of its input
   std::int32_t threads = 1;
   runtime::WorkerOptions options;
-  std::uint64_t fetch_bytes = 0;  // read ahead, of each partition
 };
 WorkerPlan worker_plan(const Graph& graph, const Graph::Node& node, const Settings& settings,
                        bool history);

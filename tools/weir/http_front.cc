@@ -35,14 +35,15 @@ std::string url_of(const Settings& settings, const net::HttpServer& http) {
                      net::to_string({options.address, http.port()}));
 }
 
-void add_receiver_routes(ingest::EventReceiver& receiver, std::vector<net::Route>& routes) {
+void add_receiver_routes(const std::unique_ptr<ingest::EventReceiver>& receiver,
+                         std::vector<net::Route>& routes) {
   using Receive = net::HttpResponse (ingest::EventReceiver::*)(const net::HttpRequest&);
   const auto add = [&](const char* path, Receive receive) {
     routes.push_back({.method = "POST",
                       .path = path,
                       .access = net::Access::write,
                       .handler = [&receiver, receive](const net::HttpRequest& request) {
-                        return (receiver.*receive)(request);
+                        return (*receiver.*receive)(request);
                       }});
   };
   add("/v1/events", &ingest::EventReceiver::receive_events);

@@ -25,7 +25,9 @@ Result<std::unique_ptr<net::HttpServer>> start_http(const Settings& settings,
 /// How it is reached.
 std::string url_of(const Settings& settings, const net::HttpServer& http);
 
-/// Adds what `receiver`, which outlives the server, takes.
-void add_receiver_routes(ingest::EventReceiver& receiver, std::vector<net::Route>& routes);
+/// Adds what `receiver` takes: it is there before the first request comes to one of these routes,
+/// and outlives the server.
+void add_receiver_routes(const std::unique_ptr<ingest::EventReceiver>& receiver,
+                         std::vector<net::Route>& routes);
 
 }  // namespace weir::cli

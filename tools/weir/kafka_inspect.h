@@ -7,7 +7,10 @@
 
 namespace weir::cli {
 
-/// Prints tables. Errors: as load_settings and open_kafka, and the cluster's.
+/// Prints tables. A lag is of offsets, some of which may be markers of transactions; where at most
+/// 64 are left, of records. Errors: as load_settings and open_kafka; io, where a row says what the
+/// cluster does not tell (a partition has no leader, a topic is not made yet): all others are
+/// printed, too.
 Result<void> inspect_kafka(const std::string& config);
 
 }  // namespace weir::cli

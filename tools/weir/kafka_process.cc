@@ -1,5 +1,6 @@
 #include "tools/weir/kafka_process.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -28,46 +29,104 @@ constexpr std::chrono::milliseconds kViewPace(100);
 constexpr std::chrono::milliseconds kWatch(100);
 constexpr std::chrono::milliseconds kRetryPause(500);
 
-/// Does `open`, a Result<T>(), until it succeeds or fails for good: brokers that are away or just
-/// change their leaders are waited for.
-template <class Open>
-auto waited_for(const Open& open) -> decltype(open()) {
-  while (true) {
-    auto opened = open();
-    if (opened || opened.error().code != ErrorCode::io || !goes_on()) return opened;
-    runtime::tell_trouble("start", opened.error());
-    std::this_thread::sleep_for(kRetryPause);
+/// How far the start of this process is. Thread-safe.
+class Start {
+ public:
+  explicit Start(const std::string& brokers)
+      : why_(fmt::format("waits for the brokers {}", brokers)) {}
+
+  void failed(const Error& error) {
+    const std::lock_guard lock(mutex_);
+    why_ = fmt::format("waits to start: {}", error.message);
   }
+  /// What was made until now can be used by who sees that it is.
+  void done() { done_ = true; }
+
+  /// What it waits for; empty: it is done.
+  std::string why_waiting() const {
+    if (done_) return "";
+    const std::lock_guard lock(mutex_);
+    return why_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string why_;
+  std::atomic<bool> done_ = false;
+};
+
+/// The routes, each of which answers 503 until `start`, which outlives them, is done.
+std::vector<net::Route> answered_after(const Start& start, std::vector<net::Route> routes) {
+  const auto refusal = [&start]() -> std::optional<net::HttpResponse> {
+    const std::string why = start.why_waiting();
+    if (why.empty()) return std::nullopt;
+    net::HttpResponse response = net::error_response(503, why, "try again in a second");
+    response.headers.emplace_back("Retry-After", "1");
+    return response;
+  };
+  for (net::Route& route : routes) {
+    if (route.handler)
+      route.handler = [refusal,
+                       answer = std::move(route.handler)](const net::HttpRequest& request) {
+        auto refused = refusal();
+        return refused ? *std::move(refused) : answer(request);
+      };
+    if (route.stream)
+      route.stream = [refusal, answer = std::move(route.stream)](
+                         const net::HttpRequest& request, std::shared_ptr<net::EventStream> to) {
+        auto refused = refusal();
+        return refused ? std::move(refused) : answer(request, std::move(to));
+      };
+  }
+  return routes;
 }
 
-/// What both processes have.
+/// What both processes have. They serve HTTP before they ask for a broker, as who watches over them
+/// would end what does not answer; so their servers are their last members, which go first.
 class Process {
  public:
   Process(const KafkaProcessOptions& options, Settings settings)
       : options_(options), settings_(std::move(settings)), started_us_(now_us()) {}
 
  protected:
-  Result<void> open_home() {
+  /// Serves `routes`, and whether this process is ready, of which `why_not_ready` is asked once the
+  /// start is done.
+  Result<std::unique_ptr<net::HttpServer>> serve(std::vector<net::Route> routes,
+                                                 std::function<std::string()> why_not_ready) {
+    return start_http(
+        settings_, std::move(routes),
+        [this, why_not_ready = std::move(why_not_ready)] {
+          std::string why = start_.why_waiting();
+          return why.empty() ? why_not_ready() : why;
+        },
+        http_probe_);
+  }
+  /// After the server: what cannot be served leaves no directory.
+  Result<void> find_home() {
     runtime::PosixFileSystem files;
     WEIR_TRY(runtime::make_directories_synced(files, settings_.data));
-    WEIR_ASSIGN(home_, open_kafka(settings_, goes_on));
-    return {};
+    return find_cluster(*home_, goes_on);
   }
-  Result<void> start_http(std::vector<net::Route> routes,
-                          std::function<std::string()> why_not_ready) {
-    WEIR_ASSIGN(http_, cli::start_http(settings_, std::move(routes), std::move(why_not_ready),
-                                       http_probe_));
-    return {};
+  /// Does `open`, a Result<T>(), until it succeeds or fails for good: brokers that are away or just
+  /// change their leaders are waited for.
+  template <class Open>
+  auto waited_for(const Open& open) -> decltype(open()) {
+    while (true) {
+      auto opened = open();
+      if (opened || opened.error().code != ErrorCode::io || !goes_on()) return opened;
+      runtime::tell_trouble("start", opened.error());
+      start_.failed(opened.error());
+      std::this_thread::sleep_for(kRetryPause);
+    }
   }
-  std::string url() const { return url_of(settings_, *http_); }
 
   const KafkaProcessOptions options_;
   const Settings settings_;
   const TimeUs started_us_;
+  Start start_{settings_.kafka.options.bootstrap};
   runtime::Metrics metrics_;
   net::HttpProbe http_probe_{metrics_};
   std::unique_ptr<KafkaHome> home_;
-  std::unique_ptr<net::HttpServer> http_;
 };
 
 class Processors : public Process {
@@ -78,6 +137,7 @@ class Processors : public Process {
 
  private:
   Result<void> open();
+  void make_results();
   std::string why_not_ready() const;
   void follow(const std::stop_token& stop);
 
@@ -86,17 +146,10 @@ class Processors : public Process {
   std::unique_ptr<ProcessFacts> facts_;
   std::unique_ptr<LiveResults> results_;
   std::unique_ptr<Receivers> receivers_;
+  std::unique_ptr<net::HttpServer> http_;
 };
 
-Result<void> Processors::open() {
-  WEIR_TRY(open_home());
-  WEIR_ASSIGN(pipeline_, waited_for([this] {
-                return KafkaPipeline::make({.settings = settings_,
-                                            .home = *home_,
-                                            .probes = probes_,
-                                            .metrics = metrics_,
-                                            .accept_loss = options_.accept_loss});
-              }));
+void Processors::make_results() {
   facts_ = std::make_unique<ProcessFacts>(
       FactSources{.settings = &settings_,
                   .probes = &probes_,
@@ -111,6 +164,21 @@ Result<void> Processors::open() {
                                                             .facts = *facts_,
                                                             .version = options_.version,
                                                             .started_us = started_us_});
+}
+
+Result<void> Processors::open() {
+  WEIR_ASSIGN(home_, make_kafka_home(settings_));
+  make_results();
+  WEIR_ASSIGN(
+      http_, serve(answered_after(start_, results_->routes()), [this] { return why_not_ready(); }));
+  WEIR_TRY(find_home());
+  WEIR_ASSIGN(pipeline_, waited_for([this] {
+                return KafkaPipeline::make({.settings = settings_,
+                                            .home = *home_,
+                                            .probes = probes_,
+                                            .metrics = metrics_,
+                                            .accept_loss = options_.accept_loss});
+              }));
   WEIR_ASSIGN(receivers_, Receivers::make({.settings = settings_,
                                            .metrics = metrics_,
                                            .make_follower =
@@ -123,7 +191,8 @@ Result<void> Processors::open() {
                                                  return true;
                                                },
                                            .pace = kViewPace}));
-  return start_http(results_->routes(), [this] { return why_not_ready(); });
+  start_.done();
+  return {};
 }
 
 std::string Processors::why_not_ready() const {
@@ -149,11 +218,10 @@ Result<void> Processors::run() {
   {
     receivers_->start();
     const std::jthread follower([this](const std::stop_token& stop) { follow(stop); });
-    fmt::print("weir: page {}/ · stop with Ctrl-C\n", url());
+    fmt::print("weir: page {}/ · stop with Ctrl-C\n", url_of(settings_, *http_));
     std::fflush(stdout);
     pipeline_->run(goes_on);
   }
-  http_.reset();
   return {};
 }
 
@@ -165,16 +233,34 @@ class Receiver : public Process {
 
  private:
   Result<void> open();
+  std::vector<net::Route> routes();
 
   ingest::ReceiverProbe receiver_probe_{metrics_};
   std::unique_ptr<WatchedAppender> appender_;
   std::unique_ptr<ingest::EventReceiver> receiver_;
+  std::unique_ptr<net::HttpServer> http_;
 };
 
+std::vector<net::Route> Receiver::routes() {
+  std::vector<net::Route> routes;
+  add_receiver_routes(receiver_, routes);
+  routes = answered_after(start_, std::move(routes));
+  routes.push_back({.method = "GET",
+                    .path = "/metrics",
+                    .access = net::Access::read,
+                    .handler = [this](const net::HttpRequest&) {
+                      return net::HttpResponse{.content_type = "text/plain; version=0.0.4",
+                                               .body = metrics_.expose()};
+                    }});
+  return routes;
+}
+
 Result<void> Receiver::open() {
-  WEIR_TRY(open_home());
-  WEIR_ASSIGN(const auto rules, ingest::make_rules(settings_.ingest, settings_.data));
+  WEIR_ASSIGN(home_, make_kafka_home(settings_));
   appender_ = std::make_unique<WatchedAppender>(*home_->appender, now_us);
+  WEIR_ASSIGN(http_, serve(routes(), [this] { return appender_->why_refused(); }));
+  WEIR_TRY(find_home());
+  WEIR_ASSIGN(const auto rules, ingest::make_rules(settings_.ingest, settings_.data));
   WEIR_ASSIGN(
       receiver_, waited_for([&] {
         return ingest::EventReceiver::open({.appender = appender_.get(),
@@ -185,25 +271,16 @@ Result<void> Receiver::open() {
                                             .clock = now_us,
                                             .behind = [] { return std::optional<std::string>(); }});
       }));
-  std::vector<net::Route> routes;
-  add_receiver_routes(*receiver_, routes);
-  routes.push_back({.method = "GET",
-                    .path = "/metrics",
-                    .access = net::Access::read,
-                    .handler = [this](const net::HttpRequest&) {
-                      return net::HttpResponse{.content_type = "text/plain; version=0.0.4",
-                                               .body = metrics_.expose()};
-                    }});
-  return start_http(std::move(routes), [this] { return appender_->why_refused(); });
+  start_.done();
+  return {};
 }
 
 Result<void> Receiver::run() {
   WEIR_TRY(open());
-  fmt::print("weir: send events to {}/v1/events · stop with Ctrl-C\n", url());
+  fmt::print("weir: send events to {}/v1/events · stop with Ctrl-C\n", url_of(settings_, *http_));
   std::fflush(stdout);
   while (goes_on()) std::this_thread::sleep_for(kWatch);
   http_->drain(kDrainUs);
-  http_.reset();
   return {};
 }
 

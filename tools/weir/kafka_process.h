@@ -18,12 +18,13 @@ struct KafkaProcessOptions {
 };
 
 /// Runs the processors, and shows results over HTTP, until SIGINT or SIGTERM: then every worker
-/// finishes its step and commits. A broker that is away is waited for. Error: what could not be
-/// opened or bound, or topics that are not as they must be.
+/// finishes its step and commits. A broker that is away is waited for; meanwhile all but /healthz
+/// answers 503, and /readyz says so. Error: what could not be opened or bound, or topics that are
+/// not as they must be.
 Result<void> run_processors(const KafkaProcessOptions& options);
 
 /// Receives events over HTTP and appends them, until SIGINT or SIGTERM: then what clients have
-/// begun to send is answered. Errors as above.
+/// begun to send is answered. Waits as above; /metrics answers at once. Errors as above.
 Result<void> run_receiver(const KafkaProcessOptions& options);
 
 }  // namespace weir::cli

@@ -12,7 +12,7 @@ Result<std::unique_ptr<LogSource>> LogSource::open(const std::string& directory,
   }
   WEIR_ASSIGN(const Settings settings, load_settings(kafka_config));
   source->name_ = settings.kafka.options.bootstrap;
-  WEIR_ASSIGN(source->kafka_, open_kafka(settings, [] { return false; }));
+  WEIR_ASSIGN(source->kafka_, open_kafka(settings));
   return source;
 }
 

@@ -23,10 +23,10 @@ Result<void> Pipeline::make_topics() {
     // A history reads raw records where they are.
     if (topic.raw && options_.raw != options_.log) continue;
     runtime::TopicSpec spec = topic_spec(topic, *options_.settings, options_.history);
-    spec.readers = graph_.readers_of(topic.name);
+    std::vector<std::string>& readers = spec.readers.emplace(graph_.readers_of(topic.name));
     if (topic.name == webhook::kAlertTopic)
       for (const webhook::ReceiverConfig& each : options_.settings->webhook.receivers)
-        spec.readers.push_back(follower_name(each));
+        readers.push_back(follower_name(each));
     WEIR_TRY(options_.log->create_topic(spec));
   }
   return {};

@@ -37,7 +37,7 @@ Result<std::unique_ptr<Home>> open_raw_home(const RawHomeOptions& options) {
   WEIR_TRY(home->log->create_topic({.name = std::string(topics::kInference),
                                     .partitions = existing.value_or(options.partitions),
                                     .raw = true,
-                                    .readers = {"fold"}}));
+                                    .readers = std::vector<std::string>{"fold"}}));
   WEIR_TRY(home->log->create_topic({.name = std::string(topics::kDeadLetter)}));
   return home;
 }

@@ -25,7 +25,7 @@ Result<std::vector<runtime::KafkaTopicSpec>> wanted_topics(const runtime::KafkaC
 
 Result<void> topics_command(const TopicsArguments& arguments) {
   WEIR_ASSIGN(const Settings settings, load_settings(arguments.config));
-  WEIR_ASSIGN(const auto home, open_kafka(settings, [] { return false; }));
+  WEIR_ASSIGN(const auto home, open_kafka(settings));
   WEIR_ASSIGN(const auto wanted, wanted_topics(*home->cluster, settings));
   const runtime::KafkaTopics topics(*home->cluster, settings.kafka.replication);
   WEIR_ASSIGN(const auto differences, topics.compare(wanted));

@@ -161,7 +161,7 @@ Result<void> UpProcess::open_alert_receivers() {
 
 Result<void> UpProcess::start_http() {
   std::vector<net::Route> routes = results_->routes();
-  add_receiver_routes(*receiver_, routes);
+  add_receiver_routes(receiver_, routes);
   WEIR_ASSIGN(http_,
               cli::start_http(
                   settings_, std::move(routes), [this] { return why_not_ready(); }, http_probe_));
