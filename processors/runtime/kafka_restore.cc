@@ -30,6 +30,8 @@ Result<void> Restore::open_local(TimeUs now) {
   WEIR_ASSIGN(local_, std::move(opened));
   kept_ = local_->position() > 0;
   begin_at_local();
+  // A standby of this process may have followed it beyond the end that was asked for before.
+  if (position_ > end_) WEIR_TRY(extend());
   if (!usable(now)) WEIR_TRY(rebuild());
   return {};
 }

@@ -125,24 +125,28 @@ Result<void> SloProcessor::end_dropped(LedgerId id, const objectives::Objective&
 
 Result<void> SloProcessor::merge(const v1::SliBatch& batch) {
   if (batch.delta().empty()) return {};
-  // A loss may have taken the text of newer objectives; it comes again within the hour.
-  if (config_.on_loss && batch.definitions_hash() != ledgers_->definitions_hash())
-    sources_.lose_until(batch.greatest_event_time_us() + 1);
-  else if (!ledgers_->defined())
+  if (!config_.on_loss && !ledgers_->defined())
     return fail(ErrorCode::protocol,
                 "raw partition {}: counts under objectives {:016x}, whose text never came",
                 batch.raw_partition(), batch.definitions_hash());
-  for (const v1::SliDelta& delta : batch.delta()) WEIR_TRY(merge(delta));
+  // A loss may have taken the text of newer objectives, too; it comes again within the hour.
+  const bool may_lack_text = batch.definitions_hash() != ledgers_->definitions_hash() &&
+                             batch.greatest_event_time_us() < sources_.lost_until() + kHourUs;
+  for (const v1::SliDelta& delta : batch.delta()) {
+    WEIR_ASSIGN(const bool counted, merge(delta));
+    if (!counted && may_lack_text) sources_.lose_until(batch.greatest_event_time_us() + 1);
+  }
   return {};
 }
 
-Result<void> SloProcessor::merge(const v1::SliDelta& delta) {
+/// False: there is no such objective here.
+Result<bool> SloProcessor::merge(const v1::SliDelta& delta) {
   const std::size_t before = ledgers_->size();
   WEIR_ASSIGN(const auto admitted, ledgers_->admit(delta.objective_id(), delta.series()));
   probe_.deltas.add();
   if (!admitted) {
     probe_.superseded_events.add(static_cast<std::uint64_t>(delta.total()));
-    return {};
+    return false;
   }
   probe_.opened_ledgers.add(ledgers_->size() - before);
   Ledger& ledger = *ledgers_->find(*admitted);
@@ -150,16 +154,19 @@ Result<void> SloProcessor::merge(const v1::SliDelta& delta) {
   const Counts events{delta.good(), delta.total()};
   const TimeUs pane_us = delta.pane() * kPaneUs;
   const OpenKey key{.end_us = pane_us + kPaneUs, .ledger = *admitted};
-  if (key.end_us <= head_.closed_until_us) return correct(*admitted, ledger, pane_us, events);
+  if (key.end_us <= head_.closed_until_us) {
+    WEIR_TRY(correct(*admitted, ledger, pane_us, events));
+    return true;
+  }
   const auto [open, added] = open_.try_emplace(key);
   open->second += events;
   std::string value;
   put_counts(value, open->second);
   store_->put(open_key(key), std::move(value));
-  if (!added) return {};
+  if (!added) return true;
   ++ledger.open_panes;
   schedule_.add(*admitted, key.end_us);
-  return {};
+  return true;
 }
 
 Result<void> SloProcessor::correct(LedgerId id, Ledger& ledger, TimeUs pane_us,

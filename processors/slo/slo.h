@@ -53,7 +53,7 @@ class SloProcessor final : public runtime::Processor {
   Result<void> end_dropped(LedgerId id, const objectives::Objective& objective,
                            runtime::TaskContext& context);
   Result<void> merge(const v1::SliBatch& batch);
-  Result<void> merge(const v1::SliDelta& delta);
+  Result<bool> merge(const v1::SliDelta& delta);
   Result<void> correct(LedgerId id, Ledger& ledger, TimeUs pane_us, const Counts& events);
   void begin_time();
   TimeUs last_tick() const;

@@ -56,7 +56,7 @@ Result<void> Sources::advance(const SourceUpdate& update) {
 Result<void> Sources::check_range(const Source& source, const SourceUpdate& update) {
   loss_.reset();
   const std::int64_t end = source.end_offset;
-  // Also of a partition that was not heard yet: its first batch begins at 0.
+  if (!source.heard || update.begin_offset == end) return {};
   if (options_.accept_loss && update.begin_offset > end) {
     loss_ = Loss{
         .raw_partition = update.partition, .from_offset = end, .to_offset = update.begin_offset};
@@ -64,7 +64,6 @@ Result<void> Sources::check_range(const Source& source, const SourceUpdate& upda
     lose_until(update.greatest_event_time_us + 1);
     return {};
   }
-  if (!source.heard || update.begin_offset == end) return {};
   if (update.begin_offset > end)
     return fail(ErrorCode::protocol,
                 "raw partition {}: a batch covers offsets {} to {}, but the last one ended at {}; "

@@ -277,12 +277,19 @@ TEST(Slo, NobodyFallsSilentAndNothingThatFiresEndsForWhatIsLost) {
   Config config;
   config.on_loss = [](std::int32_t, const windows::Loss&) {};
   SloTask task(objectives({burning_objective()}), config);
-  EXPECT_EQ(task.say({.watermark = 10, .events = {{3, 50, 50, {"a"}}}}),
-            "! chat{a} page @10 QUIET -> FIRING: burns 50.0x over 5m, above 10x\n"
-            "chat{a} @10 50/100\n");
-  const std::string lost = task.say(
-      {.watermark = 1'000, .events = {{305, 1'000, 0, {"a"}}, {1'000, 1, 0, {"a"}}}, .lost = 10});
+  SloTask control(objectives({burning_objective()}), config);
+  for (SloTask* each : {&task, &control})
+    EXPECT_EQ(each->say({.watermark = 10, .events = {{3, 50, 50, {"a"}}}}),
+              "! chat{a} page @10 QUIET -> FIRING: burns 50.0x over 5m, above 10x\n"
+              "chat{a} @10 50/100\n");
+  const auto after_a_pause = [](SloTask& each, std::int64_t lost) {
+    return each.say({.watermark = 1'000,
+                     .events = {{305, 1'000, 0, {"a"}}, {1'000, 1, 0, {"a"}}},
+                     .lost = lost});
+  };
+  const std::string lost = after_a_pause(task, 10);
   EXPECT_EQ(lost.find("! "), std::string::npos) << lost;
+  EXPECT_NE(after_a_pause(control, 0).find("FIRING -> QUIET"), std::string::npos);
   EXPECT_NE(
       task.say({.watermark = 1'030, .events = {{1'020, 1'000, 0, {"a"}}}}).find("FIRING -> QUIET"),
       std::string::npos);

@@ -40,8 +40,10 @@ Result<void> FixedReader::read(const runtime::TopicPartition& where, std::int64_
   if (from < bounds.start || from > bounds.end)
     return fail(ErrorCode::invalid_argument, "{}@{}: readable are the offsets [{}, {})",
                 to_string(where), from, bounds.start, bounds.end);
-  batch.records.clear();
-  if (from == bounds.end) return {};
+  if (from == bounds.end) {
+    batch = {};
+    return {};
+  }
   const auto read = source_.read(where, from, max_bytes, batch);
   if (!read && read.error().code != ErrorCode::invalid_argument) return read;
   // It began, or ends, elsewhere by now: records expired, or a loss of power took them back.
@@ -53,6 +55,7 @@ Result<void> FixedReader::read(const runtime::TopicPartition& where, std::int64_
   const auto beyond =
       std::ranges::lower_bound(batch.records, bounds.end, {}, &runtime::Record::offset);
   batch.records.erase(beyond, batch.records.end());
+  batch.next = std::min(batch.next, bounds.end);
   return {};
 }
 

@@ -104,12 +104,13 @@ Result<void> replay(const ReplayOptions& options) {
   WEIR_ASSIGN(const std::uint64_t rules, rules_hash(settings));
   runtime::PosixFileSystem files;
   WEIR_ASSIGN(const auto source, runtime::EmbeddedReader::open(files, options.source));
-  WEIR_ASSIGN(const std::int32_t partitions, source->partitions(topics::kInference));
+  WEIR_TRY(source->partitions(topics::kInference));
 
   WEIR_TRY(start_log(settings.log));
   WEIR_ASSIGN(const auto home, open_home(options.out, settings));
   WEIR_ASSIGN(const Claim claimed, claim(options, rules, *source, *home));
   const FixedReader stretch(*source, claimed.stretch);
+  WEIR_ASSIGN(const std::int32_t partitions, stretch.partitions(topics::kInference));
   runtime::Metrics metrics;
   Probes probes(metrics);
   WEIR_ASSIGN(const auto pipeline, Pipeline::make({.settings = &settings,
