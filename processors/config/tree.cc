@@ -155,8 +155,9 @@ Result<void> check_utf8(const std::string& file, std::string_view text) {
 template <class Next>
 Result<void> run_parser(const std::string& file, const std::string& text, const Next& next) {
   if (text.size() > kMaxDocumentBytes)
-    return fail(ErrorCode::invalid_argument, "{}: larger than {} bytes; is it a configuration?",
-                file, kMaxDocumentBytes);
+    return fail(ErrorCode::invalid_argument,
+                "{}: larger than {} bytes; where it is meant, divide it into several files", file,
+                kMaxDocumentBytes);
   WEIR_TRY(check_utf8(file, text));
   try {
     std::istringstream stream(text);

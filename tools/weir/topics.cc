@@ -35,7 +35,7 @@ Result<void> topics_command(const TopicsArguments& arguments) {
   if (differences.empty()) output.write(fmt::format("{} topics are as wanted\n", wanted.size()));
   if (arguments.apply && !differences.empty()) {
     WEIR_TRY(topics.apply(wanted));
-    output.write("done\n");
+    output.write("all of it is made as wanted now\n");
   }
   WEIR_TRY(output.finish());
   if (differences.empty() || arguments.apply) return {};
