@@ -58,7 +58,7 @@ class Source {
   std::string_view text_;
 };
 
-/// What stands between quotes, without its escapes.
+/// What stands between quotes, without its escapes, as to_text(Labels) writes them.
 Result<std::string> unquoted(const Source& source, std::string_view text) {
   std::string value;
   for (std::size_t i = 1; i < text.size(); ++i) {
@@ -66,8 +66,9 @@ Result<std::string> unquoted(const Source& source, std::string_view text) {
       if (i + 1 == text.size()) return value;
       return source.refuse_at(text.substr(i + 1), "something follows the closing quote");
     }
-    if (text[i] == '\\' && i + 1 < text.size()) ++i;
-    value += text[i];
+    const bool escaped = text[i] == '\\' && i + 1 < text.size();
+    if (escaped) ++i;
+    value += escaped && text[i] == 'n' ? '\n' : text[i];
   }
   return source.refuse_at(text, "the closing quote is missing");
 }

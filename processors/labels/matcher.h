@@ -26,8 +26,8 @@ inline constexpr std::size_t kMaxSilences = 1'000;
 class Matcher {
  public:
   /// `name OP value`: OP is =, !=, =~ or !~; the value stands alone or in double quotes, in which a
-  /// backslash escapes. Blanks around each part do not matter. Error: invalid_argument, with what
-  /// was expected and a caret under where.
+  /// backslash escapes, and \n is a line break. Blanks around each part do not matter. Error:
+  /// invalid_argument, with what was expected and a caret under where.
   static Result<Matcher> parse(std::string_view text);
   /// Error: invalid_argument: no name, no operation, too long, no expression of RE2's.
   static Result<Matcher> make(const v1::LabelMatcher& matcher);

@@ -88,7 +88,8 @@ TEST(Matcher, PointsAtWhatIsWrong) {
 }
 
 TEST(Matcher, IsWrittenAsItIsRead) {
-  for (const char* text : {"service=\"chat\"", "model!=\"a\\\"b\"", "tenant=~\"eu-.*\""}) {
+  for (const char* text :
+       {"service=\"chat\"", "model!=\"a\\\"b\"", "tenant=~\"eu-.*\"", "note=\"two\\nlines\""}) {
     EXPECT_EQ(Matcher::parse(text)->text(), text);
     EXPECT_EQ(Matcher::make(Matcher::parse(text)->proto())->text(), text);
   }
