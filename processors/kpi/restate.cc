@@ -7,7 +7,6 @@
 namespace weir::kpi {
 
 using aggregates::InferenceAggregate;
-using windows::PaneRange;
 using windows::WindowPlan;
 
 Result<void> Evaluator::restate(SeriesId id, std::optional<Range> range, const Moment& moment,

@@ -195,7 +195,7 @@ Result<Outcome> Receiver::attempt(std::span<const Item> items, const std::stop_t
   if (!answer && answer.error().code == ErrorCode::stopped) return std::unexpected(answer.error());
   const TimeUs now = parts_.clock();
   parts_.probe->request.observe(now - began);
-  const Outcome outcome = outcome_of(answer, parts_.secrets, now);
+  Outcome outcome = outcome_of(answer, parts_.secrets, now);
   if (outcome.kind == Outcome::Kind::again) parts_.probe->retried.add();
   note(outcome, now);
   return outcome;
