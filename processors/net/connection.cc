@@ -86,7 +86,7 @@ class Connection final : public OpenConnection,
   using Step = void (Connection::*)(error_code, std::size_t bytes);
 
   /// What happens when an operation is done. One type for all of them: asio's and Beast's code is
-  /// made anew for each type, and takes minutes to compile where that is a lambda's.
+  /// made anew for each type, which takes long to compile where that is a lambda's.
   struct Then {
     std::shared_ptr<Connection> self;
     Step step;

@@ -73,8 +73,8 @@ KafkaConfig& KafkaConfig::set_unless_given(const char* name, std::string_view va
 }
 
 Result<KafkaClient> KafkaConfig::make(rd_kafka_type_t type) && {
-  // By default librdkafka takes a damaged batch for what it looks like. A CRC32C costs far less
-  // than what is done with the records; who trusts disks and network may still spare it.
+  // By default librdkafka takes a damaged batch for what it looks like. Who trusts disks and
+  // network may spare the CRC32C.
   if (type == RD_KAFKA_CONSUMER) set_unless_given("check.crcs", "true");
   if (!problem_.empty()) return fail(ErrorCode::invalid_argument, "{}", problem_);
   char text[512];

@@ -170,25 +170,26 @@ bool KafkaWorker::start_due(TimeUs now) {
 Result<bool> KafkaWorker::start(TimeUs now) {
   Starting& next = starting_.front();
   const std::int32_t partition = next.position.partition;
-  Result<bool> started = true;
-  // The step after the last piece: that took its time, too.
-  if (next.restored) tell_restored(next, now);
-  if (!next.restored) {
-    started = restore(next, now);
-  } else if (const auto opened = worker_->open({partition}, now); !opened) {
-    started = std::unexpected(opened.error());
-  } else {
-    starting_.erase(starting_.begin());
-    start_pause_us_ = kFirstPauseUs;
-    const std::lock_guard lock(mutex_);
-    facts_.waiting.erase(partition);
-  }
+  const Result<bool> started = next.restored ? open_next(now) : restore(next, now);
   if (started) return started;
   if (is_lasting(started.error().code)) {
     give_up(partition, started.error());
     return started;
   }
   let_wait(started.error(), now);
+  return true;
+}
+
+/// The first of those that are to be started, which is restored.
+Result<bool> KafkaWorker::open_next(TimeUs now) {
+  Starting& next = starting_.front();
+  const std::int32_t partition = next.position.partition;
+  tell_restored(next, now);
+  WEIR_TRY(worker_->open({partition}, now));
+  starting_.erase(starting_.begin());
+  start_pause_us_ = kFirstPauseUs;
+  const std::lock_guard lock(mutex_);
+  facts_.waiting.erase(partition);
   return true;
 }
 
@@ -206,7 +207,7 @@ void KafkaWorker::let_wait(const Error& error, TimeUs now) {
   if (restore != nullptr) facts_.to_restore -= restore->end() - restore->position();
 }
 
-/// Once.
+/// Once, in the step after the last piece: that took its time, too.
 void KafkaWorker::tell_restored(Starting& next, TimeUs now) const {
   const std::int64_t records = std::exchange(next.records, 0);
   if (records < kLongRestore) return;

@@ -105,6 +105,7 @@ class KafkaWorker {
   GroupPosition behind_loss(GroupPosition position);
   Result<bool> run(TimeUs now);
   Result<bool> start(TimeUs now);
+  Result<bool> open_next(TimeUs now);
   Result<bool> restore(Starting& next, TimeUs now);
   void tell_restored(Starting& next, TimeUs now) const;
   Result<bool> begin_restore(Starting& next, TimeUs now);

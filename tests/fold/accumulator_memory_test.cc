@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "processors/fold/accumulator.h"
+#include "tests/fold/scope_specs.h"
 
 namespace weir::fold {
 namespace {
@@ -21,32 +22,11 @@ using events::Text;
 
 constexpr TimeUs kStart = 1'700'000'000 * kSecondUs;
 
-struct ScopeSpec {
-  std::vector<std::string> dimensions;
-  std::vector<std::string> sketches;
-};
-
-const ScopeSpec kFine{{"tenant", "model"}, {"latency", "ttft"}};
-const ScopeSpec kCoarse{{"tenant"}, {"latency"}};  // is derived where the fine one is there
-
-/// Windows of a minute: events enter tier 0, or up to an hour late tier 1.
-std::shared_ptr<const aggregates::Definitions> define(const std::vector<ScopeSpec>& specs) {
-  v1::Definitions message;
-  for (const windows::Tier& tier : windows::default_tiers()) {
-    v1::TierDefinition& out = *message.add_tier();
-    out.set_span_us(tier.span_us);
-    out.set_lateness_us(tier.lateness_us);
-  }
-  for (const ScopeSpec& spec : specs) {
-    v1::ScopeDefinition& scope = *message.add_scope();
-    for (const std::string& dimension : spec.dimensions) scope.add_dimension(dimension);
-    for (const std::string& sketch : spec.sketches) scope.add_sketch(sketch);
-    v1::WindowDefinition& window = *scope.add_window();
-    window.set_length_us(kMinuteUs);
-    window.set_hop_us(kMinuteUs);
-  }
-  return aggregates::Definitions::make(message).value();
-}
+// Windows of a minute: events enter tier 0, or up to an hour late tier 1.
+const ScopeSpec kFine{
+    .dimensions = {"tenant", "model"}, .sketches = {"latency", "ttft"}, .hop_us = kMinuteUs};
+/// Is derived where the fine one is there.
+const ScopeSpec kCoarse{.dimensions = {"tenant"}, .sketches = {"latency"}, .hop_us = kMinuteUs};
 
 struct Outcome {
   std::map<std::uint32_t, std::size_t> written;       // deltas, by scope

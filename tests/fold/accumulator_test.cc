@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "processors/core/hash.h"
+#include "tests/fold/scope_specs.h"
 
 namespace weir::fold {
 namespace {
@@ -22,33 +23,6 @@ using events::Text;
 
 constexpr TimeUs kStart = 1'700'000'000 * kSecondUs;
 constexpr std::size_t kBudget = 64 << 20;
-
-struct ScopeSpec {
-  std::vector<std::string> dimensions;
-  std::vector<std::string> sketches;
-  bool distinct = false;
-  DurationUs hop_us = 10 * kSecondUs;
-};
-
-std::shared_ptr<const aggregates::Definitions> define(const std::vector<ScopeSpec>& specs) {
-  v1::Definitions message;
-  for (const windows::Tier& tier : windows::default_tiers()) {
-    v1::TierDefinition& out = *message.add_tier();
-    out.set_span_us(tier.span_us);
-    out.set_lateness_us(tier.lateness_us);
-  }
-  for (const ScopeSpec& spec : specs) {
-    v1::ScopeDefinition& scope = *message.add_scope();
-    for (const std::string& dimension : spec.dimensions) scope.add_dimension(dimension);
-    for (const std::string& sketch : spec.sketches) scope.add_sketch(sketch);
-    scope.set_distinct_users(spec.distinct);
-    scope.set_distinct_tenants(spec.distinct);
-    v1::WindowDefinition& window = *scope.add_window();
-    window.set_length_us(spec.hop_us);
-    window.set_hop_us(spec.hop_us);
-  }
-  return aggregates::Definitions::make(message).value();
-}
 
 /// "scope/tier/pane series" of every delta, to its aggregate.
 using Deltas = std::map<std::string, InferenceAggregate>;
