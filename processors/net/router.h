@@ -34,7 +34,7 @@ class Router {
   RouteProbe& unrouted() { return unrouted_; }
 
  private:
-  Router(std::vector<RoutedRoute> routes, RouteProbe unrouted)
+  Router(std::vector<RoutedRoute> routes, const RouteProbe& unrouted)
       : routes_(std::move(routes)), unrouted_(unrouted) {}
 
   std::vector<RoutedRoute> routes_;  // exact paths first, then prefixes, longest first
