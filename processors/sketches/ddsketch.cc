@@ -5,11 +5,13 @@
 #include <cassert>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
+#include "processors/sketches/ddsketch_counts.h"
 #include "processors/sketches/varint.h"
 
 namespace weir::sketches {
@@ -69,23 +71,6 @@ std::uint64_t nonzero_bytes(const std::uint8_t* bytes) {
   for (int i = 0; i < 64; ++i) bitmap |= std::uint64_t{bytes[i] != 0} << i;
   return bitmap;
 #endif
-}
-
-/// Reads a varint for each bit of a block's bitmap; `add(bit, count)` takes them. Null: corrupt.
-template <class Add>
-const char* read_counts(const char* at, const char* end, std::uint64_t bitmap, Add add) {
-  for (; bitmap != 0; bitmap &= bitmap - 1) {
-    if (at == end) return nullptr;
-    std::uint64_t count = static_cast<std::uint8_t>(*at);
-    if (count - 1 < 0x7f) [[likely]] {  // one byte, and not 0
-      ++at;
-    } else {
-      at = read_varint(at, end, count);
-      if (at == nullptr || count - 1 >= kDdSketchMaxCount) return nullptr;
-    }
-    add(static_cast<std::uint32_t>(std::countr_zero(bitmap)), count);
-  }
-  return at;
 }
 
 /// The smallest value of the bin or of one above it; past the last bin, the value past the range.
@@ -231,17 +216,13 @@ Result<std::uint64_t> DdSketch::merge_encoded(std::string_view& bytes) {
     const bool past_last = block == kDdSketchBlocks - 1 && (bitmap & ~kLastBlock) != 0;
     if (bitmap == 0 || past_last) return corrupt("bad bitmap");
     if (dense_) {
-      std::uint64_t* const counts = dense_->counts.data() + block * 64;
       dense_->bitmaps[block] |= bitmap;
-      at = read_counts(at, end, bitmap, [&](std::uint32_t bit, std::uint64_t count) {
-        counts[bit] += count;
-        total += count;
-      });
+      at = add_counts(at, end, bitmap, dense_->counts.data() + block * 64, total);
     } else {
-      at = read_counts(at, end, bitmap, [&](std::uint32_t bit, std::uint64_t count) {
-        add_bin(block * 64 + bit, count);
-        total += count;
-      });
+      std::array<std::uint64_t, 64> counts{};
+      at = add_counts(at, end, bitmap, counts.data(), total);
+      if (at != nullptr)
+        for_each_bit(bitmap, [&](auto bit) { add_bin(block * 64 + bit, counts[bit]); });
     }
     if (at == nullptr) return corrupt("bad count");
   }
@@ -273,9 +254,23 @@ bool DdSketch::empty() const {
   return sparse_.empty() && (!dense_ || std::ranges::all_of(dense_->bitmaps, zero));
 }
 
+std::array<std::uint64_t, kDdSketchBlocks> DdSketch::block_counts() const {
+  std::array<std::uint64_t, kDdSketchBlocks> totals{};
+  for (std::uint32_t block = 0; block < kDdSketchBlocks; ++block) {
+    if (dense_->bitmaps[block] == 0) continue;
+    const auto first = dense_->counts.begin() + block * 64;
+    totals[block] = std::accumulate(first, first + 64, std::uint64_t{0});
+  }
+  return totals;
+}
+
 std::uint64_t DdSketch::count() const {
   std::uint64_t total = 0;
-  for_each_bin([&](std::uint32_t, std::uint64_t count) { total += count; });
+  if (dense_) {
+    for (const std::uint64_t count : block_counts()) total += count;
+  } else {
+    for (const Bin& bin : sparse_) total += bin.count;
+  }
   return total;
 }
 
@@ -290,8 +285,10 @@ void DdSketch::quantiles_us(std::span<const std::uint32_t> q,
                             std::span<std::uint64_t> values_us) const {
   assert(q.size() == values_us.size() && std::ranges::is_sorted(q));
   std::ranges::fill(values_us, 0);
-  // ceil(q * count / 10000) without a product that overflows.
-  const std::uint64_t total = count();
+  std::array<std::uint64_t, kDdSketchBlocks> in_block{};
+  if (dense_) in_block = block_counts();
+  const std::uint64_t total = dense_ ? std::reduce(in_block.begin(), in_block.end()) : count();
+  // ceil(q * total / 10000) without a product that overflows.
   const auto position = [&](std::size_t i) {
     if (i == q.size()) return std::numeric_limits<std::uint64_t>::max();
     const std::uint64_t whole = total / 10'000 * q[i];
@@ -300,10 +297,21 @@ void DdSketch::quantiles_us(std::span<const std::uint32_t> q,
   std::size_t next = 0;
   std::uint64_t wanted = position(next);
   std::uint64_t seen = 0;
-  for_each_bin([&](std::uint32_t bin, std::uint64_t count) {
+  const auto see = [&](std::uint32_t bin, std::uint64_t count) {
     seen += count;
     for (; wanted <= seen; wanted = position(++next)) values_us[next] = ddsketch_value_us(bin);
-  });
+  };
+  if (!dense_)
+    for (const Bin& bin : sparse_) see(bin.bin, bin.count);
+  for (std::uint32_t block = 0; dense_ && block < kDdSketchBlocks; ++block) {
+    if (seen + in_block[block] < wanted) {
+      seen += in_block[block];
+    } else {
+      for_each_bit(dense_->bitmaps[block], [&](std::uint32_t bit) {
+        see(block * 64 + bit, dense_->counts[block * 64 + bit]);
+      });
+    }
+  }
 }
 
 std::uint64_t DdSketch::quantile_us(std::uint32_t q) const {

@@ -137,6 +137,8 @@ class DdSketch {
 
   void add_sparse(std::uint32_t bin, std::uint64_t count);
   void make_dense();
+  /// REQUIRES: dense_.
+  std::array<std::uint64_t, kDdSketchBlocks> block_counts() const;
   template <class Visit>
   void for_each_bin(Visit visit) const;
 

@@ -35,6 +35,11 @@ class StoreBatch {
 
   void put(std::string_view key, std::string_view value) { add("", key, value); }
   void erase(std::string_view key) { add("", key, std::nullopt); }
+  /// Makes room for so many changes, and so many bytes of keys and values, in all.
+  void reserve(std::size_t changes, std::size_t bytes) {
+    entries_.reserve(changes);
+    bytes_.reserve(bytes);
+  }
   /// The changes of `batch` too, their keys below `prefix`.
   void append_below(std::string_view prefix, const StoreBatch& batch);
   /// In the order of keys, and of each key its last change only; `without_erasures`: for a store

@@ -84,6 +84,7 @@ Result<void> WriteBack::scan(std::string_view prefix, std::string_view from,
 StoreBatch WriteBack::take_changes() {
   sort_dirty_keys();
   StoreBatch batch;
+  batch.reserve(dirty_keys_.size(), dirty_bytes_);
   for (const std::string& key : dirty_keys_) {
     const auto found = entries_.find(key);
     Entry& entry = found->second;
