@@ -113,6 +113,7 @@ class BatchBuilder {
     batch.set_append_time_us(head.append_time_us);
     batch.set_greatest_event_time_us(head.greatest_event_time_us);
     batch.set_end_of_history(common.end_of_history);
+    if (head.lost_until_us != kMinTime) batch.set_lost_until_us(head.lost_until_us);
   }
 
   std::vector<Pending> pending_;

@@ -60,6 +60,10 @@ Result<void> FoldProcessor::open(TaskContext& context) {
   if (head_.sli_destinations.empty() && !objectives_->empty())
     head_.sli_destinations.assign(static_cast<std::size_t>(context.output_partitions(kSliOutput)),
                                   {.end_offset = context.position(), .watermark_us = kMinTime});
+  if (context.lost_offsets() > 0) {
+    probe_.lost_offsets.add(static_cast<std::uint64_t>(context.lost_offsets()));
+    head_.lost_until_us = kMaxTime;
+  }
   start_position_ = context.position();
   committed_watermark_us_ = head_.watermark_us;
   told_end_ = head_.ended;
@@ -79,6 +83,7 @@ Result<std::size_t> FoldProcessor::process(std::span<const Record> records, Task
 Result<void> FoldProcessor::take(const Record& record, TaskContext& context) {
   probe_.records.add();
   head_.append_time_us = std::max(head_.append_time_us, record.append_time_us);
+  if (head_.lost_until_us == kMaxTime) take_loss();
   if (record.content_type == runtime::kTickType) {
     take_tick(record);
     return {};
@@ -113,6 +118,11 @@ Result<void> FoldProcessor::take(const Record& record, TaskContext& context) {
     bury(record, {&problem, 1}, context);
   }
   return {};
+}
+
+/// What was lost was appended before this record, and nothing counts that lies further ahead.
+void FoldProcessor::take_loss() {
+  head_.lost_until_us = head_.append_time_us + config_.future_limit_us + 1;
 }
 
 void FoldProcessor::take_tick(const Record& record) {

@@ -7,6 +7,9 @@
 // An event is judged by the watermark before its record: on time (or within tier 0's lateness) it
 // enters tier 0, later it enters the coarser tiers that still take it, else it is too old. One
 // further ahead of the log's append time than `future_limit` is from the future and moves nothing.
+//
+// Records that were gone before they were read are told downstream, by time: how far their events
+// may reach is known with the record that comes next.
 #pragma once
 
 #include <deque>
@@ -52,6 +55,7 @@ class FoldProcessor final : public runtime::Processor {
 
  private:
   Result<void> take(const runtime::Record& record, runtime::TaskContext& context);
+  void take_loss();
   void take_tick(const runtime::Record& record);
   void take_batch(const runtime::Record& record, runtime::TaskContext& context);
   void take_event(const runtime::Record& record, runtime::TaskContext& context);

@@ -11,6 +11,8 @@ Probe::Probe(runtime::Metrics& metrics)
                                   "Events too late for the finest tier, counted in coarser ones.")),
       repeated_records(metrics.counter("weir_fold_repeated_records_total",
                                        "Records dropped because their id had been seen.")),
+      lost_offsets(metrics.counter("weir_fold_lost_offsets_total",
+                                   "Raw offsets deleted before they were read.")),
       ticks(metrics.counter("weir_fold_ticks_total", "Tick records that moved time.")),
       unknown_fields(metrics.counter("weir_fold_unknown_fields_total",
                                      "Fields of JSON events that Weir does not know.")),

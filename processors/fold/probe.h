@@ -15,6 +15,7 @@ struct Probe {
   runtime::Counter& events;            // that counted
   runtime::Counter& late_events;       // later than tier 0 takes, and counted in coarser tiers
   runtime::Counter& repeated_records;  // dropped: their id was seen
+  runtime::Counter& lost_offsets;      // gone before they were read
   runtime::Counter& ticks;
   runtime::Counter& unknown_fields;  // of JSON events
   runtime::Counter& batches;

@@ -7,7 +7,8 @@
 namespace weir::fold {
 namespace {
 
-constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kVersion = 4;
+constexpr std::uint8_t kWithoutLosses = 3;
 constexpr std::uint8_t kWithoutForgotten = 2;
 constexpr std::uint8_t kWithoutObjectives = 1;
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63;  // turned over, times sort as numbers
@@ -48,6 +49,7 @@ std::string encode_head(const Head& head) {
   put_fixed(out, head.objectives_hash);
   put_destinations(out, head.sli_destinations);
   put_fixed(out, head.forgotten_us);
+  put_fixed(out, head.lost_until_us);
   return out;
 }
 
@@ -72,6 +74,7 @@ Result<Head> decode_head(std::string_view bytes) {
     head.sli_destinations = read_destinations(reader);
   }
   if (version > kWithoutForgotten) head.forgotten_us = reader.fixed<TimeUs>();
+  if (version > kWithoutLosses) head.lost_until_us = reader.fixed<TimeUs>();
   if (!reader.ok() || !reader.at_end() || ended > 1)
     return fail(ErrorCode::corrupt, "state of fold: damaged head");
   return head;

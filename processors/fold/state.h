@@ -1,12 +1,13 @@
-// What fold keeps in its store. Version 3, stated in the head. Older ones are read: 2, which did
-// not say what is forgotten and in which ids had no T, and 1, which knew no objectives.
+// What fold keeps in its store. Version 4, stated in the head. Older ones are read: 3, which knew
+// of no losses, 2, which did not say what is forgotten and in which ids had no T, and 1, which knew
+// no objectives.
 //
 //   key          value
 //   F            head: u8 version, i64 greatest_event_time, i64 append_time, i64 watermark,
 //                u8 ended, u64 definitions_hash, varint n, n times (i64 end_offset,
 //                i64 watermark) of the last batch to each partition downstream; then
 //                u64 objectives_hash, varint n, n times the same of `weir.sli` (none: no objective
-//                was ever judged); then i64 forgotten
+//                was ever judged); then i64 forgotten, i64 lost_until
 //   I <id 16 B>  a record seen: u64 hash of its content, i64 append_time
 //   T <append_time 8 B> <id 16 B>
 //                the same records in the order of their age: nothing
@@ -41,6 +42,9 @@ struct Head {
   std::uint64_t objectives_hash = 0;
   std::vector<Destination> sli_destinations;
   TimeUs forgotten_us = kMinTime;  // ids seen before that count as never seen
+  /// Events of before may lack: records were gone before they were read. kMinTime: none were;
+  /// kMaxTime: none was read since.
+  TimeUs lost_until_us = kMinTime;
 
   bool operator==(const Head&) const = default;
 };

@@ -60,14 +60,14 @@ Result<void> KpiProcessor::take(const runtime::Record& record, std::int32_t part
     return fail(ErrorCode::version, "version {}, this binary reads 1", batch.version());
   if (batch.has_definitions()) WEIR_TRY(table_->define(batch.definitions()));
   WEIR_TRY(merge(batch));
-  if (!batch.last_part()) return {};
-  head_.as_of_offset = record.offset;
-  head_.append_time_us = record.append_time_us;
   WEIR_TRY(sources_.advance(windows::source_update(batch, record.append_time_us)));
   if (const auto loss = sources_.take_loss()) {
     probe_.lost_offsets.add(static_cast<std::uint64_t>(loss->offsets()));
     config_.on_loss(partition, *loss);
   }
+  if (!batch.last_part()) return {};
+  head_.as_of_offset = record.offset;
+  head_.append_time_us = record.append_time_us;
   if (const auto range = sources_.take_caught_up()) {
     const bool merged = head_.restate_from_us < head_.restate_to_us;
     head_.restate_from_us =

@@ -2,9 +2,10 @@
 //
 // Input: `weir.partial` (v1.PartialBatch), one task a partition. Output: see kResultOutput. A tick
 // that produces much is told in several commits: its cursor is state. A batch whose range does not
-// begin where the last of its raw partition ended, or whose rules are unknown, stops the task:
-// something was lost or doubled before it came here. Where losses are accepted (Config), it goes on
-// behind one, and tells windows that may lack some of it as incomplete.
+// begin where the last of its raw partition ended, that lacks a part, or whose rules are unknown,
+// stops the task: something was lost or doubled before it came here. Where losses are accepted
+// (Config), it goes on behind one, and tells windows that may lack some of it as incomplete; so it
+// does where fold says that it may lack raw records.
 //
 // Results depend on the sequence of partials alone: never on where a commit fell.
 #pragma once

@@ -26,11 +26,14 @@ Result<KafkaClient> make_fetching_client(const KafkaOptions& options, std::uint6
 }
 
 Result<rd_kafka_topic_t*> KafkaInputs::find(const std::string& topic) {
-  auto& found = topics_[topic];
-  if (found == nullptr) {
-    WEIR_ASSIGN(found, find_topic(client_.get(), topic));
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = topics_.find(topic);
+    if (found != topics_.end()) return found->second.get();
   }
-  return found.get();
+  WEIR_ASSIGN(KafkaTopicHandle handle, find_topic(client_.get(), topic));
+  const std::lock_guard lock(mutex_);
+  return topics_.try_emplace(topic, std::move(handle)).first->second.get();
 }
 
 Result<std::unique_ptr<KafkaCursor>> KafkaCursor::start(rd_kafka_t* client, rd_kafka_topic_t* topic,

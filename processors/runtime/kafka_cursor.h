@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 
 #include "processors/runtime/kafka_client.h"
@@ -14,7 +15,7 @@ namespace weir::runtime {
 Result<KafkaClient> make_fetching_client(const KafkaOptions& options, std::uint64_t queue_bytes);
 
 /// The topics that a client reads, each found once: a request for every cursor would wait behind
-/// what the others fetch. One thread.
+/// what the others fetch. Thread-safe; who waits for a broker holds up nobody.
 class KafkaInputs {
  public:
   /// `client` outlives this, and is made before the first topic is asked for.
@@ -25,6 +26,7 @@ class KafkaInputs {
 
  private:
   const KafkaClient& client_;
+  std::mutex mutex_;
   std::map<std::string, KafkaTopicHandle> topics_;
 };
 

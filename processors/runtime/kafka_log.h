@@ -6,9 +6,12 @@
 // them again gives each an id. `append_time_us` of a record is not used.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "processors/runtime/kafka_cluster.h"
@@ -20,11 +23,12 @@ class KafkaCursor;
 class KafkaInputs;
 
 /// Reads by cursors: going on where a read ended costs no request. A cursor goes that has come to
-/// the end: it would ask on and on, with what others read waiting behind it. Thread-safe; reads one
-/// at a time.
+/// the end: it would ask on and on, with what others read waiting behind it. Thread-safe; who reads
+/// a partition waits for who reads it already, and for nobody else. After kKafkaRequestMs at most
+/// that a broker does not send what is there, or that others read, a read fails with io.
 class KafkaReader final : public Reader {
  public:
-  /// Cursors that are kept; the one not used for longest goes.
+  /// Cursors that are kept while nobody reads by them; the one not used for longest goes.
   static constexpr std::size_t kMaxCursors = 32;
 
   /// `cluster` outlives it.
@@ -42,15 +46,35 @@ class KafkaReader final : public Reader {
     std::unique_ptr<KafkaCursor> cursor;
   };
 
+  using Clock = std::chrono::steady_clock;
+  /// As of read.
+  struct Wanted {
+    TopicPartition where;
+    std::int64_t from = 0;
+    std::int64_t end = 0;
+    std::size_t max_bytes = 0;
+    Clock::time_point deadline;
+  };
+
   explicit KafkaReader(const KafkaCluster& cluster);
 
-  Result<KafkaCursor*> cursor_at(const TopicPartition& where, std::int64_t from) const;
+  /// The partition is the caller's until it gives it back, with the cursor that was kept for it, or
+  /// null. io: it was others' up to the deadline.
+  Result<std::unique_ptr<KafkaCursor>> take(const TopicPartition& where,
+                                            Clock::time_point deadline) const;
+  /// null: none is kept.
+  void give_back(const TopicPartition& where, std::unique_ptr<KafkaCursor> cursor) const;
+  Result<std::unique_ptr<KafkaCursor>> start(const TopicPartition& where, std::int64_t from) const;
+  Result<void> read_by(std::unique_ptr<KafkaCursor>& cursor, const Wanted& wanted,
+                       RecordBatch& batch) const;
 
   const KafkaCluster& cluster_;
   KafkaClient client_;
-  mutable std::mutex mutex_;
   std::unique_ptr<KafkaInputs> inputs_;
-  mutable std::list<Open> open_;  // the last used first
+  mutable std::mutex mutex_;  // of what follows, and of the life of kept cursors
+  mutable std::condition_variable given_back_;
+  mutable std::set<TopicPartition> taken_;
+  mutable std::list<Open> open_;  // of those that are not taken; the last used first
 };
 
 /// Idempotent, acknowledged by all in-sync replicas. Thread-safe: appends of several threads share

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 
 #include "processors/runtime/kafka_cursor.h"
 #include "processors/runtime/kafka_log.h"
@@ -30,26 +29,40 @@ Result<Bounds> KafkaReader::bounds(const TopicPartition& where) const {
   return cluster_.committed_bounds(where);
 }
 
-Result<KafkaCursor*> KafkaReader::cursor_at(const TopicPartition& where, std::int64_t from) const {
+Result<std::unique_ptr<KafkaCursor>> KafkaReader::take(const TopicPartition& where,
+                                                       Clock::time_point deadline) const {
+  std::unique_lock lock(mutex_);
+  if (!given_back_.wait_until(lock, deadline, [&] { return !taken_.contains(where); }))
+    return fail(ErrorCode::io, "{}: others read it, and no broker sends what is there",
+                to_string(where));
+  taken_.insert(where);
   const auto found = std::ranges::find(open_, where, &Open::where);
-  if (found != open_.end()) {
-    if (found->cursor->next() == from) {
-      open_.splice(open_.begin(), open_, found);
-      return open_.front().cursor.get();
-    }
-    open_.erase(found);
-  }
+  if (found == open_.end()) return nullptr;
+  auto cursor = std::move(found->cursor);
+  open_.erase(found);
+  return cursor;
+}
+
+void KafkaReader::give_back(const TopicPartition& where,
+                            std::unique_ptr<KafkaCursor> cursor) const {
+  const std::lock_guard lock(mutex_);
+  taken_.erase(where);
+  given_back_.notify_all();
+  if (cursor == nullptr) return;
+  // It ends before anybody else begins to read its partition.
   if (open_.size() >= kMaxCursors) open_.pop_back();
+  open_.push_front({where, std::move(cursor)});
+}
+
+Result<std::unique_ptr<KafkaCursor>> KafkaReader::start(const TopicPartition& where,
+                                                        std::int64_t from) const {
   WEIR_ASSIGN(rd_kafka_topic_t * topic,
               inputs_->find(kafka_topic(cluster_.options(), where.topic)));
-  WEIR_ASSIGN(auto cursor, KafkaCursor::start(client_.get(), topic, where, from));
-  open_.push_front({where, std::move(cursor)});
-  return open_.front().cursor.get();
+  return KafkaCursor::start(client_.get(), topic, where, from);
 }
 
 Result<void> KafkaReader::read(const TopicPartition& where, std::int64_t from,
                                std::size_t max_bytes, RecordBatch& batch) const {
-  using Clock = std::chrono::steady_clock;
   batch.records.clear();
   batch.next = from;
   WEIR_ASSIGN(const Bounds bounds, cluster_.committed_bounds(where));
@@ -57,21 +70,34 @@ Result<void> KafkaReader::read(const TopicPartition& where, std::int64_t from,
     return fail(ErrorCode::invalid_argument, "{}@{}: readable are [{}, {})", to_string(where), from,
                 bounds.start, bounds.end);
   if (from == bounds.end) return {};
-  const std::lock_guard lock(mutex_);
-  WEIR_ASSIGN(KafkaCursor * cursor, cursor_at(where, from));
-  // Something is there, if only a marker: it comes, or an end-of-partition event does.
   const auto deadline = Clock::now() + std::chrono::milliseconds(kKafkaRequestMs);
-  while (batch.records.empty() && cursor->next() < bounds.end) {
+  WEIR_ASSIGN(auto cursor, take(where, deadline));
+  const auto result = read_by(cursor, {where, from, bounds.end, max_bytes, deadline}, batch);
+  give_back(where, std::move(cursor));
+  return result;
+}
+
+/// Leaves no cursor that cannot go on, or has nothing to go on with.
+Result<void> KafkaReader::read_by(std::unique_ptr<KafkaCursor>& cursor, const Wanted& wanted,
+                                  RecordBatch& batch) const {
+  if (cursor != nullptr && cursor->next() != wanted.from) cursor.reset();
+  if (cursor == nullptr) {
+    WEIR_ASSIGN(cursor, start(wanted.where, wanted.from));
+  }
+  // Something is there, if only a marker: it comes, or an end-of-partition event does.
+  while (batch.records.empty() && cursor->next() < wanted.end) {
     const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0)
-      return fail(ErrorCode::io, "{}@{}: no broker sends what is there", to_string(where), from);
-    if (const auto taken = cursor->take(max_bytes, static_cast<int>(left), batch); !taken) {
-      open_.pop_front();  // it reads no further
+        std::chrono::duration_cast<std::chrono::milliseconds>(wanted.deadline - Clock::now());
+    if (left.count() <= 0)
+      return fail(ErrorCode::io, "{}@{}: no broker sends what is there", to_string(wanted.where),
+                  wanted.from);
+    if (const auto taken = cursor->take(wanted.max_bytes, static_cast<int>(left.count()), batch);
+        !taken) {
+      cursor.reset();  // it reads no further
       return taken;
     }
   }
-  if (cursor->next() >= bounds.end) open_.pop_front();
+  if (cursor->next() >= wanted.end) cursor.reset();
   return {};
 }
 

@@ -171,8 +171,8 @@ Result<void> check_taken(std::string_view where, std::int64_t next,
     return fail(ErrorCode::corrupt,
                 "{}@{}: what comes next cannot be read, and is not skipped ({}): it was damaged on "
                 "a broker's disk or on the way, or its format or compression is none that this "
-                "librdkafka reads. Start this process again; where that does not help, let another "
-                "replica lead the partition, or bring the topic back from a copy",
+                "librdkafka reads. Where it stays so, let another replica lead the partition, or "
+                "bring the topic back from a copy, and start `weir run` again",
                 where, next, taken.error_text);
   if (taken.error) tell_trouble(kafka_trouble_kind(taken.error), taken.error_text);
   return {};

@@ -107,6 +107,7 @@ Result<bool> Restore::take_records() {
     WEIR_TRY(look_again(read.error()));
     return false;
   }
+  unreadable_ = !read && read.error().code == ErrorCode::corrupt;
   WEIR_TRY(read);
   if (batch_.next == position_) return true;
   return take_batch();

@@ -62,6 +62,8 @@ class Restore {
   /// Of the next record to be read; what is written of it may be less until it is complete.
   std::int64_t position() const { return position_; }
   std::int64_t end() const { return end_; }
+  /// Whether step() failed as what stands there of the changelog cannot be read.
+  bool unreadable() const { return unreadable_; }
   /// Whether something of the local copy was kept.
   bool from_local_copy() const { return kept_; }
 
@@ -91,6 +93,7 @@ class Restore {
   std::int64_t end_ = 0;
   std::int64_t position_ = 0;
   bool kept_ = false;
+  bool unreadable_ = false;
   RecordBatch batch_;
   state::StoreBatch gathered_;
   LocalState::Mark mark_;  // of the store, once they are in it

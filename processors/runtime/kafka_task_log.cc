@@ -28,6 +28,11 @@ bool KafkaTaskLog::damaged(std::int32_t partition) const {
   return local != nullptr && local->damaged();
 }
 
+std::optional<std::int64_t> KafkaTaskLog::unreadable_at(std::int32_t partition) const {
+  const auto found = unreadable_.find(partition);
+  return found == unreadable_.end() ? std::nullopt : std::optional(found->second);
+}
+
 Result<std::int32_t> KafkaTaskLog::partitions(std::string_view topic) const {
   return shared_.reader->partitions(topic);
 }
@@ -36,12 +41,15 @@ bool KafkaTaskLog::owns_input(const TopicPartition& where) const {
   return where.topic == spec_.input && owned_.contains(where.partition);
 }
 
-/// A task whose input begins behind its position would go on there.
+/// A task whose input begins behind its position would go on there. Another broker may not know yet
+/// that records are gone, which are not read any more.
 Result<Bounds> KafkaTaskLog::bounds(const TopicPartition& where) const {
-  WEIR_ASSIGN(const Bounds bounds, shared_.reader->bounds(where));
-  if (!shared_.accept_loss && owns_input(where) &&
-      owned_.at(where.partition).committed.value_or(bounds.start) < bounds.start)
+  WEIR_ASSIGN(Bounds bounds, shared_.reader->bounds(where));
+  if (!owns_input(where)) return bounds;
+  const Owned& owned = owned_.at(where.partition);
+  if (!shared_.accept_loss && owned.committed.value_or(bounds.start) < bounds.start)
     return lost(where, bounds);
+  bounds.start = std::max(bounds.start, owned.start.value_or(bounds.start));
   return bounds;
 }
 
@@ -49,6 +57,7 @@ Result<void> KafkaTaskLog::read(const TopicPartition& where, std::int64_t from,
                                 std::size_t max_bytes, RecordBatch& batch) const {
   if (!owns_input(where)) return shared_.reader->read(where, from, max_bytes, batch);
   auto read = member_.read(where.partition, from, max_bytes, batch);
+  if (!read && read.error().code == ErrorCode::corrupt) unreadable_[where.partition] = from;
   if (read || read.error().code != ErrorCode::invalid_argument) return read;
   WEIR_ASSIGN(const Bounds bounds, shared_.reader->bounds(where));
   return lost(where, bounds);
@@ -91,9 +100,7 @@ Result<void> KafkaTaskLog::create_topic(const TopicSpec& spec) {
 
 Result<std::int64_t> KafkaTaskLog::position(const TaskId& task) const {
   const auto found = owned_.find(task.partition);
-  if (found == owned_.end()) return 0;
-  const Owned& owned = found->second;
-  return std::max(owned.committed.value_or(0), owned.start.value_or(0));
+  return found == owned_.end() ? 0 : found->second.committed.value_or(0);
 }
 
 std::unique_ptr<state::Store> KafkaTaskLog::task_store(const TaskId& task) const {

@@ -51,11 +51,14 @@ class KafkaTaskLog final : public Log {
   void restored(std::int32_t partition, std::unique_ptr<LocalState> local);
   /// Whether its task has found its local copy damaged.
   bool damaged(std::int32_t partition) const;
+  /// The offset at which what its task reads cannot be read; nullopt: it can.
+  std::optional<std::int64_t> unreadable_at(std::int32_t partition) const;
 
   Result<std::int32_t> partitions(std::string_view topic) const override;
-  /// Of an owned input invalid_argument: records of it are gone; the message says what to do.
+  /// An owned input begins no sooner than its task does. Of one invalid_argument: records of it are
+  /// gone; the message says what to do.
   Result<Bounds> bounds(const TopicPartition& where) const override;
-  /// Errors as of bounds.
+  /// Errors as of bounds, and GroupMember::read.
   Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
                     RecordBatch& batch) const override;
   /// Brokers that do not answer are exhausted, as a log that takes nothing now.
@@ -87,6 +90,7 @@ class KafkaTaskLog final : public Log {
   GroupMember& member_;
   TransactionalProducer& producer_;
   std::map<std::int32_t, Owned> owned_;
+  mutable std::map<std::int32_t, std::int64_t> unreadable_;  // noted where it is read
 };
 
 }  // namespace weir::runtime

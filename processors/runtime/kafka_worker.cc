@@ -116,18 +116,14 @@ void KafkaWorker::own(const GroupPosition& position) {
   to_read_.push_back(start);
 }
 
-/// Where reading begins: at the position, unless losses are accepted and there is one. Where the
-/// broker does not say, which may take it ten seconds, the task waits, and what it lost is found
-/// when it reads.
+/// Where reading begins: at the position, unless losses are accepted and there is one, which its
+/// task then tells. Where the broker does not say, which may take it ten seconds, the task waits,
+/// and what it lost is found when it reads.
 GroupPosition KafkaWorker::behind_loss(GroupPosition position) {
   if (!setup_.shared->accept_loss || !position.offset) return position;
   const TopicPartition where{setup_.spec->input, position.partition};
   const auto start = changelogs_->start(where);
-  if (!start || *position.offset >= *start) return position;
-  tell_trouble(fmt::format("loss {}", to_string(where)),
-               fmt::format("{}: goes on at offset {}; {} records before it were deleted unread",
-                           to_string(where), *start, *start - *position.offset));
-  position.offset = *start;
+  if (start) position.offset = std::max(*position.offset, *start);
   return position;
 }
 
@@ -284,8 +280,9 @@ Result<bool> KafkaWorker::begin_to_run(TimeUs now) {
 /// A task that fails whenever it runs keeps the others from running: they go on without it.
 void KafkaWorker::give_up(std::int32_t partition, const Error& error) {
   if (!is_lasting(error.code)) return;
-  const TaskId task{setup_.spec->name, partition};
   told_ = true;
+  if (fetch_again(partition, error)) return;
+  const TaskId task{setup_.spec->name, partition};
   if (log_->damaged(partition) && remade_.insert(partition).second) {
     damaged_ = partition;
     tell_trouble(fmt::format("damaged {}", to_string(task)),
@@ -296,6 +293,30 @@ void KafkaWorker::give_up(std::int32_t partition, const Error& error) {
   tell_trouble(fmt::format("stopped {}", to_string(task)), error.message);
   const std::lock_guard lock(mutex_);
   facts_.stopped.emplace(partition, error.message);
+}
+
+std::optional<KafkaWorker::Unreadable> KafkaWorker::unreadable_of(std::int32_t partition) const {
+  const ProcessorSpec& spec = *setup_.spec;
+  if (const auto offset = log_->unreadable_at(partition))
+    return Unreadable{{spec.input, partition}, *offset};
+  if (starting_.empty() || starting_.front().position.partition != partition) return std::nullopt;
+  const auto& restore = starting_.front().restore;
+  if (restore == nullptr || !restore->unreadable()) return std::nullopt;
+  return Unreadable{{changelog_topic(spec.name), partition}, restore->position()};
+}
+
+/// Whether there is something to fetch again instead of stopping the task.
+bool KafkaWorker::fetch_again(std::int32_t partition, const Error& error) {
+  const auto unreadable = unreadable_of(partition);
+  if (!unreadable) return false;
+  Refetch& refetch = refetched_[unreadable->where];
+  if (refetch.offset != unreadable->offset) refetch = {.offset = unreadable->offset};
+  if (refetch.tries == kRefetches) return false;
+  ++refetch.tries;
+  tell_trouble(fmt::format("unreadable {} {}", to_string(unreadable->where), refetch.tries),
+               fmt::format("is fetched again by new clients, {} of {} times: {}", refetch.tries,
+                           kRefetches, error.message));
+  return true;
 }
 
 void KafkaWorker::restart_after(const Error& error, TimeUs now) {

@@ -14,7 +14,8 @@
 //
 // A task that cannot go on (its input or its changelog has lost records, a record it cannot read)
 // stops, and the others go on without it: it stays stopped until the process is started again. One
-// that finds its state damaged is first given a new local copy, once.
+// that finds its state damaged is first given a new local copy, once; what comes damaged is first
+// fetched again by new clients, which cures a transfer that was damaged.
 #pragma once
 
 #include <atomic>
@@ -72,6 +73,8 @@ class KafkaWorker {
   /// times what a try took, if that is longer: it begins with kFirstPauseUs and doubles until one
   /// can.
   static constexpr DurationUs kStartAgainUs = 30 * kSecondUs;
+  /// How often what cannot be read is fetched again from one offset before its task stops.
+  static constexpr int kRefetches = 3;
 
   explicit KafkaWorker(KafkaWorkerSetup setup) : setup_(std::move(setup)) {}
 
@@ -98,6 +101,17 @@ class KafkaWorker {
     std::int64_t records = 0;  // that were to be restored then
   };
 
+  /// What cannot be read of an input or a changelog.
+  struct Unreadable {
+    TopicPartition where;
+    std::int64_t offset = 0;
+  };
+  /// How often it was fetched again.
+  struct Refetch {
+    std::int64_t offset = -1;
+    int tries = 0;
+  };
+
   Result<bool> work(TimeUs now);
   Result<void> connect();
   Result<bool> settle();
@@ -114,6 +128,8 @@ class KafkaWorker {
   Result<bool> begin_to_run(TimeUs now);
   void drop_idle_changelogs();
   void give_up(std::int32_t partition, const Error& error);
+  std::optional<Unreadable> unreadable_of(std::int32_t partition) const;
+  bool fetch_again(std::int32_t partition, const Error& error);
   void restart_after(const Error& error, TimeUs now);
   void drop_tasks();
   void enter(Phase phase);
@@ -132,6 +148,7 @@ class KafkaWorker {
   std::unique_ptr<Worker> worker_;
   bool assigned_ = false;
   bool runs_ = false;
+  std::map<TopicPartition, Refetch> refetched_;
   std::set<std::int32_t> remade_;        // whose local copies were discarded as damaged
   std::optional<std::int32_t> damaged_;  // whose is to be
   bool told_ = false;                    // of the error that is being returned

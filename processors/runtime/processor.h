@@ -36,6 +36,10 @@ class TaskContext {
   /// The next input offset to be processed.
   std::int64_t position() const { return position_; }
   void set_position(std::int64_t position) { position_ = position; }
+  /// Input offsets directly before the position at which the task began that were gone before it
+  /// read them; what it commits ends that.
+  std::int64_t lost_offsets() const { return lost_offsets_; }
+  void set_lost_offsets(std::int64_t offsets) { lost_offsets_ = offsets; }
   std::int32_t input_partitions() const { return input_partitions_; }
   std::int32_t output_partitions(std::size_t output) const { return output_partitions_[output]; }
   state::WriteBack& store() { return store_; }
@@ -53,6 +57,7 @@ class TaskContext {
  private:
   std::int32_t partition_;
   std::int64_t position_ = 0;
+  std::int64_t lost_offsets_ = 0;
   std::int32_t input_partitions_;
   std::vector<std::int32_t> output_partitions_;
   state::WriteBack& store_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -29,28 +30,28 @@ Result<void> Task::open(const TaskOptions& options) {
     output_partitions.push_back(count);
   }
   WEIR_ASSIGN(position_, log_.position(id_));
-  WEIR_TRY(skip_expired());
+  WEIR_ASSIGN(const std::int64_t lost_offsets, skip_expired());
   base_ = log_.task_store(id_);
   store_ = std::make_unique<state::WriteBack>(*base_, options.cache_bytes);
   context_ = std::make_unique<TaskContext>(id_.partition, input_partitions,
                                            std::move(output_partitions), *store_);
   context_->set_position(position_);
+  context_->set_lost_offsets(lost_offsets);
   processor_ = spec_.make();
   return processor_->open(*context_);
 }
 
-Result<void> Task::skip_expired() {
+Result<std::int64_t> Task::skip_expired() {
   WEIR_ASSIGN(const Bounds bounds, input_.bounds(input_partition_));
-  if (position_ >= bounds.start) return {};
-  if (position_ > 0)
-    spdlog::error(
-        "event=unread_records_gone task={} topic={} partition={} from={} to={} "
-        "hint=\"results lack them; replay the raw records into a new directory, if a copy has "
-        "them\"",
-        to_string(id_), input_partition_.topic, input_partition_.partition, position_,
-        bounds.start);
-  position_ = bounds.start;
-  return {};
+  if (position_ >= bounds.start) return 0;
+  const std::int64_t read_until = std::exchange(position_, bounds.start);
+  if (read_until == 0) return 0;
+  spdlog::error(
+      "event=unread_records_gone task={} topic={} partition={} from={} to={} hint=\"windows that "
+      "may lack them say complete: false; replay the raw records into a new directory, if a copy "
+      "has them\"",
+      to_string(id_), input_partition_.topic, input_partition_.partition, read_until, position_);
+  return position_ - read_until;
 }
 
 Result<bool> Task::run(bool input_complete) {

@@ -52,9 +52,10 @@ class Task {
   TimeUs append_time() const { return append_time_; }
 
  private:
-  /// An input may begin behind 0, and so does a task that is new. One that had read part of what is
-  /// gone says so and goes on: no log of this version lets that happen.
-  Result<void> skip_expired();
+  /// An input may begin behind 0, and so does a task that is new. One that had read some of it, and
+  /// not all that is gone, says so and goes on: its log lets that happen only where it is accepted.
+  /// How many offsets it lost.
+  Result<std::int64_t> skip_expired();
 
   const ProcessorSpec& spec_;
   const TaskId id_;

@@ -78,14 +78,14 @@ Result<void> SloProcessor::take(const runtime::Record& record, runtime::TaskCont
     return fail(ErrorCode::version, "version {}, this binary reads 1", batch.version());
   if (batch.has_definitions()) WEIR_TRY(define(batch.definitions(), context));
   WEIR_TRY(merge(batch));
-  if (!batch.last_part()) return {};
-  head_.as_of_offset = record.offset;
-  head_.append_time_us = record.append_time_us;
   WEIR_TRY(sources_.advance(windows::source_update(batch, record.append_time_us)));
   if (const auto loss = sources_.take_loss()) {
     probe_.lost_offsets.add(static_cast<std::uint64_t>(loss->offsets()));
     config_.on_loss(context.partition(), *loss);
   }
+  if (!batch.last_part()) return {};
+  head_.as_of_offset = record.offset;
+  head_.append_time_us = record.append_time_us;
   (void)sources_.take_caught_up();  // what a stalled partition brings is told as a correction
   begin_time();
   if (next_tick_due()) begin_tick(context);
@@ -131,7 +131,7 @@ Result<void> SloProcessor::merge(const v1::SliBatch& batch) {
                 batch.raw_partition(), batch.definitions_hash());
   // A loss may have taken the text of newer objectives, too; it comes again within the hour.
   const bool may_lack_text = batch.definitions_hash() != ledgers_->definitions_hash() &&
-                             batch.greatest_event_time_us() < sources_.lost_until() + kHourUs;
+                             sources_.lost_until() > batch.greatest_event_time_us() - kHourUs;
   for (const v1::SliDelta& delta : batch.delta()) {
     WEIR_ASSIGN(const bool counted, merge(delta));
     if (!counted && may_lack_text) sources_.lose_until(batch.greatest_event_time_us() + 1);

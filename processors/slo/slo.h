@@ -3,9 +3,10 @@
 //
 // Input: `weir.sli` (v1.SliBatch), one task a partition. Outputs: see below. A tick that produces
 // much is told in several commits: its cursor is state. A batch whose range does not begin where
-// the last of its raw partition ended, or whose objectives are unknown, stops the task. Where
-// losses are accepted (Config), it goes on behind one: for what is lost no condition ends and
-// nobody falls silent, and results say that they may lack it.
+// the last of its raw partition ended, that lacks a part, or whose objectives are unknown, stops
+// the task. Where losses are accepted (Config), it goes on behind one: for what is lost no
+// condition ends and nobody falls silent, and results say that they may lack it. So it is where
+// fold says that it may lack raw records.
 //
 // That time passed is told after all ticks that are due, and up to the tick before each of them
 // that changes a condition: in a catch-up, too, who waits for time hears of it before the change.

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
-#include "processors/core/bytes.h"
-
 namespace weir::windows {
 namespace {
 
-/// 1: without lost_until.
-constexpr std::uint8_t kVersion = 2;
+/// 1: without lost_until. 2: without what is begun.
+constexpr std::uint8_t kVersion = 3;
 
 /// later - earlier, where kMinTime is infinitely early.
 bool is_behind(TimeUs earlier, TimeUs later, DurationUs by) {
@@ -37,10 +35,16 @@ Result<void> Sources::advance(const SourceUpdate& update) {
         "raw partition {} of {}, after {} were seen: the number of partitions cannot shrink "
         "under existing state; replay into a new directory",
         update.partition, update.partitions, sources_.size());
+  WEIR_TRY(check_range(update));
+  lose_until(update.lost_until_us);
+  if (!update.last_part) {
+    begun_.insert_or_assign(update.partition, Due{update.begin_offset, update.part + 1});
+    return {};
+  }
+  begun_.erase(update.partition);
   newest_batch_ = std::max(newest_batch_, update.batch_append_time_us);
   grow(update.partitions);
   Source& source = sources_[static_cast<std::size_t>(update.partition)];
-  WEIR_TRY(check_range(source, update));
   source.heard = true;
   source.end_offset = update.end_offset;
   source.watermark = std::max(source.watermark, update.watermark_us);
@@ -53,27 +57,47 @@ Result<void> Sources::advance(const SourceUpdate& update) {
   return {};
 }
 
-Result<void> Sources::check_range(const Source& source, const SourceUpdate& update) {
+/// nullopt: it is the first of its partition, which may come from anywhere.
+std::optional<Sources::Due> Sources::due_of(const SourceUpdate& update) const {
+  if (const auto begun = begun_.find(update.partition); begun != begun_.end()) {
+    Due due = begun->second;
+    if (due.part == kAnyPart) due.part = update.part;
+    return due;
+  }
+  const auto index = static_cast<std::size_t>(update.partition);
+  if (index >= sources_.size() || !sources_[index].heard) return std::nullopt;
+  return Due{sources_[index].end_offset, 0};
+}
+
+Result<void> Sources::check_range(const SourceUpdate& update) {
   loss_.reset();
-  const std::int64_t end = source.end_offset;
-  if (!source.heard || update.begin_offset == end) return {};
-  if (options_.accept_loss && update.begin_offset > end) {
-    loss_ = Loss{
-        .raw_partition = update.partition, .from_offset = end, .to_offset = update.begin_offset};
+  const auto due = due_of(update);
+  const Due came{update.begin_offset, update.part};
+  if (!due || came == *due) return {};
+  const bool behind = came > *due;
+  if (options_.accept_loss && behind) {
+    loss_ = Loss{.raw_partition = update.partition,
+                 .from_offset = due->begin_offset,
+                 .to_offset = came.part > 0 ? update.end_offset : update.begin_offset};
     // What was lost was read before this batch, so no event of it is newer than all read so far.
     lose_until(update.greatest_event_time_us + 1);
     return {};
   }
-  if (update.begin_offset > end)
+  const std::string what =
+      came.begin_offset != due->begin_offset
+          ? fmt::format("a batch covers offsets {} to {}, but the last one ended at {}",
+                        update.begin_offset, update.end_offset, due->begin_offset)
+          : fmt::format("part {} came of the batch of offsets {} to {}, where part {} was due",
+                        came.part, update.begin_offset, update.end_offset, due->part);
+  if (behind)
     return fail(ErrorCode::protocol,
-                "raw partition {}: a batch covers offsets {} to {}, but the last one ended at {}; "
-                "something was lost between fold and here. Replay the raw records into a new "
-                "directory; on Kafka, `weir run --accept-loss` goes on without it",
-                update.partition, update.begin_offset, update.end_offset, end);
+                "raw partition {}: {}; something was lost between fold and here. Replay the raw "
+                "records into a new directory; on Kafka, `weir run --accept-loss` goes on without "
+                "it",
+                update.partition, what);
   return fail(ErrorCode::protocol,
-              "raw partition {}: a batch covers offsets {} to {}, but the last one ended at {}; "
-              "something was doubled between fold and here",
-              update.partition, update.begin_offset, update.end_offset, end);
+              "raw partition {}: {}; something was doubled between fold and here", update.partition,
+              what);
 }
 
 void Sources::judge_stalls() {
@@ -145,6 +169,12 @@ void Sources::encode(std::string& out) const {
     put_fixed(out,
               static_cast<std::uint8_t>(source.heard | source.ended << 1 | source.stalled << 2));
   }
+  put_varint(out, begun_.size());
+  for (const auto& [partition, due] : begun_) {
+    put_fixed(out, partition);
+    put_fixed(out, due.begin_offset);
+    put_fixed(out, due.part);
+  }
 }
 
 Result<void> Sources::decode(std::string_view bytes) {
@@ -178,9 +208,29 @@ Result<void> Sources::decode(std::string_view bytes) {
     source.stalled = (flags & 4) != 0;
     known = known && flags < 8;
   }
+  begun_.clear();
+  if (version == kVersion) {
+    known = decode_begun(reader) && known;
+  } else {
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      if (sources_[i].heard)
+        begun_[static_cast<std::int32_t>(i)] = {sources_[i].end_offset, kAnyPart};
+  }
   if (!known || !reader.ok() || !reader.at_end())
     return fail(ErrorCode::corrupt, "sources: damaged state");
   return {};
+}
+
+/// Ascending, as they are written.
+bool Sources::decode_begun(ByteReader& reader) {
+  for (std::uint64_t count = reader.varint(); count > 0 && reader.ok(); --count) {
+    const auto partition = reader.fixed<std::int32_t>();
+    const auto begin_offset = reader.fixed<std::int64_t>();
+    const Due due{begin_offset, reader.fixed<std::uint32_t>()};
+    if (!begun_.empty() && partition <= begun_.rbegin()->first) return false;
+    begun_.emplace(partition, due);
+  }
+  return true;
 }
 
 }  // namespace weir::windows

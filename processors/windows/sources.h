@@ -7,35 +7,42 @@
 // it has read; it stays out until it has caught up with the task's watermark. A history has no
 // stalls.
 //
-// Batches that were lost before they were read are an error, or jumped over where that is accepted:
-// then no window is complete that may lack some of their events.
+// Batches that were lost before they were read, or parts of one, are an error, or jumped over where
+// that is accepted: then no window is complete that may lack some of their events. Nor is one that
+// may lack raw records which were gone before fold read them: fold says until when.
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "processors/core/bytes.h"
 #include "processors/core/result.h"
 #include "processors/core/time.h"
 
 namespace weir::windows {
 
-/// What a partial batch says about its raw partition.
+/// What a partial batch, or a part of it, says about its raw partition.
 struct SourceUpdate {
   std::int32_t partition = 0;
   std::int32_t partitions = 0;    // how many the raw topic has: may grow, never shrink
   std::int64_t begin_offset = 0;  // [begin, end) was folded since the partition's last batch
   std::int64_t end_offset = 0;
+  std::uint32_t part = 0;  // 0-based
+  bool last_part = true;   // the only one that moves the range and time
   TimeUs watermark_us = kMinTime;
   TimeUs append_time_us = kMinTime;  // of the raw log, read so far
   TimeUs batch_append_time_us = kMinTime;
   TimeUs greatest_event_time_us = kMinTime;
-  bool end_of_history = false;  // nothing will follow
+  TimeUs lost_until_us = kMinTime;  // fold may lack events of before; kMinTime: none
+  bool end_of_history = false;      // nothing will follow
 };
 
 /// What a batch says that was appended at `batch_append_time_us`. Batch: v1.PartialBatch and others
@@ -46,14 +53,17 @@ SourceUpdate source_update(const Batch& batch, TimeUs batch_append_time_us) {
           .partitions = batch.raw_partitions(),
           .begin_offset = batch.begin_offset(),
           .end_offset = batch.end_offset(),
+          .part = batch.part(),
+          .last_part = batch.last_part(),
           .watermark_us = batch.watermark_us(),
           .append_time_us = batch.append_time_us(),
           .batch_append_time_us = batch_append_time_us,
           .greatest_event_time_us = batch.greatest_event_time_us(),
+          .lost_until_us = batch.has_lost_until_us() ? batch.lost_until_us() : kMinTime,
           .end_of_history = batch.end_of_history()};
 }
 
-/// Raw offsets [from, to) of a partition, whose batches nobody can read any more.
+/// Raw offsets [from, to) of a partition, whose batches, or parts of one, nobody can read any more.
 struct Loss {
   std::int32_t raw_partition = 0;
   std::int64_t from_offset = 0;
@@ -70,14 +80,15 @@ class Sources {
   struct Options {
     DurationUs stall_after_us = 2 * kMinuteUs;
     bool history = false;
-    bool accept_loss = false;  // a range may begin behind the end of the last one
+    bool accept_loss = false;  // batches, and parts of one, may be left out
   };
 
   explicit Sources(Options options) : options_(options) {}
 
-  /// Takes a batch's word. protocol: its range does not begin where the last one ended, or
-  /// partitions became fewer; then the task must stop. With `accept_loss` a range that begins
-  /// behind that is a loss; one that begins before it was doubled, and is an error all the same.
+  /// Takes a batch's word, part by part. protocol: its range does not begin where the last one
+  /// ended, it is not the part that is due, or partitions became fewer; then the task must stop.
+  /// With `accept_loss` what comes from behind that is a loss; what comes from before it was
+  /// doubled, and is an error all the same.
   Result<void> advance(const SourceUpdate& update);
   /// What the last advance() jumped over.
   std::optional<Loss> take_loss() { return std::exchange(loss_, std::nullopt); }
@@ -125,13 +136,26 @@ class Sources {
     bool stalled = false;
   };
 
+  /// Where the next part of a raw partition comes from.
+  struct Due {
+    std::int64_t begin_offset = 0;
+    std::uint32_t part = 0;
+
+    auto operator<=>(const Due&) const = default;
+  };
+  /// An older state does not say which one is due.
+  static constexpr std::uint32_t kAnyPart = 0xFFFF'FFFF;
+
   void grow(std::int32_t partitions);
-  Result<void> check_range(const Source& source, const SourceUpdate& update);
+  std::optional<Due> due_of(const SourceUpdate& update) const;
+  Result<void> check_range(const SourceUpdate& update);
+  bool decode_begun(ByteReader& reader);
   void judge_stalls();
   void raise_watermark();
 
   const Options options_;
   std::vector<Source> sources_;
+  std::map<std::int32_t, Due> begun_;  // batches whose last part is to come, by raw partition
   TimeUs watermark_ = kMinTime;
   TimeUs newest_batch_ = kMinTime;
   TimeUs lost_until_us_ = kMinTime;

@@ -14,8 +14,8 @@ TEST(Version, TellsTheFormatsThatAreWritten) {
             "  segment frames  format 1\n"
             "  kafka state     format 1\n"
             "  messages        weir.v1 (proto/weir/v1), version 1 of each\n"
-            "  state           fold 3, kpi 2, slo 3, alert 2, receiver 1, aggregate 2, "
-            "sources 2");
+            "  state           fold 4, kpi 2, slo 3, alert 2, receiver 1, aggregate 2, "
+            "sources 3");
 }
 
 }  // namespace

@@ -2,12 +2,38 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "processors/runtime/kafka_seams.h"
 
 namespace weir::fakes {
+
+class ForwardingMember : public runtime::GroupMember {
+ public:
+  explicit ForwardingMember(std::unique_ptr<runtime::GroupMember> base) : base_(std::move(base)) {}
+
+  Result<Event> poll() override { return base_->poll(); }
+  const std::vector<std::int32_t>& partitions() const override { return base_->partitions(); }
+  const std::string& metadata() const override { return base_->metadata(); }
+  Result<std::optional<std::vector<runtime::GroupPosition>>> committed() override {
+    return base_->committed();
+  }
+  Result<void> start(const std::vector<runtime::GroupPosition>& positions) override {
+    return base_->start(positions);
+  }
+  Result<void> read(std::int32_t partition, std::int64_t from, std::size_t max_bytes,
+                    runtime::RecordBatch& batch) override {
+    return base_->read(partition, from, max_bytes, batch);
+  }
+  void wait(DurationUs wait_us) override { base_->wait(wait_us); }
+
+ private:
+  const std::unique_ptr<runtime::GroupMember> base_;
+};
 
 class ForwardingChangelogs : public runtime::ChangelogReader {
  public:

@@ -1,5 +1,7 @@
 #include "tests/fold/fold_task.h"
 
+#include <utility>
+
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +9,16 @@
 #include "weir/v1/config.pb.h"
 
 namespace weir::fold {
+
+namespace {
+
+std::string lost_text(const auto& batch) {
+  if (!batch.has_lost_until_us()) return "";
+  if (batch.lost_until_us() == kMaxTime) return " lost until the end";
+  return fmt::format(" lost until {}s", (batch.lost_until_us() - kStart) / kSecondUs);
+}
+
+}  // namespace
 
 v1::Definitions small_definitions() {
   v1::Definitions definitions;
@@ -59,6 +71,7 @@ void FoldTask::restart() {
   context_ = std::make_unique<runtime::TaskContext>(
       0, 1, std::vector<std::int32_t>{keyed_partitions_, 1, 1, keyed_partitions_}, *store_);
   context_->set_position(next_offset_);
+  context_->set_lost_offsets(std::exchange(lost_offsets_, 0));
   processor_ = std::make_unique<FoldProcessor>(config_, definitions_, "weir.inference", probe);
   const auto opened = processor_->open(*context_);
   ASSERT_TRUE(opened) << opened.error().message;
@@ -142,7 +155,7 @@ std::string FoldTask::render_sli(std::int32_t partition) {
     EXPECT_EQ(delta.good() + delta.bad(), delta.total());
   }
   if (sli_.has_definitions()) text += " defined";
-  return text;
+  return text + lost_text(sli_);
 }
 
 std::string FoldTask::render_partial(std::int32_t partition) {
@@ -162,7 +175,7 @@ std::string FoldTask::render_partial(std::int32_t partition) {
   }
   if (partial_.has_definitions()) text += " defined";
   if (partial_.end_of_history()) text += " end";
-  return text;
+  return text + lost_text(partial_);
 }
 
 }  // namespace weir::fold

@@ -43,7 +43,7 @@ class FoldTask {
   void tick(std::int64_t append, std::int64_t last_offset);
 
   /// Commits, and tells what went out, one line each, in order:
-  ///   "partial/0 [0,2) w=5s: a@10s=2 a@0s/1m=1 defined end"
+  ///   "partial/0 [0,2) w=5s: a@10s=2 a@0s/1m=1 defined end lost until 70s"
   ///   "dead 1@10s: 0 missing_time, 3 too_old"
   ///   "config from 0"
   ///   "sli/0 [0,2): chat{a}@10s=1/2 defined": good and total by objective, series and pane
@@ -52,6 +52,12 @@ class FoldTask {
   std::string commit();
   /// Goes on from what is committed in a new processor.
   void restart();
+  /// The same behind records that nobody can read any more.
+  void lose(std::int64_t offsets) {
+    next_offset_ += offsets;
+    lost_offsets_ = offsets;
+    restart();
+  }
   void restart(DurationUs dedup_horizon_us) {
     config_.dedup_horizon_us = dedup_horizon_us;
     restart();
@@ -86,6 +92,7 @@ class FoldTask {
   std::unique_ptr<runtime::TaskContext> context_;
   std::unique_ptr<FoldProcessor> processor_;
   std::int64_t next_offset_ = 0;
+  std::int64_t lost_offsets_ = 0;  // before the next start
   v1::DeadLetter dead_letter_;
   v1::PartialBatch partial_;
   v1::SliBatch sli_;

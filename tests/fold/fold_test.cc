@@ -26,6 +26,31 @@ TEST(Fold, TellsWhatWasReadSinceTheLastCommit) {
   EXPECT_EQ(task.output_time(), std::nullopt);  // the log's clock stamps it
 }
 
+TEST(Fold, WhereRecordsWereGoneUnreadTellsFromThenOnUntilWhenEventsMayLack) {
+  FoldTask task;
+  task.take(4, request(3));
+  EXPECT_EQ(task.commit(), "partial/0 [0,1) w=-2s: a@0s=1 defined\nconfig from 0\n");
+  task.lose(5);
+  task.take(20, request(12));  // what was lost is no newer, and at most a minute ahead
+  EXPECT_EQ(task.commit(), "partial/0 [1,7) w=7s: a@10s=1 defined lost until 80s\n");
+  EXPECT_EQ(task.probe.lost_offsets.value(), 5U);
+  task.restart();
+  task.take(30, request(18));
+  EXPECT_EQ(task.commit(), "partial/0 [7,8) w=13s: a@10s=1 defined lost until 80s\n");
+  task.lose(1);
+  task.tick(40, 8);
+  EXPECT_EQ(task.commit(), "partial/0 [8,10) w=35s: defined lost until 100s\n");
+}
+
+TEST(Fold, WhereNothingComesBehindALossAllOfAHistoryMayLackIt) {
+  FoldTask task({.history = true});
+  task.take(4, request(3));
+  task.commit();
+  task.lose(5);
+  ASSERT_TRUE(task.processor().end_of_input(task.context()));
+  EXPECT_EQ(task.commit(), "partial/0 [1,6) w=-2s: defined end lost until the end\n");
+}
+
 TEST(Fold, ReadsBatchesEventsAndJson) {
   FoldTask task;
   task.take(5, batch({1, 2, 12}));

@@ -14,12 +14,21 @@ Head some_head() {
           .destinations = {{.end_offset = 5, .watermark_us = 6}, {}},
           .objectives_hash = 7,
           .sli_destinations = {{.end_offset = 8, .watermark_us = 9}},
-          .forgotten_us = 10};
+          .forgotten_us = 10,
+          .lost_until_us = 11};
+}
+/// As version 3 had it.
+std::string encode_third(Head head) {
+  head.lost_until_us = kMinTime;
+  std::string bytes = encode_head(head);
+  bytes[0] = 3;
+  bytes.resize(bytes.size() - sizeof(TimeUs));
+  return bytes;
 }
 /// As version 2 had it.
 std::string encode_second(Head head) {
   head.forgotten_us = kMinTime;
-  std::string bytes = encode_head(head);
+  std::string bytes = encode_third(head);
   bytes[0] = 2;
   bytes.resize(bytes.size() - sizeof(TimeUs));
   return bytes;
@@ -30,9 +39,9 @@ TEST(FoldState, TheHeadIsReadAsItWasWritten) {
   EXPECT_EQ(decode_head(encode_head({})).value(), Head{});
 }
 
-TEST(FoldState, VersionThreeStaysAsItIs) {
+TEST(FoldState, VersionFourStaysAsItIs) {
   EXPECT_EQ(to_hex(encode_head(some_head())),
-            "03"
+            "04"
             "0100000000000000"
             "0200000000000000"
             "fdffffffffffffff"
@@ -44,7 +53,8 @@ TEST(FoldState, VersionThreeStaysAsItIs) {
             "0700000000000000"
             "01"
             "08000000000000000900000000000000"
-            "0a00000000000000");
+            "0a00000000000000"
+            "0b00000000000000");
   const SeenRecord seen{.content_hash = 7, .append_time_us = 8};
   EXPECT_EQ(to_hex(encode_seen(seen)), "07000000000000000800000000000000");
   EXPECT_EQ(to_hex(seen_key({0xab})), "49ab000000000000000000000000000000");
@@ -52,8 +62,15 @@ TEST(FoldState, VersionThreeStaysAsItIs) {
             "548000000000000009ab000000000000000000000000000000");
 }
 
+TEST(FoldState, VersionThreeKnewOfNoLosses) {
+  Head head = some_head();
+  head.lost_until_us = kMinTime;
+  EXPECT_EQ(decode_head(encode_third(head)).value(), head);
+}
+
 TEST(FoldState, VersionTwoDidNotSayWhatIsForgotten) {
   Head head = some_head();
+  head.lost_until_us = kMinTime;
   head.forgotten_us = kMinTime;
   EXPECT_EQ(decode_head(encode_second(head)).value(), head);
 }
@@ -62,7 +79,7 @@ TEST(FoldState, VersionOneKnewNoObjectives) {
   Head head = some_head();
   head.objectives_hash = 0;
   head.sli_destinations.clear();
-  head.forgotten_us = kMinTime;
+  head.forgotten_us = head.lost_until_us = kMinTime;
   std::string bytes = encode_second(head);
   bytes[0] = 1;
   bytes.resize(bytes.size() - 9);
@@ -76,9 +93,9 @@ TEST(FoldState, AnotherVersionAndDamageAreRefused) {
   EXPECT_EQ(decode_head(bytes + "x").error().code, ErrorCode::corrupt);
   bytes[0] = 0;
   EXPECT_EQ(decode_head(bytes).error().code, ErrorCode::version);
-  bytes[0] = 4;
+  bytes[0] = 5;
   EXPECT_EQ(decode_head(bytes).error().message,
-            "state of fold has version 4, this binary reads 3; use the binary that wrote it, or "
+            "state of fold has version 5, this binary reads 4; use the binary that wrote it, or "
             "replay into a new directory");
 }
 

@@ -116,6 +116,9 @@ v1::PartialBatch KpiTask::batch(const Said& said) {
   batch.set_begin_offset(ends_[said.partition]);
   if (said.watermark) ends_[said.partition] += 10;
   batch.set_end_offset(ends_[said.partition]);
+  std::uint32_t& part = parts_[said.partition];
+  batch.set_part(part += said.lost_parts);
+  part = said.watermark ? 0 : part + 1;
   batch.set_last_part(said.watermark.has_value());
   batch.set_watermark_us(kStart + said.watermark.value_or(0) * kSecondUs);
   batch.set_append_time_us(batch.watermark_us());

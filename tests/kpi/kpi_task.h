@@ -34,7 +34,8 @@ struct Said {
   std::optional<std::int64_t> at = {};  // its append time; absent: the watermark's
   std::int64_t newest = -1'000;         // the greatest event time, where no event is later
   bool end = false;
-  std::int64_t lost = 0;  // raw offsets before it, of which nothing comes
+  std::int64_t lost = 0;         // raw offsets before it, of which nothing comes
+  std::uint32_t lost_parts = 0;  // of its own batch, before it
 };
 
 class KpiTask {
@@ -79,7 +80,8 @@ class KpiTask {
   std::unique_ptr<state::WriteBack> cache_;
   std::unique_ptr<runtime::TaskContext> context_;
   std::unique_ptr<KpiProcessor> processor_;
-  std::map<std::int32_t, std::int64_t> ends_;  // of raw ranges, by partition
+  std::map<std::int32_t, std::int64_t> ends_;    // of raw ranges, by partition
+  std::map<std::int32_t, std::uint32_t> parts_;  // which comes next, by partition
   std::int64_t next_offset_ = 0;
   bool restart_always_ = false;
   std::string uncommitted_;

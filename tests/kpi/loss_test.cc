@@ -1,4 +1,5 @@
 // Batches that were lost before kpi read them, where that is accepted.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "processors/kpi/kpi.h"
@@ -42,6 +43,32 @@ TEST(KpiLoss, ALossThatIsAcceptedIsToldAndMarksEveryWindowThatMayLackIt) {
       "code @70 20s/10s n=2\n";
   EXPECT_EQ(told(false), expected);
   EXPECT_EQ(told(true), expected);
+}
+
+TEST(KpiLoss, PartsOfABatchThatAreLostStopTheTaskUnlessThatIsAccepted) {
+  const auto told = [](const Config& config) {
+    KpiTask task(rules({"10s/10s"}), config);
+    task.say({.watermark = 5});
+    EXPECT_EQ(task.say({.events = {{3}}}), "");
+    task.commit();
+    task.restart();
+    std::string text = task.say({.watermark = 25, .events = {{14}}, .lost_parts = 1});
+    return text += task.say({.watermark = 35, .events = {{26}}});
+  };
+  EXPECT_THAT(told({}), testing::StartsWith("partial batch at offset 2: raw partition 0: part 2 "
+                                            "came of the batch of offsets 10 to 20, where part 1 "
+                                            "was due; something was lost"));
+  std::string losses;
+  Config config;
+  config.on_loss = [&losses](std::int32_t task, const windows::Loss& loss) {
+    losses += fmt::format("kpi/{} raw {}: [{}, {}) ", task, loss.raw_partition, loss.from_offset,
+                          loss.to_offset);
+  };
+  EXPECT_EQ(told(config),
+            "code @10 10s/10s n=1 incomplete\n"
+            "code @20 10s/10s n=1 incomplete\n"
+            "code @30 10s/10s n=1\n");
+  EXPECT_EQ(losses, "kpi/0 raw 0: [10, 20) ");
 }
 
 TEST(KpiLoss, WhereALossTookTheDefinitionsItsDeltasAreLostToo) {

@@ -50,12 +50,13 @@ TEST(KpiState, VersionTwoStaysReadable) {
             "3c00000000000000"
             "4600000000000000"
             "01"
-            "02"                // sources: version,
+            "03"                // sources: version,
             "0000000000000080"  // watermark,
             "0000000000000080"  // newest batch,
             "0000000000000080"  // nothing is lost,
             "00"                // nobody caught up,
-            "00");              // none
+            "00"                // none,
+            "00");              // and of none a batch has begun
 }
 
 TEST(KpiState, AnotherVersionAndDamageAreRefused) {

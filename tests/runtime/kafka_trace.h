@@ -26,31 +26,17 @@ class TracingClients final : public fakes::ForwardingClients {
   }
 
  private:
-  class Member final : public GroupMember {
+  class Member final : public fakes::ForwardingMember {
    public:
     Member(std::unique_ptr<GroupMember> base, std::string& trace)
-        : base_(std::move(base)), trace_(trace) {}
+        : ForwardingMember(std::move(base)), trace_(trace) {}
 
     Result<Event> poll() override {
       trace_ += "poll ";
-      return base_->poll();
+      return ForwardingMember::poll();
     }
-    const std::vector<std::int32_t>& partitions() const override { return base_->partitions(); }
-    const std::string& metadata() const override { return base_->metadata(); }
-    Result<std::optional<std::vector<GroupPosition>>> committed() override {
-      return base_->committed();
-    }
-    Result<void> start(const std::vector<GroupPosition>& positions) override {
-      return base_->start(positions);
-    }
-    Result<void> read(std::int32_t partition, std::int64_t from, std::size_t max_bytes,
-                      RecordBatch& batch) override {
-      return base_->read(partition, from, max_bytes, batch);
-    }
-    void wait(DurationUs wait_us) override { base_->wait(wait_us); }
 
    private:
-    const std::unique_ptr<GroupMember> base_;
     std::string& trace_;
   };
 

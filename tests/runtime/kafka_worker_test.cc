@@ -6,6 +6,68 @@
 namespace weir::runtime {
 namespace {
 
+/// Clients to which a partition comes damaged at an offset, so many times.
+class DamagedClients final : public fakes::ForwardingClients {
+ public:
+  DamagedClients(KafkaClients& base, TopicPartition where, std::int64_t offset)
+      : ForwardingClients(base), where_(std::move(where)), offset_(offset) {}
+
+  Result<std::unique_ptr<GroupMember>> join(std::string_view processor, std::string_view topic,
+                                            std::string_view instance) override {
+    ++joins;
+    WEIR_ASSIGN(auto member, ForwardingClients::join(processor, topic, instance));
+    return std::make_unique<Member>(std::move(member), std::string(topic), *this);
+  }
+  Result<std::unique_ptr<ChangelogReader>> open_changelogs() override {
+    WEIR_ASSIGN(auto changelogs, ForwardingClients::open_changelogs());
+    return std::make_unique<Changelogs>(std::move(changelogs), *this);
+  }
+
+  int damages = 0;  // still to come
+  int joins = 0;
+
+ private:
+  Result<void> check(const TopicPartition& where, std::int64_t from) {
+    if (where != where_ || from != offset_ || damages == 0) return {};
+    --damages;
+    return fail(ErrorCode::corrupt, "{}@{}: cannot be read (simulated)", to_string(where), from);
+  }
+
+  class Member final : public fakes::ForwardingMember {
+   public:
+    Member(std::unique_ptr<GroupMember> base, std::string topic, DamagedClients& clients)
+        : ForwardingMember(std::move(base)), topic_(std::move(topic)), clients_(clients) {}
+
+    Result<void> read(std::int32_t partition, std::int64_t from, std::size_t max_bytes,
+                      RecordBatch& batch) override {
+      WEIR_TRY(clients_.check({topic_, partition}, from));
+      return ForwardingMember::read(partition, from, max_bytes, batch);
+    }
+
+   private:
+    const std::string topic_;
+    DamagedClients& clients_;
+  };
+
+  class Changelogs final : public fakes::ForwardingChangelogs {
+   public:
+    Changelogs(std::unique_ptr<ChangelogReader> base, DamagedClients& clients)
+        : ForwardingChangelogs(std::move(base)), clients_(clients) {}
+
+    Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
+                      RecordBatch& batch) override {
+      WEIR_TRY(clients_.check(where, from));
+      return ForwardingChangelogs::read(where, from, max_bytes, batch);
+    }
+
+   private:
+    DamagedClients& clients_;
+  };
+
+  const TopicPartition where_;
+  const std::int64_t offset_;
+};
+
 TEST_F(KafkaWorkerModelTest, ATickThatCannotBeAppendedIsTriedAgainAndNobodyStartsAnew) {
   spec_.ticks = true;
   start();
@@ -177,6 +239,55 @@ TEST_F(KafkaWorkerModelTest, ALocalCopyThatItsTaskFindsDamagedIsMadeAnewOnce) {
   start();
   pass(10 * kSecondUs);
   EXPECT_EQ(render(), "running 1:a 2:b |  | \n0 stopped: block checksum mismatch (simulated)");
+}
+
+TEST_F(KafkaWorkerModelTest, WhatComesDamagedIsFetchedAgainByNewClients) {
+  DamagedClients clients(clients_, {"in", 0}, 1);
+  start(&clients);
+  write("a", 0);
+  pass(3 * kSecondUs);
+  clients.damages = KafkaWorker::kRefetches;
+  write("b", 0);
+  write("x", 1);
+  pass(5 * kSecondUs);
+  EXPECT_EQ(render(), "running 1:a 2:b | 1:x | ");
+  EXPECT_EQ(clients.joins, 1 + KafkaWorker::kRefetches);
+}
+
+TEST_F(KafkaWorkerModelTest, WhatComesDamagedAgainAndAgainStopsTheTask) {
+  DamagedClients clients(clients_, {"in", 0}, 1);
+  start(&clients);
+  write("a", 0);
+  pass(3 * kSecondUs);
+  clients.damages = 1'000;
+  write("b", 0);
+  write("x", 1);
+  pass(5 * kSecondUs);
+  EXPECT_EQ(render(),
+            "running 1:a | 1:x | \n"
+            "0 stopped: in/0@1: cannot be read (simulated)");
+  EXPECT_EQ(clients.joins, 1 + KafkaWorker::kRefetches + 1);
+}
+
+TEST_F(KafkaWorkerModelTest, SoItIsWithAChangelog) {
+  const auto outcome = [this](int damages) {
+    DamagedClients clients(clients_, {kChangelog, 0}, 0);
+    clients.damages = damages;
+    lose_disk();
+    start(&clients);
+    pass(5 * kSecondUs);
+    worker_.reset();
+    return clients.joins;
+  };
+  write("a", 0);
+  start();
+  pass(3 * kSecondUs);
+  write("b", 0);
+  EXPECT_EQ(outcome(KafkaWorker::kRefetches), 1 + KafkaWorker::kRefetches);
+  EXPECT_EQ(told(0), "1:a 2:b");
+  write("c", 0);
+  EXPECT_EQ(outcome(1'000), 1 + KafkaWorker::kRefetches + 1);
+  EXPECT_EQ(told(0), "1:a 2:b");
 }
 
 TEST_F(KafkaWorkerModelTest, TheGroupIsPolledBetweenPiecesOfARestore) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fakes/expired_reader.h"
 #include "tests/runtime/words.h"
 
 namespace weir::runtime {
@@ -146,30 +147,6 @@ TEST(Task, HasNoEndWhereItIsNoHistory) {
   EXPECT_EQ(words.committed(), "1:a | position 1");
 }
 
-/// The same log, whose first records have expired.
-class Expired final : public Reader {
- public:
-  Expired(const Reader& log, std::int64_t start) : log_(log), start_(start) {}
-
-  Result<std::int32_t> partitions(std::string_view topic) const override {
-    return log_.partitions(topic);
-  }
-  Result<Bounds> bounds(const TopicPartition& where) const override {
-    WEIR_ASSIGN(Bounds bounds, log_.bounds(where));
-    bounds.start = start_;
-    return bounds;
-  }
-  Result<void> read(const TopicPartition& where, std::int64_t from, std::size_t max_bytes,
-                    RecordBatch& batch) const override {
-    if (from < start_) return fail(ErrorCode::invalid_argument, "expired");
-    return log_.read(where, from, max_bytes, batch);
-  }
-
- private:
-  const Reader& log_;
-  const std::int64_t start_;
-};
-
 /// Reads as many keys as a record says, and keeps memory of its own.
 class Keeper final : public Processor {
  public:
@@ -219,7 +196,7 @@ TEST(Task, BeginsWhereItsInputDoes) {
   WordLog words;
   for (const char* word : {"1 a", "2 b", "3 c"}) words.write(word);
   for (const std::int64_t start : {1, 2}) {
-    const Expired input(words.log, start);
+    const fakes::ExpiredReader input(words.log, start);
     Task task(words.spec, 0, words.log, input);
     ASSERT_TRUE(task.open(kOneRecordARead));
     ASSERT_TRUE(task.run(false));
@@ -227,6 +204,45 @@ TEST(Task, BeginsWhereItsInputDoes) {
   }
 
   EXPECT_EQ(words.committed(), "1:b 2:c | position 3");
+}
+
+/// Notes how many offsets it lost when it was opened.
+class Loser final : public Processor {
+ public:
+  explicit Loser(std::string& lost) : lost_(lost) {}
+
+  Result<void> open(TaskContext& context) override {
+    lost_ += fmt::format("{} before {} ", context.lost_offsets(), context.position());
+    return {};
+  }
+  Result<std::size_t> process(std::span<const Record> records, TaskContext&) override {
+    return records.size();
+  }
+  Result<void> prepare_commit(TaskContext&) override { return {}; }
+  TimeUs watermark() const override { return kMinTime; }
+
+ private:
+  std::string& lost_;
+};
+
+TEST(Task, TellsItsProcessorWhatIsGoneUnreadUntilThatIsCommitted) {
+  std::string lost;
+  WordLog words;
+  words.spec.make = [&lost] { return std::make_unique<Loser>(lost); };
+  for (int i = 0; i < 5; ++i) words.write("1 a");
+  const auto begin = [&words](std::int64_t start, bool commits) {
+    const fakes::ExpiredReader input(words.log, start);
+    Task task(words.spec, 0, words.log, input);
+    ASSERT_TRUE(task.open(kOneRecordARead));
+    ASSERT_TRUE(task.run(false));
+    if (commits) commit(task, words);
+  };
+  begin(1, true);  // it is new: nothing of it is lost
+  begin(4, false);
+  begin(4, true);
+  begin(5, false);
+
+  EXPECT_EQ(lost, "0 before 1 2 before 4 2 before 4 0 before 5 ");
 }
 
 }  // namespace

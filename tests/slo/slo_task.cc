@@ -157,6 +157,7 @@ std::string SloTask::say(const Said& said) {
   ends_[said.partition] += said.lost;
   batch.set_begin_offset(ends_[said.partition]);
   batch.set_end_offset(ends_[said.partition] += 10);
+  batch.set_part(said.lost_parts);
   batch.set_last_part(true);
   batch.set_watermark_us(kStart + said.watermark * kSecondUs);
   batch.set_append_time_us(kStart + said.at.value_or(said.watermark) * kSecondUs);

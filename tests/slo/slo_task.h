@@ -38,7 +38,8 @@ struct Said {
   std::int32_t partition = 0;
   std::optional<std::int64_t> at = {};  // its append time; absent: the watermark's
   bool end = false;
-  std::int64_t lost = 0;  // raw offsets before it, of which nothing comes
+  std::int64_t lost = 0;         // raw offsets before it, of which nothing comes
+  std::uint32_t lost_parts = 0;  // of its own batch, before it
 };
 
 class SloTask {

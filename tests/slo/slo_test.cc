@@ -1,5 +1,6 @@
 #include "processors/slo/slo.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/slo/slo_task.h"
@@ -129,6 +130,19 @@ TEST(Slo, RatioTimeslicesAverageTheRatiosOfSlices) {
             "chat @120 1166666666/2000000000\n");
 }
 
+TEST(Slo, RatioTimeslicesAreCountedInSlicesForPeople) {
+  v1::ObjectiveDefinition definition = objective();
+  definition.set_method(v1::BUDGETING_METHOD_RATIO_TIMESLICES);
+  definition.set_slice_us(kMinuteUs);
+  *definition.add_condition() = condition(10, 5 * kMinuteUs, 0);
+  definition.mutable_condition(0)->set_min_events(5);
+  SloTask task(objectives({definition}));
+  EXPECT_EQ(task.say({.watermark = 60, .events = {{3, 1, 3}}}),
+            "! chat page @60 QUIET -> TOO_FEW: burns 75.0x over 5m, above 10x, on 0.75 bad of 1: "
+            "below 5 nothing is said\n"
+            "chat @60 250000000/1000000000\n");
+}
+
 TEST(Slo, ACalendarWindowBeginsAnew) {
   v1::ObjectiveDefinition definition = objective();
   definition.clear_window_us();
@@ -238,6 +252,14 @@ TEST(Slo, ALostRangeStopsTheTask) {
       "batch of objectives at offset 2: raw partition 0: a batch covers offsets 20 to 30, but "
       "the last one ended at 10; something was lost between fold and here. Replay the raw records "
       "into a new directory; on Kafka, `weir run --accept-loss` goes on without it");
+}
+
+TEST(Slo, SoDoesALostPartOfABatch) {
+  SloTask task(objectives({objective()}));
+  task.say({.watermark = 10});
+  EXPECT_THAT(task.say({.watermark = 20, .lost_parts = 1}),
+              testing::HasSubstr("part 1 came of the batch of offsets 10 to 20, where part 0 was "
+                                 "due; something was lost"));
 }
 
 TEST(Slo, ALossThatIsAcceptedIsToldAndResultsSayThatTheyMayLackIt) {
