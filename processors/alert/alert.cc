@@ -52,16 +52,23 @@ v1::Alert passing_alert(const v1::Signal& signal) {
   return alert;
 }
 
-/// Of those that fire and that nobody has taken on; matchers may be wrong.
+std::string who_says(const v1::Acknowledgement& acknowledgement) {
+  return acknowledgement.by().empty() ? "somebody" : acknowledgement.by();
+}
+
+/// Of those that fire: one that is named, whoever but its sender has it; or those that nobody has
+/// and that all match. Matchers may be wrong.
 std::vector<std::string> named_by(const v1::Acknowledgement& acknowledgement, const Book& book) {
   std::vector<std::string> named;
   const auto matchers = labels::make_matchers(acknowledgement.matcher());
   if (!matchers) return named;
   for (const auto& [fingerprint, entry] : book.entries()) {
-    if (!entry.is_firing() || entry.is_acknowledged()) continue;
+    if (!entry.is_firing()) continue;
     const bool is_named = matchers->empty()
-                              ? fingerprint == acknowledgement.fingerprint()
-                              : labels::match_all(*matchers, labels::read(entry.alert.label()));
+                              ? fingerprint == acknowledgement.fingerprint() &&
+                                    entry.alert.acknowledged_by() != who_says(acknowledgement)
+                              : !entry.is_acknowledged() &&
+                                    labels::match_all(*matchers, labels::read(entry.alert.label()));
     if (is_named) named.push_back(fingerprint);
   }
   return named;
@@ -234,17 +241,19 @@ void AlertProcessor::take_acknowledgement(const v1::Acknowledgement& acknowledge
                                           Outbox& outbox) {
   const std::vector<std::string> named = named_by(acknowledgement, book_);
   if (named.empty()) return probe_.unknown_signals.add();
-  const std::string by = acknowledgement.by().empty() ? "somebody" : acknowledgement.by();
+  const std::string by = who_says(acknowledgement);
   for (const std::string& fingerprint : named) {
     Entry& entry = book_.entry(fingerprint);
+    const std::string from = entry.alert.acknowledged_by();
+    const std::string what =
+        from.empty() ? by + " took it on" : fmt::format("{} took it over from {}", by, from);
     entry.alert.set_acknowledged_by(by);
     entry.alert.set_acknowledged_at_us(book_.head().append_time_us);
     entry.alert.set_acknowledged_note(acknowledgement.note());
     entry.changed = true;
-    outbox.decide(
-        entry.alert,
-        {v1::DECISION_KIND_ACKNOWLEDGED, with_note(by + " took it on", acknowledgement.note())},
-        {.by = by});
+    outbox.decide(entry.alert,
+                  {v1::DECISION_KIND_ACKNOWLEDGED, with_note(what, acknowledgement.note())},
+                  {.by = by, .reference = from});
   }
 }
 

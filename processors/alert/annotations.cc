@@ -36,6 +36,13 @@ std::string series_of(const v1::Alert& alert) {
   return fmt::format("{}", fmt::join(pairs, ","));
 }
 
+/// Of RatioTimeslices windows count billionths of a slice.
+std::string count_of(std::int64_t count, const v1::ConditionChange& condition) {
+  constexpr double kPpb = 1e9;
+  if (condition.method() != v1::BUDGETING_METHOD_RATIO_TIMESLICES) return fmt::format("{}", count);
+  return fmt::format("{:.6g}", static_cast<double>(count) / kPpb);
+}
+
 struct Name {
   std::string_view name;
   std::string (*value)(const v1::Alert&);
@@ -45,7 +52,7 @@ constexpr std::array kNames = {
     Name{"bad",
          [](const v1::Alert& alert) {
            const v1::SignalWindow& window = alert.condition().long_window();
-           return fmt::format("{}", window.total() - window.good());
+           return count_of(window.total() - window.good(), alert.condition());
          }},
     Name{"budget_spent",
          [](const v1::Alert& alert) {
@@ -83,7 +90,7 @@ constexpr std::array kNames = {
     Name{"title", title_of},
     Name{"total",
          [](const v1::Alert& alert) {
-           return fmt::format("{}", alert.condition().long_window().total());
+           return count_of(alert.condition().long_window().total(), alert.condition());
          }},
     Name{"window",
          [](const v1::Alert& alert) { return length_of(alert.condition().long_window()); }}};

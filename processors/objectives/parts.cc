@@ -32,4 +32,9 @@ std::string format_ppb(std::int64_t ppb) {
   return text;
 }
 
+std::string describe_count(std::int64_t count, v1::BudgetingMethod method) {
+  if (method != v1::BUDGETING_METHOD_RATIO_TIMESLICES) return fmt::format("{}", count);
+  return fmt::format("{:.6g}", static_cast<double>(count) / static_cast<double>(kPpb));
+}
+
 }  // namespace weir::objectives

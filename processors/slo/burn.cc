@@ -13,6 +13,12 @@ double as_double(std::int64_t number) { return static_cast<double>(number); }
 /// Further away than this is not told.
 constexpr double kFarUs = 1e16;
 
+/// How long so many slices are; of RatioTimeslices they are counted in billionths.
+DurationUs time_of(std::int64_t slices, const v1::ObjectiveDefinition& definition) {
+  const bool in_ppb = definition.method() == v1::BUDGETING_METHOD_RATIO_TIMESLICES;
+  return static_cast<DurationUs>(Wide{slices} * definition.slice_us() / (in_ppb ? kPpb : 1));
+}
+
 /// When nothing of the budget is left, at that pace. nullopt: never, or there is nothing left.
 std::optional<TimeUs> exhausted_at(const v1::Budget& budget, std::optional<double> pace,
                                    TimeUs now) {
@@ -45,18 +51,24 @@ bool burns(const Counts& counts, std::int64_t budget_ppb, std::int64_t factor_pp
   return or_equal ? bad >= bound : bad > bound;
 }
 
-void fill_budget(const Counts& counts, const BudgetTerms& terms, v1::Budget& budget) {
-  budget.set_length_us(terms.length_us);
+void fill_budget(const Counts& counts, const v1::ObjectiveDefinition& definition,
+                 DurationUs length_us, v1::Budget& budget) {
+  const std::int64_t budget_ppb = kPpb - definition.target_ppb();
+  budget.set_length_us(length_us);
   budget.set_good(counts.good);
   budget.set_total(counts.total);
-  budget.set_budget_us(static_cast<std::int64_t>(Wide{terms.length_us} * terms.budget_ppb / kPpb));
+  budget.set_budget_us(static_cast<std::int64_t>(Wide{length_us} * budget_ppb / kPpb));
   if (counts.total != 0) {
-    budget.set_spent_us(
-        static_cast<std::int64_t>(Wide{terms.length_us} * counts.bad() / counts.total));
+    const bool sliced = definition.method() != v1::BUDGETING_METHOD_OCCURRENCES;
+    const DurationUs spent_us =
+        sliced ? time_of(counts.bad(), definition)
+               : static_cast<DurationUs>(Wide{length_us} * counts.bad() / counts.total);
+    const double rate = *burn_rate(counts, budget_ppb);
+    budget.set_spent_us(spent_us);
     budget.set_sli(as_double(counts.good) / as_double(counts.total));
-    const double rate = *burn_rate(counts, terms.budget_ppb);
     budget.set_burn_rate(rate);
-    budget.set_spent_ratio(rate);  // the whole window at this rate
+    budget.set_spent_ratio(sliced ? *burn_rate({length_us - spent_us, length_us}, budget_ppb)
+                                  : rate);
   }
   budget.set_left_us(budget.budget_us() - budget.spent_us());
 }
@@ -67,8 +79,7 @@ v1::Budget budget_of(const Ledger& ledger) {
   const objectives::Period period = objective.window_at(now);
   v1::Budget budget;
   budget.set_start_us(window_start(ledger, ledger.plan->own(), now));
-  fill_budget(ledger.sum(ledger.plan->own()),
-              {.budget_ppb = objective.budget_ppb(), .length_us = period.end_us - period.start_us},
+  fill_budget(ledger.sum(ledger.plan->own()), objective.definition, period.end_us - period.start_us,
               budget);
   const auto pace = burn_rate(ledger.sum(ledger.plan->pace()), objective.budget_ppb());
   const auto at = exhausted_at(budget, pace, now);

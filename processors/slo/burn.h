@@ -19,12 +19,11 @@ bool burns(const Counts& counts, std::int64_t budget_ppb, std::int64_t factor_pp
 /// Of the objective's own window, as it stands at record.advanced_to.
 v1::Budget budget_of(const Ledger& ledger);
 
-/// Whose budget, over how long.
-struct BudgetTerms {
-  std::int64_t budget_ppb = 0;
-  DurationUs length_us = 0;
-};
-/// sli, budget, spent, left and burn rate.
-void fill_budget(const Counts& counts, const BudgetTerms& terms, v1::Budget& budget);
+/// sli, budget, spent, left and burn rate of a window of that length, be it young or not. A slice
+/// spends the time of it that is bad: how many a window has is known, and those that have not come
+/// yet, or had no events, spend nothing. How many events a window will have is not: they spend as
+/// if the whole of it went on like them.
+void fill_budget(const Counts& counts, const v1::ObjectiveDefinition& definition,
+                 DurationUs length_us, v1::Budget& budget);
 
 }  // namespace weir::slo

@@ -10,6 +10,7 @@
 namespace weir::slo {
 namespace {
 
+using objectives::describe_count;
 using objectives::format_ppb;
 using objectives::kPpb;
 
@@ -37,6 +38,7 @@ v1::ConditionChange change_about(const Ledger& ledger) {
   change.set_objective_id(ledger.record.objective_id);
   change.set_ledger_version(ledger.record.version);
   change.set_service(objective.service());
+  change.set_method(objective.method());
   *change.mutable_scope() = objective.per();
   const v1::Budget budget = budget_of(ledger);
   change.set_spent_ratio(budget.spent_ratio());
@@ -93,8 +95,9 @@ std::string describe(const v1::ConditionDefinition& definition, const v1::Condit
     rates += " and " + window_text(change.short_window(), change.factor());
   const std::string burning =
       fmt::format("burns {}, above {}x", rates, format_ppb(definition.factor_ppb()));
-  const std::int64_t total = change.long_window().total();
-  const std::int64_t bad = total - change.long_window().good();
+  const v1::SignalWindow& counted = change.long_window();
+  const std::string bad = describe_count(counted.total() - counted.good(), change.method());
+  const std::string total = describe_count(counted.total(), change.method());
   switch (change.state()) {
     case v1::CONDITION_STATE_FIRING:
       return change.has_probability()

@@ -178,11 +178,14 @@ HttpResponse Api::say(const HttpRequest& request) {
   if (!alert) return net::error_response(alert.error());
   if (signal->has_acknowledgement() && alert->state() != v1::ALERT_STATE_FIRING)
     return net::error_response(409, "the alert does not fire", "there is nothing to take on");
-  if (signal->has_acknowledgement() && !needs_somebody(*alert))
-    return json_response(
-        {{"accepted", false}, {"acknowledged", results::to_json(*alert)["acknowledged"]}});
+  const Json before = results::to_json(*alert)["acknowledged"];
+  const bool is_taken_on = signal->has_acknowledgement() && !before.is_null();
+  if (is_taken_on && alert->acknowledged_by() == signal->acknowledgement().by())
+    return json_response({{"accepted", false}, {"acknowledged", before}});
   if (const auto done = append(*signal); !done) return net::error_response(done.error());
-  return json_response({{"accepted", true}}, 202);
+  Json answer = {{"accepted", true}};
+  if (is_taken_on) answer["taken_over_from"] = before;
+  return json_response(answer, 202);
 }
 
 /// One notification tells of all that it is.

@@ -20,9 +20,9 @@ struct AlertLife {
   TimeUs fired_us = 0;  // event time; what is no append time is
   TimeUs fired_append_us = 0;
   std::optional<TimeUs> resolved_us;
-  std::optional<TimeUs> acknowledged_append_us;
-  std::optional<bool> useful;  // as it was marked last
-  bool muted = false;          // at some time
+  std::optional<TimeUs> acknowledged_append_us;  // first, whoever took it over then
+  std::optional<bool> useful;                    // as it was marked last
+  bool muted = false;                            // at some time
   bool told = false;
 
   bool is_hidden() const { return muted && !told && !acknowledged_append_us && !useful; }

@@ -138,12 +138,47 @@ TEST(AlertGroups, IsRepeatedUntilSomebodyTakesItOn) {
             "decision chat page-1h acknowledged: ann took it on: looking\n"
             "notify oncall acknowledged {}:{service=\"chat\"} #3: +chat page-1h\n"
             "decision chat page-1h grouped: somebody took it on\n");
-  signal.mutable_acknowledgement()->set_by("bob");
-  EXPECT_EQ(task.say(signal, 3'800), "") << "ann has it";
+  EXPECT_EQ(task.say(signal, 3'800), "") << "she has it already";
   EXPECT_EQ(task.pass(20'000), "");
   EXPECT_EQ(task.state(),
             "alert chat page-1h firing acknowledged by ann\n"
             "group oncall {}:{service=\"chat\"} #3: chat page-1h\n");
+}
+
+TEST(AlertGroups, WhatIsTakenOverIsToldToNobodyAgain) {
+  Config config = config_for();
+  config.grouping.repeat_us = kHourUs;
+  AlertTask task(config);
+  task.restart_always();
+  task.tick(change(), 0);
+  v1::Signal signal;
+  signal.mutable_acknowledgement()->set_fingerprint(fingerprint_of(change()));
+  signal.mutable_acknowledgement()->set_by("ann");
+  task.say(signal, 100);
+  const std::size_t told = task.notifications().size();
+
+  signal.mutable_acknowledgement()->set_by("bob");
+  signal.mutable_acknowledgement()->set_note("the night shift");
+  EXPECT_EQ(task.say(signal, 200),
+            "decision chat page-1h acknowledged: bob took it over from ann: the night shift\n");
+  EXPECT_EQ(task.decisions().back().by(), "bob");
+  EXPECT_EQ(task.decisions().back().reference(), "ann");
+  EXPECT_EQ(task.pass(20'000), "");
+  EXPECT_EQ(task.notifications().size(), told);
+  const v1::Alert& alert = task.alerts().begin()->second;
+  EXPECT_EQ(alert.acknowledged_by(), "bob");
+  EXPECT_EQ(alert.acknowledged_at_us(), kStart + 200 * kSecondUs);
+  EXPECT_EQ(alert.acknowledged_note(), "the night shift");
+
+  // Who takes all on that match takes nothing from anybody.
+  signal.mutable_acknowledgement()->clear_fingerprint();
+  signal.mutable_acknowledgement()->set_by("ann");
+  *signal.mutable_acknowledgement()->add_matcher() =
+      labels::Matcher::parse("service=chat")->proto();
+  EXPECT_EQ(task.say(signal, 20'100), "");
+  EXPECT_EQ(task.state(),
+            "alert chat page-1h firing acknowledged by bob\n"
+            "group oncall {}:{service=\"chat\"} #2: chat page-1h\n");
 }
 
 TEST(AlertRoutes, TheFirstThatMatchesHolds) {

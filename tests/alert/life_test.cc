@@ -158,6 +158,19 @@ TEST(AlertLife, KnowsWhatItIsCalled) {
             "chat-latency page-1h model=m (chat): it burns");
 }
 
+TEST(AlertLife, ItsTextCountsSlicesWhereTheseCountAsTheirRatio) {
+  AlertTask task;
+  v1::ConditionChange burning = change();
+  burning.set_method(v1::BUDGETING_METHOD_RATIO_TIMESLICES);
+  burning.mutable_long_window()->set_length_us(kHourUs);
+  burning.mutable_long_window()->set_good(57'250'000'000);
+  burning.mutable_long_window()->set_total(60'000'000'000);
+  task.tick(burning, 0);
+  const v1::Alert& alert = task.alerts().begin()->second;
+  EXPECT_EQ(labels::read(alert.annotation()).at("description").substr(0, 23),
+            "2.75 of 60 bad in 1h, b");
+}
+
 TEST(AlertLife, WhatStandsIsToldAgainEachDay) {
   constexpr std::int64_t kDay = kDayUs / kSecondUs;
   AlertTask task;

@@ -177,7 +177,7 @@ TEST_F(AlertApi, AnAcknowledgementIsASignal) {
   EXPECT_EQ(signal.acknowledgement().note(), "on it");
 }
 
-TEST_F(AlertApi, WhatSomebodyHasTakenOnStaysTheirs) {
+TEST_F(AlertApi, WhatSomebodyHasTakenOnIsTakenOverBySomebodyElseAlone) {
   v1::AlertRecord record;
   record.set_version(1);
   v1::Alert& alert = *record.mutable_alert();
@@ -186,13 +186,21 @@ TEST_F(AlertApi, WhatSomebodyHasTakenOnStaysTheirs) {
   alert.set_acknowledged_by("bob");
   alert.set_acknowledged_at_us(kNow);
   append("weir.alert", kAlert, record.SerializeAsString());
-  const auto answer = ask("POST", "/api/v1/alerts/" + kAlert + "/ack", R"({"by":"ann"})");
-  EXPECT_EQ(answer.status, 200);
-  EXPECT_EQ(answer.body,
+  const std::string path = "/api/v1/alerts/" + kAlert + "/ack";
+  const auto again = ask("POST", path, R"({"by":"bob"})");
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.body,
             R"({"accepted":false,"acknowledged":{"by":"bob","at":"2023-11-14T22:13:20Z",)"
             R"("note":null}})"
             "\n");
   EXPECT_EQ(last_signal().version(), 0U);
+  const auto taken_over = ask("POST", path, R"({"by":"ann"})");
+  EXPECT_EQ(taken_over.status, 202);
+  EXPECT_EQ(taken_over.body,
+            R"({"accepted":true,"taken_over_from":{"by":"bob","at":"2023-11-14T22:13:20Z",)"
+            R"("note":null}})"
+            "\n");
+  EXPECT_EQ(last_signal().acknowledgement().by(), "ann");
 }
 
 TEST_F(AlertApi, WhatMatchesIsTakenOnWithOneSignal) {
@@ -298,6 +306,8 @@ TEST_F(AlertApi, WhatIsWrongIsNamed) {
   };
   const std::string ack = "/api/v1/alerts/" + kAlert + "/ack";
   EXPECT_NE(error_of(ack, "[]").find("the body is no JSON object"), std::string::npos);
+  EXPECT_NE(error_of(ack, "{\"by\": \"ann\",\n}").find("not JSON: line 2, column 1: unexpected"),
+            std::string::npos);
   EXPECT_NE(error_of(ack, "{}").find("by: is missing"), std::string::npos);
   EXPECT_NE(error_of(ack, R"({"by":"a","who":"b"})").find("'who': there is no such field"),
             std::string::npos);

@@ -36,18 +36,16 @@ TEST(AlertStatistics, OfNothingAreAbsent) {
 
 TEST(AlertStatistics, CountLivesAndTheirTimes) {
   using enum v1::DecisionKind;
-  const std::vector<v1::Decision> decisions = {decision(0, "a1", DECISION_KIND_FIRED),
-                                               decision(0, "a1", DECISION_KIND_GROUPED, 1, "n1"),
-                                               decision(1, "a1", DECISION_KIND_SENT, 1, "n1"),
-                                               decision(10, "a2", DECISION_KIND_FIRED),
-                                               decision(10, "a2", DECISION_KIND_GROUPED, 1, "n1"),
-                                               decision(30, "a1", DECISION_KIND_ACKNOWLEDGED),
-                                               decision(60, "a1", DECISION_KIND_RESOLVED),
-                                               decision(100, "a2", DECISION_KIND_RESOLVED),
-                                               decision(110, "a1", DECISION_KIND_USEFUL),
-                                               decision(120, "a2", DECISION_KIND_NOT_USEFUL),
-                                               decision(400, "a1", DECISION_KIND_FIRED, 2),
-                                               decision(500, "b1", DECISION_KIND_FIRED)};
+  const std::vector<v1::Decision> decisions = {
+      decision(0, "a1", DECISION_KIND_FIRED), decision(0, "a1", DECISION_KIND_GROUPED, 1, "n1"),
+      decision(1, "a1", DECISION_KIND_SENT, 1, "n1"), decision(10, "a2", DECISION_KIND_FIRED),
+      decision(10, "a2", DECISION_KIND_GROUPED, 1, "n1"),
+      decision(30, "a1", DECISION_KIND_ACKNOWLEDGED),
+      // Taken over.
+      decision(50, "a1", DECISION_KIND_ACKNOWLEDGED), decision(60, "a1", DECISION_KIND_RESOLVED),
+      decision(100, "a2", DECISION_KIND_RESOLVED), decision(110, "a1", DECISION_KIND_USEFUL),
+      decision(120, "a2", DECISION_KIND_NOT_USEFUL), decision(400, "a1", DECISION_KIND_FIRED, 2),
+      decision(500, "b1", DECISION_KIND_FIRED)};
 
   const AllAlertStats stats = stats_of(decisions);
 

@@ -79,6 +79,20 @@ class Alerts(WeirTest):
         explained = run("explain", results, "--alert", page["fingerprint"]).stdout
         self.assertRegex(explained, r"chat-fast model=a at 2026-01-05T00:10:\d0Z\n  2m: \d+ bad of")
         self.assertEqual(explained.count("counted again from the log: the same"), 2)  # and 10s
+        # What is bad of it is listed, and how much is not.
+        said = re.search(r"\n  2m: (\d+) bad of (\d+), burn", explained)
+        bad, total = int(said[1]), int(said[2])
+        spared = re.search(r"\n  not listed without --all: (\d+) counts of panes with nothing bad, "
+                           r"of (\d+) events\n", explained)
+        self.assertEqual(int(spared[2]), total - bad)
+        self.assertIn("\n  from_records: all raw records that were counted at once, ", explained)
+        rows = re.findall(r"(?m)^20\S+ +(\d+) +(\d+) +weir\.sli/", explained)
+        self.assertEqual((len(rows) > 0, sum(int(row[1]) for row in rows)), (True, bad))
+        self.assertNotIn("0", [row[1] for row in rows])
+        whole = run("explain", results, "--alert", page["fingerprint"], "--all").stdout
+        self.assertNotIn("not listed", whole)
+        self.assertEqual(len(re.findall(r"(?m)^20\S+ +\d+ +\d+ +weir\.sli/", whole)),
+                         len(rows) + int(spared[1]))
         counts = lines(run("explain", results, "--objective", "chat-fast", "--series", "model=a",
                            "--window", "1h", "--format", "json").stdout)
         self.assertEqual({row["from_records"].split("@")[0] for row in counts},
@@ -147,7 +161,7 @@ class Alerts(WeirTest):
         wait_until(lambda: [each for each in up.get("/api/v1/alerts")["alerts"]
                             if each["acknowledged"] and each["acknowledged"]["by"] == "ann"],
                    "the acknowledgement")
-        self.assertRegex(run("ack", alert, "--by", "bob", *there).stdout,
+        self.assertRegex(run("ack", alert, "--by", "ann", *there).stdout,
                          rf"^{alert} is already taken on by ann at 20\S+Z; nothing is changed\n$")
         wait_until(lambda: "ann took it on: looking at it" in run("why", alert, *there).stdout,
                    "the note, on one line")
@@ -155,6 +169,11 @@ class Alerts(WeirTest):
         decided_at = re.search(r"(?m)^(20\S+) +20\S+ +acknowledged ",
                                run("why", alert, *there).stdout)[1]
         self.assertGreaterEqual(datetime.fromisoformat(decided_at), asked_at)
+        self.assertEqual(run("ack", alert, "--by", "bob", *there).stdout,
+                         f"{alert} is acknowledged by bob, who takes it over from ann\n")
+        wait_until(lambda: "bob took it over from ann" in run("why", alert, *there).stdout,
+                   "the hand-over")
+        self.assertRegex(run("alerts", *there).stdout, rf"(?m)^{alert} .*bob is on it")
         added = run("silence", "add", "service=chat", "--for", "1h", "--by", "ann", "--reason",
                     "looking", *there)
         silence = added.stdout.strip()

@@ -35,7 +35,7 @@ class PageAlertsTest(BrowserTest):
             page.locator(".alert").evaluate_all("cards => cards.map(card => card.dataset.level)"),
             ["bad", "watch"])
         for said in ("page", "chat-latency page-1h", "model=llama-70b", "it burns 14.9 times",
-                     "130 of 1000", "15×", "42.00 %", "oncall"):
+                     "130 of 1,000", "15×", "42.00 %", "oncall"):
             self.assertIn(said, self.card(page).text_content())
         self.assertIn(HOSTILE, page.text_content("main"))
         self.assertFalse(page.evaluate("'hostile' in window"))
@@ -121,7 +121,14 @@ class PageAlertsTest(BrowserTest):
         self.until_text(page, f"#alert-{FIRST}", "acknowledged by ann")
         self.assertEqual(self.alerts.said,
                          [("POST", f"alerts/{FIRST}/ack", {"by": "ann", "note": "on it"})])
-        self.assertTrue(self.card(page).get_by_role("button", name="Acknowledge").is_disabled())
+
+        # When somebody else takes it over, then it is theirs.
+        self.press(page, "Take over")
+        page.fill("[name=by]", "bob")
+        page.keyboard.press("Enter")
+        self.until_text(page, f"#alert-{FIRST}", "acknowledged by bob")
+        self.assertEqual(self.alerts.said[-1],
+                         ("POST", f"alerts/{FIRST}/ack", {"by": "bob", "note": ""}))
 
     def test_an_alert_is_silenced_and_the_silence_ended(self):
         page = self.open()

@@ -2,6 +2,7 @@
 """Objectives as a user has them: a document, events, and budgets that recount the events."""
 
 import json
+import re
 import shutil
 import unittest
 from datetime import datetime, timedelta, timezone
@@ -80,10 +81,10 @@ class Slo(WeirTest):
 
     def test_slices_are_explained_by_their_events(self):
         # Given a minute in every ten with one slow request in three.
-        for method, bad, slices in (
-                ("Timeslices", "6 bad of 60 slices",
+        for method, bad, left, slices in (
+                ("Timeslices", "6 bad of 60 slices", "95.8%",  # of 144 minutes
                  ("good where at least 0.95 of their events are", r"0\.95 +bad", r"0\.95 +good")),
-                ("RatioTimeslices", "2 bad of 60 slices",
+                ("RatioTimeslices", "2 bad of 60 slices", "98.6%",
                  ("each as the ratio of its good events", r"- +0\.666667 good", r"- +1 good"))):
             with self.subTest(method):
                 shutil.rmtree(self.dir)
@@ -96,7 +97,7 @@ class Slo(WeirTest):
                         + (", timeSliceTarget: 0.95}" if method == "Timeslices" else "}")))
                 # When the last hour is explained, then its slices are judged again.
                 explained = run("explain", results, "--objective", "chat-goodput", "--series",
-                                "model=a").stdout
+                                "model=a", "--all").stdout
                 self.assertIn(f"\n  1h: {bad}, burn rate = (", explained)
                 self.assertIn("; counted again from the log: the same\n", explained)
                 how, first, second = slices
@@ -107,6 +108,17 @@ class Slo(WeirTest):
                 self.assertRegex(explained, r"\n2026-01-05T00:01:00Z +60 +60 +1 +"
                                  + second + where)
                 self.assertEqual(explained.count("\n2026-01-05T00:"), 60)
+                # Of those that count as good only how many there are, where nobody asks for all.
+                shortly = run("explain", results, "--objective", "chat-goodput", "--series",
+                              "model=a").stdout
+                self.assertIn("\n  not listed without --all: 54 slices that count as good, of 3240 "
+                              "events\n", shortly)
+                self.assertEqual(re.findall(r"(?m)^2026-01-05T00:(\d\d):00Z ", shortly),
+                                 ["00", "10", "20", "30", "40", "50"])
+                # They spend of the whole day, however young the ledger is.
+                status = run("slo", "status", results).stdout
+                self.assertRegex(status, rf"model=a +5[48] +60 .* {left} ")
+                self.assertNotIn("so far", status)
 
     def test_an_incident_changes_a_condition_and_its_end_does_too(self):
         results = self.replayed((event(s / 10, latency_us=5_000_000 if 600 <= s / 10 < 800 else 1)

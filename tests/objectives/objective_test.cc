@@ -84,6 +84,13 @@ TEST(Parts, AreReadAndWrittenExactly) {
     EXPECT_FALSE(parse_ppb(text)) << text;
 }
 
+TEST(Parts, CountsAreInEventsOrSlicesForPeople) {
+  EXPECT_EQ(describe_count(2'750'000'000, v1::BUDGETING_METHOD_OCCURRENCES), "2750000000");
+  EXPECT_EQ(describe_count(3, v1::BUDGETING_METHOD_TIMESLICES), "3");
+  EXPECT_EQ(describe_count(2'750'000'000, v1::BUDGETING_METHOD_RATIO_TIMESLICES), "2.75");
+  EXPECT_EQ(describe_count(-500'000'000, v1::BUDGETING_METHOD_RATIO_TIMESLICES), "-0.5");
+}
+
 std::string period(const char* unit, std::int64_t count, const char* zone, const char* at) {
   v1::CalendarWindow window;
   window.set_unit(unit);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decision_words, figures_of, heading_of, level_of, loudest_of, matchers_of, receiver_row,
-  standings_of, statistics_of, title_of, told_of } from "../../sinks/dashboard/page/alert_words.js";
+  standings_of, statistics_of, taking_on_of, title_of, told_of } from "../../sinks/dashboard/page/alert_words.js";
 
 const alert = (changes = {}) => ({ fingerprint: "8f1c", state: "firing", severity: "page",
   labels: { objective: "chat", condition: "page-1h", service: "chat" }, acknowledged: null,
@@ -29,11 +29,22 @@ test("what keeps an alert quiet is said", () => {
   ["pending", "acknowledged by ann", "silenced", "hidden by a louder alert", "comes and goes"]);
 });
 
+test("what somebody has is taken over from them", () => {
+  assert.deepEqual(taking_on_of(alert()),
+    { button: "Acknowledge", title: "Acknowledge chat page-1h" });
+  assert.deepEqual(taking_on_of(alert({ acknowledged: { by: "ann" } })),
+    { button: "Take over", title: "Take chat page-1h over from ann" });
+});
+
 test("absent numbers are left out", () => {
   assert.deepEqual(figures_of(alert()), []);
   assert.deepEqual(figures_of({ condition: { spent_ratio: 0.5, long_window: {
     length_us: 3600e6, good: 0, total: 7, burn_rate: null } } }),
   [["Bad in 1 h", "7 of 7"], ["Burn in 1 h", "–"], ["Budget spent", "50.00 %"]]);
+  // Of slices that count as their ratio the API has billionths.
+  assert.deepEqual(figures_of({ condition: { method: "BUDGETING_METHOD_RATIO_TIMESLICES",
+    long_window: { length_us: 3600e6, good: 57_999_999_996, total: 60e9, burn_rate: null } } })[0],
+  ["Bad in 1 h", "2 of 60"]);
   assert.equal(title_of({ labels: {}, fingerprint: "8f1c" }), "8f1c");
 });
 

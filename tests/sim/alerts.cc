@@ -87,7 +87,7 @@ class Stories {
     } else if (signal.has_acknowledgement()) {
       const auto name = names.find(signal.acknowledgement().fingerprint());
       const auto found = name == names.end() ? all_.end() : all_.find(name->second);
-      if (found != all_.end() && found->second.is_firing() && found->second.acknowledged_by.empty())
+      if (found != all_.end() && found->second.is_firing())
         found->second.acknowledged_by = signal.acknowledgement().by();
     } else if (signal.has_silence()) {
       silences_[signal.silence().id()] = signal.silence();

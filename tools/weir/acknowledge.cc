@@ -50,12 +50,15 @@ Result<void> ack_command(SayArguments arguments) {
     return ack_matching(arguments);
   arguments.alert = arguments.matchers.front();
   WEIR_ASSIGN(const Json answer, say(arguments, "ack", Json::object()));
-  if (const Json& earlier = field(answer, "acknowledged"); earlier.is_object())
+  if (const Json& own = field(answer, "acknowledged"); own.is_object())
     return print_line(
         printable(fmt::format("{} is already taken on by {} at {}; nothing is changed",
-                              arguments.alert, text_of(earlier, "by"), text_of(earlier, "at")),
+                              arguments.alert, text_of(own, "by"), text_of(own, "at")),
                   kMaxLineBytes));
-  return print_line(fmt::format("{} is acknowledged by {}", arguments.alert, arguments.by));
+  std::string said = fmt::format("{} is acknowledged by {}", arguments.alert, arguments.by);
+  if (const Json& before = field(answer, "taken_over_from"); before.is_object())
+    said += fmt::format(", who takes it over from {}", text_of(before, "by"));
+  return print_line(printable(said, kMaxLineBytes));
 }
 
 Result<void> mark_command(SayArguments arguments) {
@@ -72,8 +75,8 @@ void add_what(CLI::App& app, std::vector<std::string>& matchers) {
     return matcher ? "" : "is neither a fingerprint nor a matcher: " + matcher.error().message;
   };
   app.add_option("ALERT", matchers,
-                 "its fingerprint, as `weir alerts` shows it; or matchers, as of a silence, of all "
-                 "that fire and that nobody has taken on")
+                 "its fingerprint, as `weir alerts` shows it, whoever has it; or matchers, as of a "
+                 "silence, of all that fire and that nobody has taken on")
       ->required()
       ->check(check, "");
 }
@@ -99,11 +102,12 @@ void add_saying(CLI::App& app, SayArguments& arguments) {
 
 void add_ack(Commands& commands) {
   const auto arguments = std::make_shared<SayArguments>();
-  CLI::App& app = commands.add({.name = "ack",
-                                .purpose = "Take firing alerts on: they are not repeated any more",
-                                .examples = "weir ack 8f1c0b6e2d3a4f50 --note \"looking\"\n"
-                                            "  weir ack service=chat severity=page"},
-                               [arguments] { return ack_command(*arguments); });
+  CLI::App& app =
+      commands.add({.name = "ack",
+                    .purpose = "Take firing alerts on, or one over: no repeats any more",
+                    .examples = "weir ack 8f1c0b6e2d3a4f50 --note \"looking\"\n"
+                                "  weir ack service=chat severity=page"},
+                   [arguments] { return ack_command(*arguments); });
   add_what(app, arguments->matchers);
   add_saying(app, *arguments);
   app.parse_complete_callback([arguments] { check_what(arguments->matchers); });

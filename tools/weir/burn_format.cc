@@ -5,6 +5,7 @@
 
 #include <fmt/ranges.h>
 
+#include "processors/objectives/parts.h"
 #include "sinks/results/proto_json.h"
 #include "tools/weir/text_table.h"
 
@@ -33,15 +34,20 @@ std::string state_name(v1::ConditionState state) {
   return name;
 }
 
-/// The shortest window that has all there is in the objective's own, as of a young ledger; 0: its
-/// own. What is left is at the rate of that time.
+/// The shortest window that has all events there are in the objective's own, as of a young ledger;
+/// 0: its own. What is left is at the rate of that time. Slices spend of the whole window.
 DurationUs budget_is_of(const v1::BurnResult& result) {
+  if (result.method() != v1::BUDGETING_METHOD_OCCURRENCES) return 0;
   const v1::Budget& budget = result.budget();
   for (const v1::BurnWindow& window : result.window())
     if (budget.total() > 0 && window.length_us() < budget.length_us() &&
         window.total() == budget.total() && window.good() == budget.good())
       return window.length_us();
   return 0;
+}
+
+std::string signed_count(std::int64_t count, const v1::BurnResult& result) {
+  return (count < 0 ? "" : "+") + objectives::describe_count(count, result.method());
 }
 
 /// What is not quiet, and what is unusual about the result.
@@ -56,8 +62,9 @@ std::string note(const v1::BurnResult& result) {
   if (!result.maintenance().empty())
     notes.push_back(fmt::format("maintenance: {}", printable(result.maintenance(), 40)));
   if (result.has_correction())
-    notes.push_back(fmt::format("corrected {:+} of {:+}", result.correction().good(),
-                                result.correction().total()));
+    notes.push_back(fmt::format("corrected {} of {}",
+                                signed_count(result.correction().good(), result),
+                                signed_count(result.correction().total(), result)));
   if (result.closed()) notes.emplace_back("closed");
   if (!result.complete()) notes.emplace_back("incomplete");
   return fmt::format("{}", fmt::join(notes, ", "));
@@ -68,8 +75,8 @@ std::vector<std::string> cells_of(const v1::BurnResult& result) {
   return {format_rfc3339(result.end_time_us()),
           printable(result.objective(), 60),
           result.series().empty() ? "-" : printable(series_text(result), 60),
-          fmt::format("{}", budget.good()),
-          fmt::format("{}", budget.total()),
+          objectives::describe_count(budget.good(), result.method()),
+          objectives::describe_count(budget.total(), result.method()),
           budget.has_sli() ? percent(budget.sli()) : "-",
           percent(static_cast<double>(result.target_ppb()) / 1e9),
           budget.has_spent_ratio() ? fmt::format("{:.1f}%", 100 * (1 - budget.spent_ratio())) : "-",

@@ -33,6 +33,7 @@ struct ExplainArguments {
   std::string series;
   DurationUs window_us = kHourUs;
   TimeUs at_us = kMaxTime;
+  bool all = false;
   Format format = Format::table;
 };
 
@@ -170,10 +171,8 @@ Json rows_of_deltas(const Recount& recount, const v1::BurnResult& told) {
   return rows;
 }
 
-/// "3", of events or slices; of slices that are judged by their ratio "2.75".
 std::string count_of(std::int64_t units, const v1::BurnResult& told) {
-  if (told.method() != v1::BUDGETING_METHOD_RATIO_TIMESLICES) return fmt::format("{}", units);
-  return fmt::format("{:.6g}", static_cast<double>(units) / static_cast<double>(objectives::kPpb));
+  return objectives::describe_count(units, told.method());
 }
 
 std::string range_text(std::string_view partition, const RecountedSlice::Range& range) {
@@ -257,6 +256,24 @@ std::string describe(const v1::ObjectiveDefinition& sliced) {
                      objectives::format_ppb(sliced.slice_target_ppb()));
 }
 
+/// What is not among the rows, and what these say of records.
+std::string describe_rows(const Recount& recount) {
+  const bool sliced = recount.sliced() != nullptr;
+  std::string text;
+  if (recount.left_out() > 0)
+    text += fmt::format("  {} older {} are not listed\n", recount.left_out(),
+                        sliced ? "slices" : "counts");
+  if (const Spared& spared = recount.spared(); spared.rows > 0)
+    text += fmt::format("  not listed without --all: {} {}, of {} events\n", spared.rows,
+                        sliced ? "slices that count as good" : "counts of panes with nothing bad",
+                        spared.events);
+  if (!recount.deltas().empty() || !recount.slices().empty())
+    text +=
+        "  from_records: all raw records that were counted at once, each maybe a batch of many "
+        "events; those of the row are among them\n";
+  return text;
+}
+
 std::string heading(const Recount& recount, const v1::BurnResult& told, const Question& question) {
   const bool silent = !question.silence.empty();
   const std::string series = printable(results::series_text(told), kMaxNameBytes);
@@ -268,10 +285,7 @@ std::string heading(const Recount& recount, const v1::BurnResult& told, const Qu
     text += describe(window, told, recount, silent);
   if (recount.sliced() != nullptr) text += describe(*recount.sliced());
   if (!told.complete()) text += "  a raw partition was left out of the time then\n";
-  if (recount.left_out() > 0)
-    text += fmt::format("  {} older {} are not listed\n", recount.left_out(),
-                        recount.sliced() == nullptr ? "counts" : "slices");
-  return text + "\n";
+  return text + describe_rows(recount) + "\n";
 }
 
 Result<void> explain(const ExplainArguments& arguments) {
@@ -289,16 +303,19 @@ Result<void> explain(const ExplainArguments& arguments) {
   }
   WEIR_ASSIGN(const v1::BurnResult told, find_told(source->reader(), question));
   WEIR_ASSIGN(auto windows, windows_of(told, question));
-  Recount recount(source->reader(), told, std::move(windows));
+  const bool all = arguments.all || arguments.format != Format::table || !question.silence.empty();
+  Recount recount(source->reader(), told, std::move(windows), all ? Kept::all : Kept::bad);
   WEIR_TRY(recount.run());
   Output output;
   if (arguments.format == Format::table) output.write(heading(recount, told, question));
-  constexpr std::string_view kNothing = "nothing was counted in that time";
+  const std::string_view nothing = recount.spared().rows == 0
+                                       ? "nothing was counted in that time"
+                                       : "nothing of that time counts as bad";
   if (recount.sliced() != nullptr)
     return write_rows(rows_of_slices(recount, told), kSliceColumns, arguments.format, output,
-                      kNothing);
+                      nothing);
   return write_rows(rows_of_deltas(recount, told), kDeltaColumns, arguments.format, output,
-                    kNothing);
+                    nothing);
 }
 
 }  // namespace
@@ -329,6 +346,8 @@ void add_explain(Commands& commands) {
   add_parsed(app, "--at", arguments->at_us, parse_rfc3339,
              "as it was told then, or last before (2026-01-05T03:10:00Z)")
       ->excludes(alert);
+  app.add_flag("--all", arguments->all,
+               "also what has nothing bad; JSON, CSV and what is told of a silence always have it");
   add_format(app, arguments->format);
 }
 

@@ -16,8 +16,8 @@ void RecountedSlice::Range::hold(const Range& other) {
 }
 
 Recount::Recount(const runtime::Reader& log, const v1::BurnResult& told,
-                 std::vector<RecountedWindow> windows)
-    : log_(log), told_(told), windows_(std::move(windows)) {
+                 std::vector<RecountedWindow> windows, Kept kept)
+    : log_(log), told_(told), windows_(std::move(windows)), kept_(kept) {
   for (RecountedWindow& window : windows_)
     window.from_us = told_.end_time_us() - window.told.length_us();
 }
@@ -42,6 +42,7 @@ Result<void> Recount::run() {
                 "objective {} counts slices of time, and its definition has left the log",
                 told_.objective());
   judge();
+  if (kept_ == Kept::bad) spare_slices();
   return {};
 }
 
@@ -107,6 +108,11 @@ void Recount::add(const runtime::Record& record, const v1::SliBatch& batch,
   panes_[pane_us] += {delta.good(), delta.total()};
   if (sliced() != nullptr)
     return add_to_slice(align_down(pane_us, sliced()->slice_us()), record, batch, delta);
+  if (kept_ == Kept::bad && delta.good() == delta.total()) {
+    ++spared_.rows;
+    spared_.events += delta.total();
+    return;
+  }
   deltas_.push_back(
       {.pane_us = pane_us,
        .good = delta.good(),
@@ -130,6 +136,17 @@ void Recount::add_to_slice(TimeUs start_us, const runtime::Record& record,
   if (slices_.size() <= kMaxRows) return;
   slices_.erase(slices_.begin());
   slices_from_us_ = slices_.begin()->first;
+}
+
+/// Only once all their events are known.
+void Recount::spare_slices() {
+  std::erase_if(slices_, [this](const auto& each) {
+    const slo::Counts& events = each.second.events;
+    if (slo::slice_units(*sliced(), events).bad() != 0) return false;
+    ++spared_.rows;
+    spared_.events += events.total;
+    return true;
+  });
 }
 
 /// What counts in windows: events in their pane, a slice that is over in its last one.

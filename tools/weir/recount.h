@@ -50,6 +50,15 @@ struct RecountedSlice {
   std::map<std::string, Range> raw_records;  // by raw partition: "weir.inference/0"
 };
 
+/// Which deltas, or slices that count as bad in part at least, are kept.
+enum class Kept { all, bad };
+
+/// Those that are not, as nothing of them is bad.
+struct Spared {
+  std::int64_t rows = 0;    // deltas, or slices
+  std::int64_t events = 0;  // of them
+};
+
 class Recount {
  public:
   /// Deltas, or slices, of the first window; older ones are counted and not kept.
@@ -58,7 +67,7 @@ class Recount {
   /// `told` is no ledger of the series above the cap, and has the windows; all outlive this. The
   /// longest window is the first.
   Recount(const runtime::Reader& log, const v1::BurnResult& told,
-          std::vector<RecountedWindow> windows);
+          std::vector<RecountedWindow> windows, Kept kept);
 
   /// Errors: the reader's, corrupt or version with topic/partition@offset, and not_found where the
   /// objective counts slices and the log does not tell of what length.
@@ -70,6 +79,7 @@ class Recount {
   /// By their start; empty where it counts events.
   const std::map<TimeUs, RecountedSlice>& slices() const { return slices_; }
   std::int64_t left_out() const { return left_out_; }
+  const Spared& spared() const { return spared_; }
   /// What slices count for; nullptr: the objective counts events.
   const v1::ObjectiveDefinition* sliced() const;
   /// The first record there is: what was before it has left the log.
@@ -81,6 +91,7 @@ class Recount {
   void learn(const v1::Objectives& definitions);
   TimeUs first_pane() const;
   void judge();
+  void spare_slices();
   bool is_of_ledger(const v1::SliDelta& delta) const;
   void add(const runtime::Record& record, const v1::SliBatch& batch, const v1::SliDelta& delta);
   void add_to_slice(TimeUs start_us, const runtime::Record& record, const v1::SliBatch& batch,
@@ -89,6 +100,8 @@ class Recount {
   const runtime::Reader& log_;
   const v1::BurnResult& told_;
   std::vector<RecountedWindow> windows_;
+  const Kept kept_;
+  Spared spared_;
   std::optional<slo::LedgerPlan> plan_;  // once it is known
   std::map<TimeUs, slo::Counts> panes_;  // events
   std::deque<RecountedDelta> deltas_;

@@ -1,7 +1,7 @@
 // One alert: what holds, since when, who was told, and what can be done about it.
 import { get, send, time_text } from "./api.js";
 import { decision_words, figures_of, figures_time, level_of, matchers_of, series_words,
-  standings_of, title_of, told_of } from "./alert_words.js";
+  standings_of, taking_on_of, title_of, told_of } from "./alert_words.js";
 import { ask_form, keep_who, who } from "./ask_form.js";
 import { h, set_attribute, set_children, set_text } from "./dom.js";
 import { clock } from "./format.js";
@@ -51,7 +51,8 @@ export class AlertCard {
     set_children(this.facts, facts.map(([name, value]) =>
       h("div", {}, h("dt", {}, name), h("dd", {}, value))));
     this.#show_told(told_of(alert, time_words));
-    this.acknowledge.disabled = alert.state !== "firing" || alert.acknowledged !== null;
+    set_text(this.acknowledge, taking_on_of(alert).button);
+    this.acknowledge.disabled = alert.state !== "firing";
     this.silence.disabled = alert.state === "resolved";
   }
 
@@ -96,7 +97,7 @@ export class AlertCard {
   }
 
   #acknowledgement() {
-    return ask_form({ title: `Acknowledge ${title_of(this.alert)}`, submit: "I take it on",
+    return ask_form({ title: taking_on_of(this.alert).title, submit: "I take it on",
       questions: [{ name: "by", label: "Who", value: who(), required: true },
         { name: "note", label: "Note" }],
       send: ({ by, note }) => {

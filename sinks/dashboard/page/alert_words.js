@@ -1,5 +1,5 @@
 // What alerts say to people. Pure functions of API rows.
-import { ABSENT, percent, span, times, whole } from "./format.js";
+import { ABSENT, counted, percent, span, times, whole } from "./format.js";
 
 const US = 1e6;
 
@@ -34,6 +34,14 @@ export function standings_of(alert) {
   ];
 }
 
+/** What a person may do about who has it: the button, and the form it opens. */
+export function taking_on_of(alert) {
+  const { acknowledged } = alert;
+  return acknowledged
+    ? { button: "Take over", title: `Take ${title_of(alert)} over from ${acknowledged.by}` }
+    : { button: "Acknowledge", title: `Acknowledge ${title_of(alert)}` };
+}
+
 export function heading_of(alerts) {
   const firing = alerts.filter(is_firing);
   if (firing.length === 0) return "Nothing fires";
@@ -54,7 +62,9 @@ export function figures_of({ condition }) {
   const figures = [];
   if (window?.total !== undefined) {
     const length = span(window.length_us / US);
-    figures.push([`Bad in ${length}`, `${window.total - (window.good ?? 0)} of ${window.total}`]);
+    const [bad, total] = [window.total - (window.good ?? 0), window.total]
+      .map((count) => counted(count, condition.method));
+    figures.push([`Bad in ${length}`, `${bad} of ${total}`]);
     figures.push([`Burn in ${length}`, times(window.burn_rate)]);
   }
   if (condition?.spent_ratio !== undefined)

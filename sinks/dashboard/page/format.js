@@ -68,6 +68,10 @@ export function percent(ratio) {
 /** A whole number with all its digits. */
 export const whole = (value) => (is_absent(value) ? ABSENT : number.format(value));
 
+/** A count of an objective by its method: of RatioTimeslices the API has billionths of a slice. */
+export const counted = (count, method) => (method === "BUDGETING_METHOD_RATIO_TIMESLICES"
+  && !is_absent(count) ? `${Number((count / 1e9).toPrecision(6))}` : whole(count));
+
 /** "1.20 GiB". */
 export function bytes(value) {
   if (is_absent(value)) return ABSENT;

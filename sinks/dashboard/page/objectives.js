@@ -5,7 +5,7 @@ import { burn_over, doubtful_of, exhaustion_words, firing_of, HOUR_US, left_of, 
   from "./budgets.js";
 import { Burndowns } from "./burndown.js";
 import { h, set_attribute, set_children, set_text } from "./dom.js";
-import { clock, percent, times, whole } from "./format.js";
+import { clock, counted, percent, times } from "./format.js";
 import { wide_row, wide_table } from "./wide_table.js";
 
 const EVERY_MS = 5000;
@@ -93,14 +93,14 @@ export class ObjectivesView {
 }
 
 function ledger_row(ledger) {
-  const { budget } = ledger;
+  const { budget, method } = ledger;
   const left = left_of(ledger);
   const firing = firing_of(ledger);
   const notes = [...firing, ...doubtful_of(ledger),
     ...(ledger.maintenance ? [`maintenance: ${ledger.maintenance}`] : []),
     ...(ledger.complete ? [] : ["incomplete"])];
   return wide_row(COLUMNS, firing.length || left < 0 ? "bad" : null, [name_of(ledger),
-    percent(ledger.target_ppb / 1e9), whole(budget.good), whole(budget.total), percent(budget.sli),
-    percent(left), times(burn_over(ledger, SHORT_US)), times(burn_over(ledger, HOUR_US)),
-    exhaustion_words(ledger), notes.join(", ") || "quiet"]);
+    percent(ledger.target_ppb / 1e9), counted(budget.good, method), counted(budget.total, method),
+    percent(budget.sli), percent(left), times(burn_over(ledger, SHORT_US)),
+    times(burn_over(ledger, HOUR_US)), exhaustion_words(ledger), notes.join(", ") || "quiet"]);
 }
