@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "processors/core/id.h"
+#include "processors/core/json_fault.h"
 #include "processors/core/text.h"
 #include "processors/core/time.h"
 #include "processors/events/event.h"
@@ -210,9 +211,10 @@ ReadResult JsonEventReader::read_object(std::string_view json, EventRow& row) {
   Element document;
   if (const auto error = parser_->dom.parse(json.data(), json.size()).get(document)) {
     const bool text = error == simdjson::UTF8_ERROR;
+    const std::string fault = json_fault(json);
     return std::unexpected(
         *problem("", text ? v1::DEAD_LETTER_REASON_INVALID_TEXT : v1::DEAD_LETTER_REASON_MALFORMED,
-                 "not JSON: {}", simdjson::error_message(error)));
+                 "not JSON: {}", fault.empty() ? simdjson::error_message(error) : fault));
   }
   simdjson::dom::object object;
   if (document.get(object) != simdjson::SUCCESS)

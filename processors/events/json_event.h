@@ -31,7 +31,8 @@ class JsonEventReader {
   JsonEventReader();
   ~JsonEventReader();
 
-  /// Replaces `event`. A problem says where ("latency_us: ...") and is malformed, or the reason the
+  /// Replaces `event`. A problem says where ("latency_us: ...", or of what is not JSON its line and
+  /// column in this text) and is malformed, or the reason the
   /// value breaks a rule of validate.h by; an event that is read satisfies events::check.
   ReadResult read(std::string_view json, v1::InferenceEvent& event);
 

@@ -1,5 +1,6 @@
 #include "processors/ingest/event_body.h"
 
+#include "processors/core/json_fault.h"
 #include "processors/events/event_reader.h"
 #include "processors/ingest/json_text.h"
 #include "processors/ingest/media_type.h"
@@ -67,11 +68,11 @@ void EventBodyReader::read_lines(std::string_view body, EventIntake& intake) {
 Result<void> EventBodyReader::read_array(std::string_view body, EventIntake& intake) {
   JsonArray array(body);
   for (std::uint32_t index = 0; const auto element = array.next(); ++index)
-    read_json_event(index, *element, intake);
+    read_json_event(index, skip_space(*element), intake);
   if (array.complete()) return {};
-  return fail(ErrorCode::invalid_argument,
-              "the body begins like a JSON array, and is not one: its ']' is missing, or something "
-              "follows it");
+  const std::string fault = json_fault(body);
+  return fail(ErrorCode::invalid_argument, "the body begins like a JSON array, and is not one: {}",
+              fault.empty() ? "something follows it" : fault);
 }
 
 Result<void> EventBodyReader::read_batch(std::string_view body, EventIntake& intake) {

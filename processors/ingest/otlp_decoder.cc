@@ -10,6 +10,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
+#include "processors/core/json_fault.h"
 #include "processors/events/validate.h"
 #include "processors/events/wire.h"
 #include "processors/ingest/otlp_mapping.h"
@@ -266,9 +267,11 @@ Result<std::string> to_protobuf(std::string_view json) {
       types.get(), "/" + pb::ExportTraceServiceRequest::descriptor()->full_name(),
       google::protobuf::StringPiece(json.data(), json.size()), &bytes, options);
   if (parsed.ok()) return bytes;
-  return refused(
-      "the body is no ExportTraceServiceRequest of OTLP in JSON: {}",
-      events::as_utf8(std::string_view(parsed.message().data(), parsed.message().size())));
+  const std::string fault = json_fault(json);
+  return refused("the body is no ExportTraceServiceRequest of OTLP in JSON: {}",
+                 fault.empty() ? events::as_utf8(std::string_view(parsed.message().data(),
+                                                                  parsed.message().size()))
+                               : fault);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "processors/core/json_fault.h"
 #include "processors/core/text.h"
 #include "processors/labels/matcher.h"
 
@@ -21,6 +22,9 @@ constexpr DurationUs kMaxSilenceUs = 366 * kDayUs;
 /// An object whose names are all known.
 Result<Json> read_object(std::string_view body, std::initializer_list<std::string_view> known) {
   Json json = Json::parse(body, nullptr, false);
+  if (json.is_discarded())
+    return fail(ErrorCode::invalid_argument, "the body is not JSON: {}; send an object with: {}",
+                json_fault(body), fmt::join(known, ", "));
   if (!json.is_object())
     return fail(ErrorCode::invalid_argument, "the body is no JSON object; send one with: {}",
                 fmt::join(known, ", "));

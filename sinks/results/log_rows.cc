@@ -23,10 +23,32 @@ bool key_is_of(std::string_view key, const ScopeName& scope) {
   return true;
 }
 
+/// A row that was told again, its window serialised: decoded it is several times as large.
+struct Restatement {
+  KpiRow row;
+  std::string window;
+
+  std::uint64_t bytes() const {
+    std::uint64_t sum = sizeof(Restatement) + window.size();
+    for (const std::string& value : row.series) sum += 2 * (sizeof(std::string) + value.size());
+    return sum;
+  }
+};
+
+/// What a question holds of them, in all partitions.
+struct RestatedMemory {
+  std::uint64_t bytes = 0;
+  std::uint64_t max_bytes = 0;
+};
+
 class LogRows final : public ToldRows {
  public:
-  LogRows(const runtime::Reader& log, std::int32_t partition, const KpiSelection& selection)
-      : log_(log), where_({std::string(kKpiTopic), partition}), selection_(selection) {}
+  LogRows(const runtime::Reader& log, std::int32_t partition, const KpiSelection& selection,
+          std::shared_ptr<RestatedMemory> memory)
+      : log_(log),
+        where_({std::string(kKpiTopic), partition}),
+        selection_(selection),
+        memory_(std::move(memory)) {}
 
   Result<void> open();
   TimeUs next_end() const override;
@@ -36,12 +58,14 @@ class LogRows final : public ToldRows {
  private:
   /// The row of a record; none where it is of another scope or window. Notes the last end.
   Result<std::optional<KpiRow>> row_of_record(const runtime::Record& record);
+  Result<void> keep(KpiRow row);
   /// Moves to the next row that was told first.
   Result<void> advance();
 
   const runtime::Reader& log_;
   const runtime::TopicPartition where_;
   const KpiSelection& selection_;
+  const std::shared_ptr<RestatedMemory> memory_;
 
   v1::KpiResult result_;  // reused
   runtime::RecordBatch batch_;
@@ -50,8 +74,8 @@ class LogRows final : public ToldRows {
   std::int64_t end_offset_ = 0;
 
   TimeUs last_end_ = kMinTime;
-  std::map<TimeUs, std::vector<KpiRow>> restated_;  // not yet taken, by end, as told
-  std::optional<KpiRow> next_;                      // told first, not yet taken
+  std::map<TimeUs, std::map<Series, std::vector<Restatement>>> restated_;  // not yet taken, by end
+  std::optional<KpiRow> next_;  // told first, not yet taken
 };
 
 Result<void> LogRows::open() {
@@ -62,10 +86,26 @@ Result<void> LogRows::open() {
       scan_partition(log_, where_, offset_, [&](const runtime::Record& record) -> Result<bool> {
         if (record.offset >= end_offset_) return false;
         WEIR_ASSIGN(auto row, row_of_record(record));
-        if (row && row->restates) restated_[row->end_time_us].push_back(*std::move(row));
+        if (row && row->restates) WEIR_TRY(keep(*std::move(row)));
         return true;
       }));
   return advance();
+}
+
+Result<void> LogRows::keep(KpiRow row) {
+  std::vector<Restatement>& told = restated_[row.end_time_us][row.series];
+  if (!selection_.all && !told.empty()) {
+    memory_->bytes -= told.back().bytes();
+    told.pop_back();
+  }
+  std::string window = row.window.SerializeAsString();
+  row.window = {};
+  told.push_back({.row = std::move(row), .window = std::move(window)});
+  memory_->bytes += told.back().bytes();
+  if (memory_->bytes <= memory_->max_bytes) return {};
+  return fail(ErrorCode::invalid_argument,
+              "more values were restated than {} MiB hold; ask for a range, with from and to",
+              memory_->max_bytes >> 20);
 }
 
 Result<std::optional<KpiRow>> LogRows::row_of_record(const runtime::Record& record) {
@@ -111,7 +151,13 @@ Result<void> LogRows::take(TimeUs end, Told& told) {
     WEIR_TRY(advance());
   }
   if (auto again = restated_.extract(end))
-    for (KpiRow& row : again.mapped()) told[row.series].push_back(std::move(row));
+    for (auto& [series, restatements] : again.mapped()) {
+      for (Restatement& each : restatements) {
+        memory_->bytes -= each.bytes();
+        each.row.window.ParseFromString(each.window);  // it was serialised here
+        told[series].push_back(std::move(each.row));
+      }
+    }
   return {};
 }
 
@@ -177,12 +223,15 @@ Result<TimeUs> last_end_of(const runtime::Reader& log, const runtime::TopicParti
   return first_end_from(log, where, {behind - 1, bounds.end});
 }
 
-OpenRows rows_of_log(const runtime::Reader& log) {
-  return [&log](const KpiSelection& selection) -> Result<std::vector<std::unique_ptr<ToldRows>>> {
+OpenRows rows_of_log(const runtime::Reader& log, std::uint64_t max_restated_bytes) {
+  return [&log, max_restated_bytes](
+             const KpiSelection& selection) -> Result<std::vector<std::unique_ptr<ToldRows>>> {
     std::vector<std::unique_ptr<ToldRows>> partitions;
+    const auto memory =
+        std::make_shared<RestatedMemory>(RestatedMemory{.max_bytes = max_restated_bytes});
     WEIR_ASSIGN(const std::int32_t count, log.partitions(kKpiTopic));
     for (std::int32_t partition = 0; partition < count; ++partition) {
-      auto rows = std::make_unique<LogRows>(log, partition, selection);
+      auto rows = std::make_unique<LogRows>(log, partition, selection, memory);
       WEIR_TRY(rows->open());
       partitions.push_back(std::move(rows));
     }

@@ -174,6 +174,38 @@ TEST_F(ClaimTest, OfOneThatDiedAtOnceHoldsNothing) {
   EXPECT_EQ(claimed("/source", 2), "begun: weir.inference/0 [0, 3) weir.inference/1 [0, 1)");
 }
 
+TEST_F(ClaimTest, SaysThatItHasNotEndedUntilItHas) {
+  EXPECT_EQ(why_unfinished(options_.out), "");
+  const auto first = claim({.source = "/source", .out = options_.out, .config = "/a/weir.yaml"}, 1,
+                           source_, *home_);
+  ASSERT_TRUE(first.has_value());
+  begin();
+  const std::string why = options_.out +
+                          ": the replay into it has not ended, and results are missing; unless it "
+                          "is running, go on with: weir replay /source --out " +
+                          options_.out + " --config /a/weir.yaml";
+  EXPECT_EQ(why_unfinished(options_.out), why);
+  const std::string before = "begun before: weir.inference/0 [0, 3) weir.inference/1 [0, 0)";
+  EXPECT_EQ(claimed("/source", 1), before);
+  EXPECT_EQ(why_unfinished(options_.out), why);
+
+  ASSERT_TRUE(note_end(options_.out, *home_).has_value());
+  EXPECT_EQ(why_unfinished(options_.out), "");
+  EXPECT_EQ(claimed("/source", 1), before);
+  ASSERT_TRUE(note_end(options_.out, *home_).has_value());
+  EXPECT_EQ(claimed("/source", 1), before);
+}
+
+TEST_F(ClaimTest, OfAWeirThatDidNotNoteTheEndIsContinued) {
+  begin();
+  std::ofstream(options_.out + "/replay")
+      << "weir replay 2\n/source\n0000000000000001\nweir.inference 0 0 3\n";
+  EXPECT_EQ(why_unfinished(options_.out), "");
+  EXPECT_EQ(claimed("/source", 1), "begun before: weir.inference/0 [0, 3)");
+  ASSERT_TRUE(note_end(options_.out, *home_).has_value());
+  EXPECT_EQ(claimed("/source", 1), "begun before: weir.inference/0 [0, 3)");
+}
+
 TEST_F(ClaimTest, OfAnOlderWeirIsRefused) {
   begin();
   std::ofstream(options_.out + "/replay") << "weir replay 1\n/source\n0000000000000001\n";

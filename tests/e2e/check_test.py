@@ -2,10 +2,12 @@
 """What check predicts of the state is within 30 % of what inspect finds after a replay."""
 
 import re
+import resource
 import unittest
 from dataclasses import dataclass
 
 from weir_cli import WeirTest, run
+from weir_up import LATENCY_OBJECTIVE
 
 SECONDS = {"1h": 3600, "3d": 3 * 86400, "30d": 30 * 86400}
 
@@ -71,6 +73,23 @@ class Forecast(WeirTest):
     def test_a_month_of_windows_of_a_month(self):
         self.check(Case("service, model", ("--services", 4, "--models", 2, "--tenants", 5), 8,
                         windows="1m/10s, 1d/10m, 30d/1h", age="30d", events=100_000))
+
+    def cost(self, config):
+        """What check predicts, and the seconds of CPU that it took."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        shown = run("check", config).stdout
+        spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        return shown[shown.index("\nstate of kpi"):], spent
+
+    def test_many_objectives_cost_no_more(self):
+        """No pane depends on them, so no simulated event is judged by them."""
+        self.write("slo.yaml", "---\n".join(LATENCY_OBJECTIVE.replace("chat", f"chat{number}")
+                                            for number in range(1000)))
+        plain, plain_s = self.cost(self.write("plain.yaml", "partitions: 1\n"))
+        full, full_s = self.cost(self.write("full.yaml",
+                                            "partitions: 1\nslo: {objectives: [slo.yaml]}\n"))
+        self.assertEqual(full, plain)
+        self.assertLess(full_s, 2 * plain_s + 1)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ class Directory(WeirTest):
                           '{"service":"chat"}\n')
         done = run("import", "ndjson", file, "--out", self.raw)
         self.assertIn("1 events, 3 rows refused", done.stdout)
+        self.assertEqual(done.stderr,
+                         f"weir: 3 of 4 rows were refused; why: weir query {self.raw} deadletter\n")
         self.assertIn("2026-01-05T00:00:01.500000Z", done.stdout)
 
         letters = [json.loads(line) for line in run("query", self.raw, "deadletter", "--format",
@@ -58,6 +60,19 @@ class Directory(WeirTest):
         table = run("query", self.raw, "deadletter").stdout.splitlines()
         self.assertEqual(len(table), 4)
         self.assertIn(f"{file}:2", table[1])
+
+    def test_an_import_of_which_nothing_is_taken_fails(self):
+        bad = self.write("bad.ndjson", "{not json\n" + EVENT % (2, -7))
+        says = f"all 2 rows were refused; why: weir query {self.raw} deadletter"
+        line = self.fails("import", "ndjson", bad, "--out", self.raw, says=(says,))
+        self.assertTrue(line.endswith(" (remove the directory before the next attempt)"), line)
+        self.assertEqual(len(run("query", self.raw, "deadletter", "--format",
+                                 "json").stdout.splitlines()), 2)
+        line = self.fails("import", "ndjson", bad, "--out", self.raw, "--append", says=(says,))
+        self.assertTrue(line.endswith("deadletter"), line)
+
+        none = self.write("none.ndjson", "\n")  # of an hour in which nothing happened
+        self.assertEqual(run("import", "ndjson", none, "--out", self.dir / "empty").stderr, "")
 
     def test_a_row_refused_before_the_first_good_one_has_no_time(self):
         file = self.write("bad.ndjson", "{not json\n" + EVENT % (1, 5))

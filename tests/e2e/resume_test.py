@@ -54,9 +54,12 @@ class Resume(WeirTest):
 
         interrupted = [self.interrupt(broken, self.has_told(broken, bytes_told), how)
                        for bytes_told in (0, 100_000, 300_000, 600_000)]
-        run(*self.command(broken))
+        done = run(*self.command(broken)).stderr
 
         self.assertGreaterEqual(sum(interrupted), 2, "it was never in the middle")
+        if interrupted[-1]:
+            self.assertRegex(done, r"went on: \d+ of \d+ records of \S+ had been read before; in "
+                             r"this run:\n\d+ events, ")
         self.assertEqual(self.results_of(broken), expected)
         again = run(*self.command(broken)).stderr
         self.assertIn(f"{broken}: already complete: nothing to do\n", again)
@@ -114,6 +117,27 @@ class Resume(WeirTest):
                       done.stderr)
         self.assertEqual(self.results_of(broken), expected)
         self.refused_for_it_grew(broken)
+
+    def test_a_part_of_a_replay_is_not_taken_for_all(self):
+        results = self.dir / "results"
+        self.assertTrue(self.interrupt(results, self.has_told(results, 0), signal.SIGKILL),
+                        "it was never in the middle")
+        shown = (("query", results, "kpi", "--scope", "service", "--window", "1m", "--format",
+                  "json"), ("query", results, "deadletter"), ("inspect", results),
+                 ("inspect", results, "weir.kpi"))
+        says = (f"weir: {results}: the replay into it has not ended, and results are missing; "
+                f"unless it is running, go on with: weir replay {self.raw} --out {results} "
+                f"--config {self.config}\n")
+        for command in shown:
+            with self.subTest(command=command):
+                done = run(*command)
+                self.assertEqual(done.stderr.count(says), 1, done.stderr)
+                self.assertNotIn("has not ended", done.stdout)
+
+        run(*self.command(results))
+        for command in shown:
+            with self.subTest(command=command):
+                self.assertNotIn("has not ended", run(*command).stderr)
 
     def test_other_rules_need_another_directory(self):
         results = self.dir / "results"

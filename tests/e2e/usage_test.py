@@ -2,10 +2,13 @@
 """Arguments, help, exit codes, and the configuration file."""
 
 import fcntl
+import json
 import os
 import socket
 import subprocess
 import unittest
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from weir_cli import TUMBLING, WEIR, WeirTest, run
 from weir_up import LATENCY_OBJECTIVE, wait_until
@@ -260,6 +263,32 @@ slo: {objectives: [slo.yaml]}
                 subprocess.Popen([WEIR, "run", "-c", config], stderr=output) as process:
             try:  # librdkafka's own lines come before it, and leave no room for it for a minute
                 wait_until(lambda: says in log.read_text(), says, seconds=40)
+            finally:
+                process.kill()
+
+    def test_ingest_that_is_not_ready_names_what_it_serves(self):
+        with socket.create_server(("127.0.0.1", 0)) as broker, \
+                socket.create_server(("127.0.0.1", 0)) as own:
+            broker_port, port = (each.getsockname()[1] for each in (broker, own))
+        config = self.write("weir.yaml", f"data: {self.dir}/data\n"
+                            f"kafka: {{bootstrap: '127.0.0.1:{broker_port}'}}\n")
+
+        def answer(path):
+            try:
+                with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answered:
+                    return answered.status, answered.read()
+            except HTTPError as refused:
+                return refused.code, refused.read()
+            except OSError:
+                return None  # it does not listen yet
+
+        with subprocess.Popen([WEIR, "ingest", "-c", config, "--listen", f"127.0.0.1:{port}"],
+                              stderr=subprocess.DEVNULL) as process:
+            try:
+                status, body = wait_until(lambda: answer("/readyz"), "readyz", seconds=40)
+                self.assertEqual((status, json.loads(body)["hint"]),
+                                 (503, "wait; /metrics shows how far it is"))
+                self.assertEqual(answer("/metrics")[0], 200)
             finally:
                 process.kill()
 

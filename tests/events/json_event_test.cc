@@ -91,7 +91,10 @@ TEST(JsonEvent, RefusesWhatIsNoObject) {
         std::string("{\"event_time\":1,\"x\":1e999}"),
         std::string("{\"event_time\":1,\"x\":123456789012345678901234567890}")})
     EXPECT_TRUE(read(json).starts_with("0 MALFORMED: not JSON: ")) << json << read(json);
-  EXPECT_TRUE(read("{\"service\":\"\xff\"}").starts_with("0 INVALID_TEXT: not JSON: "));
+  EXPECT_EQ(read("{\"event_time\":1,\n\"service\" 2}"),
+            "0 MALFORMED: not JSON: line 2, column 11: unexpected number literal, expected ':'\n");
+  EXPECT_EQ(read("{\"service\":\"\xff\"}"),
+            "0 INVALID_TEXT: not JSON: column 13: invalid string: ill-formed UTF-8 byte\n");
   EXPECT_TRUE(read(std::string(kMaxRecordBytes + 1, ' ')).starts_with("0 TOO_LARGE"));
 }
 

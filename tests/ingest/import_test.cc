@@ -157,8 +157,7 @@ TEST(Ndjson, EventsAndRefusals) {
             "{\"event_time_us\":5,\"service\":\"a\"}\n{\"event_time_us\":7}\n"
             "e.ndjson:3: latency_us is -1; it must be 0 to 1000000000000000 "
             "[{\"event_time_us\":6,\"latency_us\":-1}]\n"
-            "e.ndjson:4: not JSON: Problem while parsing an atom starting with the letter 'n' [not "
-            "json]\n"
+            "e.ndjson:4: not JSON: column 2: invalid literal [not json]\n"
             "e.ndjson:5: event_time_us is missing or 0; it must be above 0 [{\"service\":\"b\"}]\n"
             "2 accepted, 3 refused, 2 unknown: 'colour', e.ndjson:1");
 }

@@ -115,11 +115,26 @@ TEST(Receiver, NamesWhatItDoesNotTakeAndStoresTheRest) {
   Server server;
   EXPECT_EQ(server.events("{\"event_time_us\":1}\nnonsense\n{\"event_time_us\":2,\"latency_us\":-1}"
                           "\n{\"event_time_us\":3}\n"),
-            R"(200 {"accepted":2,"rejected":[{"index":1,"field":"","reason":"not JSON: Problem )"
-            R"(while parsing an atom starting with the letter 'n'"},{"index":2,"field":)"
-            R"("latency_us","reason":"latency_us is -1; it must be 0 to 1000000000000000"}],)"
-            R"("rejected_total":2})");
+            R"(200 {"accepted":2,"rejected":[{"index":1,"field":"","reason":"not JSON: column 2: )"
+            R"(invalid literal"},{"index":2,"field":"latency_us","reason":"latency_us is -1; it )"
+            R"(must be 0 to 1000000000000000"}],"rejected_total":2})");
   EXPECT_EQ(server.raw.text(), "{\"event_time_us\":1}\n{\"event_time_us\":3}\n");
+}
+
+TEST(Receiver, SaysWhereABodyStopsBeingJson) {
+  Server server;
+  EXPECT_EQ(server.events("{\n  \"event_time_us\": 1,\n}\n"),
+            R"(400 {"accepted":0,"rejected":[{"index":0,"field":"","reason":"not JSON: line 3, )"
+            R"(column 1: unexpected '}', expected string literal"}],"rejected_total":1})");
+  EXPECT_EQ(server.events("[{\"event_time_us\":1},\n  {\"event_time_us\" 2}]"),
+            R"(200 {"accepted":1,"rejected":[{"index":1,"field":"","reason":"not JSON: column 18: )"
+            R"(unexpected number literal, expected ':'"}],"rejected_total":1})");
+  EXPECT_EQ(server.events("[{\"event_time_us\":1},\n 5"),
+            R"(400 {"error":"the body begins like a JSON array, and is not one: line 2, column 3: )"
+            R"(unexpected end of input, expected ']'"})");
+  const std::string traces = server.traces(R"({"resourceSpans":[{"a" 1}]})");
+  EXPECT_NE(traces.find("in JSON: column 24: unexpected number literal"), std::string::npos)
+      << traces;
 }
 
 TEST(Receiver, RefusesWhatHasNothingInIt) {

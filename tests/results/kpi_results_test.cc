@@ -5,6 +5,7 @@
 
 #include "processors/aggregates/definitions.h"
 #include "processors/core/time.h"
+#include "sinks/results/log_rows.h"
 #include "tests/fakes/memory_log.h"
 #include "weir/v1/config.pb.h"
 
@@ -162,6 +163,29 @@ TEST_F(KpiResultsTest, EverythingIsTheValuesInTheOrderTheyWereTold) {
             "10 chat 7!\n"
             "20 chat 7\n"
             "30 chat 9\n");
+}
+
+TEST_F(KpiResultsTest, MoreRestatementsThanMemoryHoldsNeedARange) {
+  tell({.end_s = 10, .requests = 1});
+  for (std::int64_t told = 1; told <= 50; ++told)
+    tell({.end_s = 10, .requests = told + 1, .restated = told});
+  tell({.end_s = 300, .requests = 7});
+  const auto catalog = Catalog::read(log_);
+  ASSERT_TRUE(catalog);
+  const auto read = [&](const KpiQuery& query) {
+    const KpiResults results(catalog->select(query).value(),
+                             std::make_shared<const Catalog>(*catalog), rows_of_log(log_, 4096));
+    std::int64_t rows = 0;
+    const auto done = results.read([&rows](const KpiRow&) { return ++rows > 0; });
+    return done ? fmt::format("{} rows", rows) : done.error().message;
+  };
+
+  KpiQuery query = minutes();
+  EXPECT_EQ(read(query), "30 rows");  // of each end the last value
+  query.all = true;
+  EXPECT_TRUE(read(query).ends_with("MiB hold; ask for a range, with from and to")) << read(query);
+  query.from_us = 200 * kSecondUs;
+  EXPECT_EQ(read(query), "1 rows");
 }
 
 TEST_F(KpiResultsTest, WhatWasNeverToldFirstCanBeToldLate) {

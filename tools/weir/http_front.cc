@@ -9,8 +9,7 @@ Result<void> check_http(const Settings& settings) {
 
 Result<std::unique_ptr<net::HttpServer>> start_http(const Settings& settings,
                                                     std::vector<net::Route> routes,
-                                                    std::function<std::string()> why_not_ready,
-                                                    net::HttpProbe& probe) {
+                                                    Readiness readiness, net::HttpProbe& probe) {
   const auto text = [](std::string body) {
     return net::HttpResponse{.content_type = "text/plain", .body = std::move(body)};
   };
@@ -19,11 +18,12 @@ Result<std::unique_ptr<net::HttpServer>> start_http(const Settings& settings,
                     }});
   routes.push_back({.method = "GET",
                     .path = "/readyz",
-                    .handler = [text, why_not_ready = std::move(why_not_ready)](const auto&) {
-                      const std::string why = why_not_ready();
+                    .handler = [text, readiness = std::move(readiness)](const auto&) {
+                      const std::string why = readiness.why_not();
                       if (why.empty()) return text("ready\n");
-                      return net::error_response(503, why,
-                                                 "wait; /api/v1/pipeline shows how far it is");
+                      return net::error_response(
+                          503, why,
+                          fmt::format("wait; {} shows how far it is", readiness.progress_path));
                     }});
   WEIR_ASSIGN(net::HttpServerOptions http, net::load_secrets(settings.http));
   return net::HttpServer::start(std::move(http), std::move(routes), probe);

@@ -15,12 +15,17 @@ namespace weir::cli {
 /// Whether start_http could listen now; errors as its.
 Result<void> check_http(const Settings& settings);
 
-/// Starts the server as the settings say, with /healthz and /readyz beside `routes`. What is not
-/// ready says why; empty: it is. `probe` outlives the server. Errors: of secrets and of binding.
+/// What /readyz says of a process.
+struct Readiness {
+  std::function<std::string()> why_not;  // empty: it is ready
+  std::string progress_path;             // of its own routes, the one that shows how far it is
+};
+
+/// Starts the server as the settings say, with /healthz and /readyz beside `routes`. `probe`
+/// outlives the server. Errors: of secrets and of binding.
 Result<std::unique_ptr<net::HttpServer>> start_http(const Settings& settings,
                                                     std::vector<net::Route> routes,
-                                                    std::function<std::string()> why_not_ready,
-                                                    net::HttpProbe& probe);
+                                                    Readiness readiness, net::HttpProbe& probe);
 
 /// How it is reached.
 std::string url_of(const Settings& settings, const net::HttpServer& http);

@@ -35,8 +35,18 @@ void print_summary(const ImportArguments& arguments, const ingest::ImportSummary
     fmt::print("{} left out, as no field of an event is named so; the first: {}\n",
                unknown == 1 ? "1 field was" : fmt::format("{} fields were", unknown),
                summary.first_unknown_field);
-  if (summary.refused > 0)
-    fmt::print("why rows were refused: weir query {} deadletter\n", arguments.directory);
+}
+
+/// Some refused rows are for somebody to look at; an input of nothing else is not what was meant.
+Result<void> tell_refused(const ImportArguments& arguments, const ingest::ImportSummary& summary) {
+  if (summary.refused == 0) return {};
+  const std::string why = fmt::format("why: weir query {} deadletter", arguments.directory);
+  if (summary.accepted == 0)
+    return fail(ErrorCode::invalid_argument, "all {} rows were refused; {}{}", summary.refused, why,
+                arguments.append ? "" : " (remove the directory before the next attempt)");
+  fmt::print(stderr, "weir: {} of {} rows were refused; {}\n", summary.refused,
+             summary.accepted + summary.refused, why);
+  return {};
 }
 
 Result<void> import_log(const ImportArguments& arguments) {
@@ -67,7 +77,7 @@ Result<void> import_log(const ImportArguments& arguments) {
   WEIR_ASSIGN(const Starts after, starts_of(*home->log, kWritten));
   WEIR_TRY(check_kept(before, after, arguments.directory));
   print_summary(arguments, *summary);
-  return {};
+  return tell_refused(arguments, *summary);
 }
 
 using Arguments = std::shared_ptr<ImportArguments>;

@@ -70,6 +70,7 @@ void write_tasks(const DirectoryFacts& facts, Output& output) {
 Result<void> inspect_directory(const std::string& directory) {
   const runtime::PosixFileSystem files;
   WEIR_ASSIGN(const DirectoryFacts facts, read_facts(files, directory));
+  warn_if_unfinished(directory);
   Output output;
   write_partitions(facts, output);
   if (!facts.tasks.empty()) {

@@ -89,17 +89,15 @@ class Process {
       : options_(options), settings_(std::move(settings)), started_us_(now_us()) {}
 
  protected:
-  /// Serves `routes`, and whether this process is ready, of which `why_not_ready` is asked once the
+  /// Serves `routes`, and whether this process is ready, of which `readiness` is asked once the
   /// start is done.
   Result<std::unique_ptr<net::HttpServer>> serve(std::vector<net::Route> routes,
-                                                 std::function<std::string()> why_not_ready) {
-    return start_http(
-        settings_, std::move(routes),
-        [this, why_not_ready = std::move(why_not_ready)] {
-          std::string why = start_.why_waiting();
-          return why.empty() ? why_not_ready() : why;
-        },
-        http_probe_);
+                                                 Readiness readiness) {
+    readiness.why_not = [this, why_not = std::move(readiness.why_not)] {
+      std::string why = start_.why_waiting();
+      return why.empty() ? why_not() : why;
+    };
+    return start_http(settings_, std::move(routes), std::move(readiness), http_probe_);
   }
   /// After the server: what cannot be served leaves no directory.
   Result<void> find_home() {
@@ -169,8 +167,9 @@ void Processors::make_results() {
 Result<void> Processors::open() {
   WEIR_ASSIGN(home_, make_kafka_home(settings_));
   make_results();
-  WEIR_ASSIGN(
-      http_, serve(answered_after(start_, results_->routes()), [this] { return why_not_ready(); }));
+  WEIR_ASSIGN(http_, serve(answered_after(start_, results_->routes()),
+                           {.why_not = [this] { return why_not_ready(); },
+                            .progress_path = "/api/v1/pipeline"}));
   WEIR_TRY(find_home());
   WEIR_ASSIGN(pipeline_, waited_for([this] {
                 return KafkaPipeline::make({.settings = settings_,
@@ -258,7 +257,8 @@ std::vector<net::Route> Receiver::routes() {
 Result<void> Receiver::open() {
   WEIR_ASSIGN(home_, make_kafka_home(settings_));
   appender_ = std::make_unique<WatchedAppender>(*home_->appender, now_us);
-  WEIR_ASSIGN(http_, serve(routes(), [this] { return appender_->why_refused(); }));
+  WEIR_ASSIGN(http_, serve(routes(), {.why_not = [this] { return appender_->why_refused(); },
+                                      .progress_path = "/metrics"}));
   WEIR_TRY(find_home());
   WEIR_ASSIGN(const auto rules, ingest::make_rules(settings_.ingest, settings_.data));
   WEIR_ASSIGN(

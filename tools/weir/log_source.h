@@ -11,9 +11,13 @@
 
 namespace weir::cli {
 
+/// Says on standard error where a directory holds a part of a replay only, and how to go on.
+void warn_if_unfinished(const std::string& directory);
+
 class LogSource {
  public:
-  /// Of the two names one is not empty. Errors: as EmbeddedReader::open, load_settings, open_kafka.
+  /// Of the two names one is not empty; of a directory this warns. Errors: as EmbeddedReader::open,
+  /// load_settings, open_kafka.
   static Result<std::unique_ptr<LogSource>> open(const std::string& directory,
                                                  const std::string& kafka_config);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <optional>
 
 #include <spdlog/spdlog.h>
 
@@ -32,20 +33,24 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-/// Records of the source that are folded for good, and all of them. A log that does not say just
-/// now is asked again.
-void show_progress(const runtime::Reader& source, const runtime::Log& log, ProgressLine& line) {
-  std::uint64_t done = 0;
+/// Records of the source.
+struct Progress {
+  std::uint64_t done = 0;  // folded for good
   std::uint64_t all = 0;
+};
+
+/// Absent: the log does not say just now.
+std::optional<Progress> progress_of(const runtime::Reader& source, const runtime::Log& log) {
+  Progress progress;
   const std::int32_t partitions = source.partitions(topics::kInference).value_or(0);
   for (std::int32_t partition = 0; partition < partitions; ++partition) {
     const auto bounds = source.bounds({std::string(topics::kInference), partition});
     const auto position = log.position({"fold", partition});
-    if (!bounds || !position) return;
-    done += static_cast<std::uint64_t>(std::max(*position, bounds->start) - bounds->start);
-    all += static_cast<std::uint64_t>(bounds->end - bounds->start);
+    if (!bounds || !position) return std::nullopt;
+    progress.done += static_cast<std::uint64_t>(std::max(*position, bounds->start) - bounds->start);
+    progress.all += static_cast<std::uint64_t>(bounds->end - bounds->start);
   }
-  line.show(done, all);
+  return progress;
 }
 
 /// Unless the configuration itself bounds a topic's size, every result must be there at the end.
@@ -79,8 +84,12 @@ Result<std::int64_t> records_since(const runtime::Reader& source, const Stretch&
   return records;
 }
 
-void summarize(const ReplayOptions& options, const Probes& probes, double wall_seconds,
-               double cpu_seconds_used) {
+/// Of this run, which found `before` read by earlier ones.
+void summarize(const ReplayOptions& options, const Probes& probes, const Progress& before,
+               double wall_seconds, double cpu_seconds_used) {
+  if (before.done > 0)
+    fmt::print(stderr, "went on: {} of {} records of {} had been read before; in this run:\n",
+               before.done, before.all, options.source);
   std::uint64_t dead = 0;
   for (int reason = 0; reason < v1::DeadLetterReason_ARRAYSIZE; ++reason)
     dead += probes.fold.dead(static_cast<v1::DeadLetterReason>(reason)).value();
@@ -120,17 +129,19 @@ Result<void> replay(const ReplayOptions& options) {
                                                    .history = true},
                                                   probes));
   WEIR_TRY(copy_refused_rows(stretch, *home->log));
+  const Progress before = progress_of(stretch, *home->log).value_or(Progress());
   catch_stop_signals();
   bool complete = false;
   {
     ProgressLine line("replay", "records");
     WEIR_ASSIGN(complete, pipeline->run([&] {
-      show_progress(stretch, *home->log, line);
+      if (const auto now = progress_of(stretch, *home->log)) line.show(now->done, now->all);
       return !stop_asked();
     }));
   }
   if (!complete) return fail(ErrorCode::stopped, "stopped; run the same command again to continue");
   WEIR_TRY(check_results(options, settings, *home->log));
+  WEIR_TRY(note_end(options.out, *home));
   WEIR_ASSIGN(const std::int64_t since, records_since(*source, claimed.stretch));
   const bool was_complete = claimed.begun_before && was_idle(probes);
   if (was_complete && since > 0)
@@ -144,7 +155,7 @@ Result<void> replay(const ReplayOptions& options) {
   if (was_complete)
     fmt::print(stderr, "{}: already complete: nothing to do\n", options.out);
   else
-    summarize(options, probes, static_cast<double>(now_us() - begin) / 1e6,
+    summarize(options, probes, before, static_cast<double>(now_us() - begin) / 1e6,
               cpu_seconds() - cpu_before);
   if (since > 0)
     fmt::print(stderr, "{} records came to {} since this replay was begun, and are not in it\n",

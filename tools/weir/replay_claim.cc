@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 
 #include <fmt/ranges.h>
@@ -13,33 +14,72 @@
 namespace weir::cli {
 namespace {
 
-/// The text of a claim:
+/// What is written beside the log. Its text:
 ///
-///   weir replay 2
+///   weir replay 3
 ///   <source directory>
 ///   <hash of the rules>
+///   <configuration file>                  empty: the defaults
 ///   <topic> <partition> <start> <end>     a line for each partition that is read
-constexpr std::string_view kFormat = "weir replay 2\n";
-/// Had no ends, and hashes of definitions and objectives alone.
-constexpr std::string_view kFormerFormat = "weir replay 1\n";
+///   ended                                 once it has
+///
+/// Version 2 had neither the configuration nor the end; 1 no ends of partitions either, and hashes
+/// of definitions and objectives alone: of it the source is read.
+struct Written {
+  int version = 3;
+  std::string source;
+  std::string rules;
+  std::string config;
+  Stretch stretch;
+  bool ended = false;
+};
 
-std::string to_text(const Stretch& stretch) {
-  std::string text;
-  for (const auto& [where, bounds] : stretch)
+constexpr std::string_view kEnded = "ended\n";
+
+std::string path_of(const std::string& directory) { return directory + "/replay"; }
+
+std::string head_of(int version) { return fmt::format("weir replay {}", version); }
+
+std::string to_text(const Written& written) {
+  std::string text =
+      fmt::format("{}\n{}\n{}\n", head_of(written.version), written.source, written.rules);
+  if (written.version >= 3) text += written.config + "\n";
+  for (const auto& [where, bounds] : written.stretch)
     text += fmt::format("{} {} {} {}\n", where.topic, where.partition, bounds.start, bounds.end);
+  if (written.ended) text += kEnded;
   return text;
 }
 
-Result<Stretch> parse_stretch(const std::string& text, const std::string& file) {
-  Stretch stretch;
-  std::istringstream in(text);
+/// Absent: no replay was begun there, or by a newer weir.
+Result<std::optional<Written>> read_written(const std::string& directory) {
+  std::ifstream in(path_of(directory));
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::istringstream lines(text);
+  std::string head;
+  std::getline(lines, head);
+  Written written;
+  while (head != head_of(written.version))
+    if (--written.version == 0) return std::nullopt;
+  std::getline(lines, written.source);
+  if (written.version == 1) return written;
+  std::getline(lines, written.rules);
+  if (written.version >= 3) std::getline(lines, written.config);
   runtime::TopicPartition where;
   runtime::Bounds bounds;
-  while (in >> where.topic >> where.partition >> bounds.start >> bounds.end)
-    stretch.emplace(where, bounds);
-  if (to_text(stretch) != text)
-    return fail(ErrorCode::corrupt, "{}: damaged; replay into a new directory", file);
-  return stretch;
+  while (lines >> where.topic >> where.partition >> bounds.start >> bounds.end)
+    written.stretch.emplace(where, bounds);
+  written.ended = written.version >= 3 && text.ends_with(fmt::format("\n{}", kEnded));
+  if (to_text(written) != text)
+    return fail(ErrorCode::corrupt, "{}: damaged; replay into a new directory", path_of(directory));
+  return written;
+}
+
+Result<void> write(const Written& written, const std::string& directory, Home& home) {
+  return runtime::replace_file_synced(home.files, path_of(directory), to_text(written));
+}
+
+std::string canonical(const std::string& path) {
+  return path.empty() ? path : std::filesystem::weakly_canonical(path).string();
 }
 
 std::unexpected<Error> refusal(const ReplayOptions& options, bool former, bool same_source) {
@@ -74,22 +114,40 @@ Result<std::uint64_t> rules_hash(const Settings& settings) {
 
 Result<Claim> claim(const ReplayOptions& options, std::uint64_t rules_hash,
                     const runtime::Reader& source, Home& home) {
-  const std::string file = options.out + "/replay";
-  std::string found;
-  if (std::ifstream in(file); in) found.assign(std::istreambuf_iterator<char>(in), {});
-
-  const std::string of_source =
-      fmt::format("{}{}\n", kFormat, std::filesystem::weakly_canonical(options.source).string());
-  const std::string head = fmt::format("{}{:016x}\n", of_source, rules_hash);
-  if (found.starts_with(head)) {
-    WEIR_ASSIGN(Stretch stretch, parse_stretch(found.substr(head.size()), file));
-    return Claim{.stretch = std::move(stretch), .begun_before = true};
-  }
+  Written claimed{.source = canonical(options.source),
+                  .rules = fmt::format("{:016x}", rules_hash),
+                  .config = canonical(options.config)};
+  WEIR_ASSIGN(auto before, read_written(options.out));
+  const bool former = before && before->version == 1;
+  const bool same_source = before && before->source == claimed.source;
+  if (same_source && !former && before->rules == claimed.rules)
+    return Claim{.stretch = std::move(before->stretch), .begun_before = true};
   if (home.log->partitions(topics::kInference) || home.log->partitions(topics::kPartial))
-    return refusal(options, found.starts_with(kFormerFormat), found.starts_with(of_source));
-  WEIR_ASSIGN(Stretch stretch, stretch_of(source, {topics::kInference, topics::kDeadLetter}));
-  WEIR_TRY(runtime::replace_file_synced(home.files, file, head + to_text(stretch)));
-  return Claim{.stretch = std::move(stretch)};
+    return refusal(options, former, same_source);
+  WEIR_ASSIGN(claimed.stretch, stretch_of(source, {topics::kInference, topics::kDeadLetter}));
+  WEIR_TRY(write(claimed, options.out, home));
+  return Claim{.stretch = std::move(claimed.stretch)};
+}
+
+Result<void> note_end(const std::string& directory, Home& home) {
+  WEIR_ASSIGN(auto written, read_written(directory));
+  if (!written || written->ended) return {};
+  written->version = Written().version;
+  written->ended = true;
+  return write(*written, directory, home);
+}
+
+std::string why_unfinished(const std::string& directory) {
+  const auto read = read_written(directory);
+  if (!read || !*read) return {};
+  const Written& written = **read;
+  if (written.version < 3 || written.ended) return {};
+  std::string command = fmt::format("weir replay {} --out {}", written.source, directory);
+  if (!written.config.empty()) command += " --config " + written.config;
+  return fmt::format(
+      "{}: the replay into it has not ended, and results are missing; unless it is running, go on "
+      "with: {}",
+      directory, command);
 }
 
 }  // namespace weir::cli

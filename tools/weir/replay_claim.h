@@ -1,8 +1,10 @@
 // What a replay is of: a fixed stretch of its source, under fixed rules. That is written beside its
-// log when it begins, so that one that was interrupted goes on as the same one or not at all.
+// log when it begins, so that one that was interrupted goes on as the same one or not at all; and
+// so is that it has ended, so that a part of its results is not taken for all.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "processors/core/result.h"
 #include "tools/weir/fixed_reader.h"
@@ -26,5 +28,12 @@ struct Claim {
 /// did not keep the stretch. A log without topics holds nothing: whatever claimed it died at once.
 Result<Claim> claim(const ReplayOptions& options, std::uint64_t rules_hash,
                     const runtime::Reader& source, Home& home);
+
+/// Notes in `directory`, which is `home` and was claimed, that its replay has ended.
+Result<void> note_end(const std::string& directory, Home& home);
+
+/// For whoever reads results: that the replay into this directory has not ended, and how to go on.
+/// Empty: it has, there is none, or an older weir began it, which did not note the end.
+std::string why_unfinished(const std::string& directory);
 
 }  // namespace weir::cli

@@ -76,12 +76,19 @@ std::string duration_cell(bool known, double us) { return known ? short_duration
 
 std::string count_cell(bool known, std::int64_t count) { return known ? short_count(count) : "-"; }
 
+/// A window of which nothing was told was empty: its first value, told late, restates that.
+std::string restatement(const v1::WindowResult& window) {
+  const std::int64_t change = window.difference().requests();
+  const bool was_empty = window.has_restated() && window.restated().requests() == 0;
+  return fmt::format("{} ({:+} request{})", was_empty ? "late, was empty" : "restates", change,
+                     change == 1 || change == -1 ? "" : "s");
+}
+
 /// What is unusual about a row.
 std::string note(const KpiRow& row) {
   std::vector<std::string> notes;
   if (!row.window.complete()) notes.emplace_back("incomplete");
-  if (row.restates)
-    notes.push_back(fmt::format("restates ({:+} requests)", row.window.difference().requests()));
+  if (row.restates) notes.push_back(restatement(row.window));
   return fmt::format("{}", fmt::join(notes, ", "));
 }
 

@@ -31,7 +31,7 @@ constexpr double kMaxSeries = 5'000;
 /// When the simulator's load is what it is in the mean of a day, and rises as it fell.
 constexpr DurationUs kMeanLoadUs = 8 * kHourUs;
 
-/// Encoded panes of the finest tier of one scope, by series.
+/// Encoded panes of the finest tier, by series.
 using Panes = std::map<std::string, std::map<std::int64_t, std::string>>;
 
 Result<void> merge_delta(const std::string& delta, std::string& pane) {
@@ -46,7 +46,7 @@ Result<void> merge_delta(const std::string& delta, std::string& pane) {
   return {};
 }
 
-/// A fold task over a store in memory.
+/// A fold task over a store in memory, with one scope.
 class Fold {
  public:
   Fold(const fold::Config& config,
@@ -54,8 +54,7 @@ class Fold {
       : probe_(metrics_),
         cache_(store_, 1 << 20),
         context_(0, 1, {1, 1, 1, 1}, cache_),
-        fold_(config, definitions, "weir.inference", probe_),
-        panes_(definitions->scopes().size()) {}
+        fold_(config, definitions, "weir.inference", probe_) {}
 
   Result<void> open() { return fold_.open(context_); }
 
@@ -80,14 +79,12 @@ class Fold {
       batch.ParseFromString(emitted.record.value);
       for (const v1::PaneDelta& delta : batch.delta())
         if (delta.tier() == 0)
-          WEIR_TRY(
-              merge_delta(delta.aggregate(), panes_[delta.scope()][delta.series()][delta.pane()]));
+          WEIR_TRY(merge_delta(delta.aggregate(), panes_[delta.series()][delta.pane()]));
     }
     return {};
   }
 
-  /// By scope.
-  const std::vector<Panes>& panes() const { return panes_; }
+  const Panes& panes() const { return panes_; }
 
  private:
   runtime::Metrics metrics_;
@@ -96,7 +93,7 @@ class Fold {
   state::WriteBack cache_;
   runtime::TaskContext context_;
   fold::FoldProcessor fold_;
-  std::vector<Panes> panes_;
+  Panes panes_;
 };
 
 /// A fleet with about as many series in the scope.
@@ -114,9 +111,8 @@ ingest::WorldSizes world_of(const aggregates::Scope& scope, double series) {
   return world;
 }
 
-/// What fold makes of traffic at this rate: of the panes of one scope.
-Result<Panes> fold_traffic(const fold::Config& config, std::size_t scope,
-                           ingest::SimulatorOptions traffic) {
+/// What fold makes of traffic at this rate.
+Result<Panes> fold_traffic(const fold::Config& config, ingest::SimulatorOptions traffic) {
   WEIR_ASSIGN(const auto definitions, aggregates::Definitions::make(config.definitions));
   traffic.batch_events = 64;
   traffic.incidents.emplace();  // none
@@ -126,7 +122,7 @@ Result<Panes> fold_traffic(const fold::Config& config, std::size_t scope,
   ingest::PartitionStream stream = simulator.partition(0);
   for (runtime::NewRecord record; stream.next(record);) WEIR_TRY(fold.take(record));
   WEIR_TRY(fold.commit());
-  return fold.panes()[scope];
+  return fold.panes();
 }
 
 /// What kpi stores of one closed pane: see its state.h.
@@ -181,14 +177,16 @@ double simulated_series(const windows::WindowPlan& plan, const SeriesLoad& load)
   return std::min(series, static_cast<double>(load.series));
 }
 
-Result<ScopeForecast> forecast_scope(const fold::Config& config, const aggregates::Scope& scope,
-                                     std::size_t index, const SeriesLoad& load) {
+/// Of the only scope of `config`.
+Result<ScopeForecast> forecast_scope(const fold::Config& config, const SeriesLoad& load) {
+  WEIR_ASSIGN(const auto definitions, aggregates::Definitions::make(config.definitions));
+  const aggregates::Scope& scope = definitions->scopes().front();
   const double series = simulated_series(scope.plan, load);
   ingest::SimulatorOptions traffic{.world = world_of(scope, series)};
   traffic.world.tenant_skew = load.tenant_skew;
   traffic.events =
       static_cast<std::int64_t>(std::max(kMinCountedEvents, kCountedEventsASeries * series));
-  WEIR_ASSIGN(const Panes counted, fold_traffic(config, index, traffic));
+  WEIR_ASSIGN(const Panes counted, fold_traffic(config, traffic));
 
   traffic.rate_per_s = load.rate_per_s * static_cast<double>(counted.size());
   traffic.events = 0;
@@ -196,7 +194,7 @@ Result<ScopeForecast> forecast_scope(const fold::Config& config, const aggregate
       std::min(kMaxEvents / traffic.rate_per_s * static_cast<double>(kSecondUs),
                static_cast<double>(kDayUs)));
   traffic.start_us += kMeanLoadUs - traffic.duration_us / 2;
-  WEIR_ASSIGN(const Panes panes, fold_traffic(config, index, traffic));
+  WEIR_ASSIGN(const Panes panes, fold_traffic(config, traffic));
 
   ScopeForecast result{.name = aggregates::scope_name(scope.dimensions),
                        .windows = {},
@@ -235,13 +233,16 @@ double ScopeForecast::series_bytes_after(DurationUs age_us) const {
 }
 
 Result<std::vector<ScopeForecast>> forecast(const fold::Config& config, const SeriesLoad& load) {
-  WEIR_ASSIGN(const auto definitions, aggregates::Definitions::make(config.definitions));
+  WEIR_TRY(aggregates::Definitions::make(config.definitions));
   fold::Config folded = config;
   folded.history = true;
+  // No pane depends on them, and each would be asked of each simulated event.
+  folded.objectives = nullptr;
   std::vector<ScopeForecast> forecasts;
-  for (std::size_t index = 0; index < definitions->scopes().size(); ++index) {
-    WEIR_ASSIGN(forecasts.emplace_back(),
-                forecast_scope(folded, definitions->scopes()[index], index, load));
+  for (const v1::ScopeDefinition& scope : config.definitions.scope()) {
+    folded.definitions.clear_scope();
+    *folded.definitions.add_scope() = scope;
+    WEIR_ASSIGN(forecasts.emplace_back(), forecast_scope(folded, load));
   }
   return forecasts;
 }

@@ -162,9 +162,10 @@ Result<void> UpProcess::open_alert_receivers() {
 Result<void> UpProcess::start_http() {
   std::vector<net::Route> routes = results_->routes();
   add_receiver_routes(receiver_, routes);
+  Readiness readiness{.why_not = [this] { return why_not_ready(); },
+                      .progress_path = "/api/v1/pipeline"};
   WEIR_ASSIGN(http_,
-              cli::start_http(
-                  settings_, std::move(routes), [this] { return why_not_ready(); }, http_probe_));
+              cli::start_http(settings_, std::move(routes), std::move(readiness), http_probe_));
   return {};
 }
 
