@@ -165,7 +165,7 @@ class PageAlertsTest(BrowserTest):
 
     def test_how_good_the_alerting_was_is_told(self):
         page = self.open()
-        self.until_text(page, ".statistics", "Last 30 days")
+        page.wait_for_selector(".statistics .facts > div")
         self.assertEqual(
             page.locator(".statistics .facts > div").all_inner_texts(),
             [f"{name}\n{value}" for name, value in (
