@@ -8,8 +8,9 @@ Probe::Probe(runtime::Metrics& metrics)
                                   "Pane deltas that came after their pane had closed.")),
       lost_events(metrics.counter("weir_kpi_lost_events_total",
                                   "Events of a stalled partition that no pane was kept for.")),
-      lost_offsets(metrics.counter("weir_kpi_lost_offsets_total",
-                                   "Raw offsets whose deltas were deleted before they were read.")),
+      lost_offsets(metrics.counter(
+          "weir_kpi_lost_offsets_total",
+          "Raw offsets of batches that were deleted unread, or a part of which was.")),
       undefined_deltas(metrics.counter("weir_kpi_undefined_deltas_total",
                                        "Deltas left out as a loss took their definitions.")),
       overflow_deltas(metrics.counter("weir_kpi_overflow_deltas_total",

@@ -24,8 +24,8 @@ class KafkaInputs;
 
 /// Reads by cursors: going on where a read ended costs no request. A cursor goes that has come to
 /// the end: it would ask on and on, with what others read waiting behind it. Thread-safe; who reads
-/// a partition waits for who reads it already, and for nobody else. After kKafkaRequestMs at most
-/// that a broker does not send what is there, or that others read, a read fails with io.
+/// a partition waits for who reads it already, and for nobody else: kKafkaRequestMs at most, as for
+/// a broker to say where the log ends, and to send what is there. Else a read fails with io.
 class KafkaReader final : public Reader {
  public:
   /// Cursors that are kept while nobody reads by them; the one not used for longest goes.
@@ -58,10 +58,10 @@ class KafkaReader final : public Reader {
 
   explicit KafkaReader(const KafkaCluster& cluster);
 
+  struct Taken;
   /// The partition is the caller's until it gives it back, with the cursor that was kept for it, or
-  /// null. io: it was others' up to the deadline.
-  Result<std::unique_ptr<KafkaCursor>> take(const TopicPartition& where,
-                                            Clock::time_point deadline) const;
+  /// null. io: it is others'.
+  Result<std::unique_ptr<KafkaCursor>> take(const TopicPartition& where) const;
   /// null: none is kept.
   void give_back(const TopicPartition& where, std::unique_ptr<KafkaCursor> cursor) const;
   Result<std::unique_ptr<KafkaCursor>> start(const TopicPartition& where, std::int64_t from) const;

@@ -7,6 +7,7 @@ namespace weir::runtime {
 namespace {
 
 constexpr std::uint64_t kQueueBytes = 4 << 20;
+constexpr std::chrono::milliseconds kPatience(kKafkaRequestMs);
 
 }  // namespace
 
@@ -29,10 +30,22 @@ Result<Bounds> KafkaReader::bounds(const TopicPartition& where) const {
   return cluster_.committed_bounds(where);
 }
 
-Result<std::unique_ptr<KafkaCursor>> KafkaReader::take(const TopicPartition& where,
-                                                       Clock::time_point deadline) const {
+/// Gives a partition back, whatever ends its reading.
+struct KafkaReader::Taken {
+  Taken(const KafkaReader& from, const TopicPartition& what, std::unique_ptr<KafkaCursor> kept)
+      : reader(from), where(what), cursor(std::move(kept)) {}
+  ~Taken() { reader.give_back(where, std::move(cursor)); }
+  Taken(const Taken&) = delete;
+  Taken& operator=(const Taken&) = delete;
+
+  const KafkaReader& reader;
+  const TopicPartition& where;
+  std::unique_ptr<KafkaCursor> cursor;
+};
+
+Result<std::unique_ptr<KafkaCursor>> KafkaReader::take(const TopicPartition& where) const {
   std::unique_lock lock(mutex_);
-  if (!given_back_.wait_until(lock, deadline, [&] { return !taken_.contains(where); }))
+  if (!given_back_.wait_for(lock, kPatience, [&] { return !taken_.contains(where); }))
     return fail(ErrorCode::io, "{}: others read it, and no broker sends what is there",
                 to_string(where));
   taken_.insert(where);
@@ -70,11 +83,10 @@ Result<void> KafkaReader::read(const TopicPartition& where, std::int64_t from,
     return fail(ErrorCode::invalid_argument, "{}@{}: readable are [{}, {})", to_string(where), from,
                 bounds.start, bounds.end);
   if (from == bounds.end) return {};
-  const auto deadline = Clock::now() + std::chrono::milliseconds(kKafkaRequestMs);
-  WEIR_ASSIGN(auto cursor, take(where, deadline));
-  const auto result = read_by(cursor, {where, from, bounds.end, max_bytes, deadline}, batch);
-  give_back(where, std::move(cursor));
-  return result;
+  WEIR_ASSIGN(auto cursor, take(where));
+  Taken taken(*this, where, std::move(cursor));
+  return read_by(taken.cursor, {where, from, bounds.end, max_bytes, Clock::now() + kPatience},
+                 batch);
 }
 
 /// Leaves no cursor that cannot go on, or has nothing to go on with.

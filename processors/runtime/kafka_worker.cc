@@ -310,7 +310,7 @@ bool KafkaWorker::fetch_again(std::int32_t partition, const Error& error) {
   const auto unreadable = unreadable_of(partition);
   if (!unreadable) return false;
   Refetch& refetch = refetched_[unreadable->where];
-  if (refetch.offset != unreadable->offset) refetch = {.offset = unreadable->offset};
+  if (refetch.offset < unreadable->offset) refetch = {.offset = unreadable->offset};
   if (refetch.tries == kRefetches) return false;
   ++refetch.tries;
   tell_trouble(fmt::format("unreadable {} {}", to_string(unreadable->where), refetch.tries),

@@ -47,9 +47,9 @@ Result<std::int64_t> Task::skip_expired() {
   const std::int64_t read_until = std::exchange(position_, bounds.start);
   if (read_until == 0) return 0;
   spdlog::error(
-      "event=unread_records_gone task={} topic={} partition={} from={} to={} hint=\"windows that "
-      "may lack them say complete: false; replay the raw records into a new directory, if a copy "
-      "has them\"",
+      "event=unread_records_gone task={} topic={} partition={} from={} to={} hint=\"what may lack "
+      "them says complete: false where it can; replay the raw records into a new directory, if a "
+      "copy has them\"",
       to_string(id_), input_partition_.topic, input_partition_.partition, read_until, position_);
   return position_ - read_until;
 }

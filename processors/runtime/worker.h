@@ -40,7 +40,7 @@ class Worker {
  public:
   enum class Progress {
     worked,
-    idle,      // nothing to read and nothing to commit: ask again later
+    idle,      // nothing to read, and no commit is due: ask again later
     finished,  // history: every input is at its end and committed
   };
 

@@ -51,6 +51,13 @@ bool burns(const Counts& counts, std::int64_t budget_ppb, std::int64_t factor_pp
   return or_equal ? bad >= bound : bad > bound;
 }
 
+std::optional<double> budget_pace(const Counts& counts, const v1::ObjectiveDefinition& definition,
+                                  DurationUs length_us) {
+  const std::int64_t budget_ppb = kPpb - definition.target_ppb();
+  if (definition.method() == v1::BUDGETING_METHOD_OCCURRENCES) return burn_rate(counts, budget_ppb);
+  return burn_rate({length_us - time_of(counts.bad(), definition), length_us}, budget_ppb);
+}
+
 void fill_budget(const Counts& counts, const v1::ObjectiveDefinition& definition,
                  DurationUs length_us, v1::Budget& budget) {
   const std::int64_t budget_ppb = kPpb - definition.target_ppb();
@@ -67,8 +74,7 @@ void fill_budget(const Counts& counts, const v1::ObjectiveDefinition& definition
     budget.set_spent_us(spent_us);
     budget.set_sli(as_double(counts.good) / as_double(counts.total));
     budget.set_burn_rate(rate);
-    budget.set_spent_ratio(sliced ? *burn_rate({length_us - spent_us, length_us}, budget_ppb)
-                                  : rate);
+    budget.set_spent_ratio(*budget_pace(counts, definition, length_us));
   }
   budget.set_left_us(budget.budget_us() - budget.spent_us());
 }
@@ -81,7 +87,9 @@ v1::Budget budget_of(const Ledger& ledger) {
   budget.set_start_us(window_start(ledger, ledger.plan->own(), now));
   fill_budget(ledger.sum(ledger.plan->own()), objective.definition, period.end_us - period.start_us,
               budget);
-  const auto pace = burn_rate(ledger.sum(ledger.plan->pace()), objective.budget_ppb());
+  const std::size_t recent = ledger.plan->pace();
+  const auto pace = budget_pace(ledger.sum(recent), objective.definition,
+                                ledger.plan->windows()[recent].length_us);
   const auto at = exhausted_at(budget, pace, now);
   if (at && is_ahead(*at, *pace, ledger, period)) budget.set_exhausted_at_us(*at);
   return budget;

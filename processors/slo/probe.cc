@@ -8,8 +8,9 @@ Probe::Probe(runtime::Metrics& metrics)
                                   "Deltas that came after their pane had closed.")),
       lost_events(metrics.counter("weir_slo_lost_events_total",
                                   "Events that came too late for the slice they belong to.")),
-      lost_offsets(metrics.counter("weir_slo_lost_offsets_total",
-                                   "Raw offsets whose deltas were deleted before they were read.")),
+      lost_offsets(metrics.counter(
+          "weir_slo_lost_offsets_total",
+          "Raw offsets of batches that were deleted unread, or a part of which was.")),
       superseded_events(metrics.counter("weir_slo_superseded_events_total",
                                         "Events of a definition that no longer holds.")),
       overflow_deltas(metrics.counter("weir_slo_overflow_deltas_total",

@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::size_t kProbeBytes = 64 << 10;
 
+/// What a restated row takes besides its own bytes, at most: a node of either map, some 100 each,
+/// and what the allocator adds to each of these, to vectors and to the window.
+constexpr std::uint64_t kRestatedNodeBytes = 320;
+constexpr std::uint64_t kAllocationBytes = 16;
+
 /// Whether a record's key, "service=chat,model=m@2026-...", is of these dimensions: most records
 /// are not, and need not be parsed.
 bool key_is_of(std::string_view key, const ScopeName& scope) {
@@ -28,9 +33,11 @@ struct Restatement {
   KpiRow row;
   std::string window;
 
+  /// At most: its series is a key as well, and the vector it is in may have room for as many again.
   std::uint64_t bytes() const {
-    std::uint64_t sum = sizeof(Restatement) + window.size();
-    for (const std::string& value : row.series) sum += 2 * (sizeof(std::string) + value.size());
+    std::uint64_t sum = kRestatedNodeBytes + 2 * sizeof(Restatement) + window.capacity();
+    for (const std::string& value : row.series)
+      sum += 2 * (sizeof(std::string) + value.capacity() + kAllocationBytes);
     return sum;
   }
 };

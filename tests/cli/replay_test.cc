@@ -1,4 +1,5 @@
 // What a replay is of: a stretch of its source that stays what it was, under rules that do, too.
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -194,6 +195,19 @@ TEST_F(ClaimTest, SaysThatItHasNotEndedUntilItHas) {
   EXPECT_EQ(claimed("/source", 1), before);
   ASSERT_TRUE(note_end(options_.out, *home_).has_value());
   EXPECT_EQ(claimed("/source", 1), before);
+}
+
+TEST_F(ClaimTest, IsGoneOnWithByACommandThatAShellTakes) {
+  ASSERT_TRUE(claim({.source = "/my source", .out = options_.out, .config = "/ann's/weir.yaml"}, 1,
+                    source_, *home_)
+                  .has_value());
+  const std::string spaced = directory_.path() + "/my results";
+  std::filesystem::create_directory(spaced);
+  std::filesystem::copy_file(options_.out + "/replay", spaced + "/replay");
+
+  const std::string why = why_unfinished(spaced);
+  EXPECT_EQ(why.substr(why.find("weir replay")),
+            "weir replay '/my source' --out '" + spaced + "' --config '/ann'\\''s/weir.yaml'");
 }
 
 TEST_F(ClaimTest, OfAWeirThatDidNotNoteTheEndIsContinued) {

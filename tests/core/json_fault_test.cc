@@ -13,7 +13,17 @@ TEST(JsonFault, SaysWhereATextStopsBeingJsonAndWhy) {
             "line 1, column 9: invalid string: control character U+000A (LF) must be escaped to "
             "\\u000A or \\n");
   EXPECT_EQ(json_fault("nonsense"), "column 2: invalid literal");
-  EXPECT_EQ(json_fault("[1e999]"), "column 6: number out of range");
+  EXPECT_EQ(json_fault("[1e999]"), "column 2: number out of range");
+}
+
+TEST(JsonFault, IsWhereAnUnexpectedTokenBegins) {
+  EXPECT_EQ(json_fault(R"({"a" true})"), "column 6: unexpected true literal, expected ':'");
+  EXPECT_EQ(json_fault(R"({"a" false})"), "column 6: unexpected false literal, expected ':'");
+  EXPECT_EQ(json_fault("[1 null]"), "column 4: unexpected null literal, expected ']'");
+  EXPECT_EQ(json_fault(R"(["a"   -12.5e3 ])"), "column 8: unexpected number literal, expected ']'");
+  EXPECT_EQ(json_fault("[1,\n\t\"b\" \"a\\n\xc3\xa9\"]"),
+            "line 2, column 6: unexpected string literal, expected ']'");
+  EXPECT_EQ(json_fault("{} 123"), "column 4: unexpected number literal, expected end of input");
 }
 
 TEST(JsonFault, OfATextThatEndsTooSoonIsBehindIt) {

@@ -89,6 +89,9 @@ class Alerts:
         self.said.append((method, path, body))
         if method == "POST" and path.endswith("/ack"):
             alert = next(each for each in self.known if each["fingerprint"] in path)
+            before = alert["acknowledged"]
+            if before and before["by"] == body["by"]:
+                return 200, {"accepted": False, "acknowledged": before}
             alert["acknowledged"] = {"by": body["by"], "at": self._ago(0), "note": body["note"]}
             return 202, {"accepted": True}
         if method == "POST" and path == "silences":

@@ -122,8 +122,12 @@ class PageAlertsTest(BrowserTest):
         self.assertEqual(self.alerts.said,
                          [("POST", f"alerts/{FIRST}/ack", {"by": "ann", "note": "on it"})])
 
-        # When somebody else takes it over, then it is theirs.
+        # When who has it takes it over, then the form says that it is theirs already.
         self.press(page, "Take over")
+        page.keyboard.press("Enter")
+        self.until_text(page, f"#alert-{FIRST} .wrong", "is already yours, ann")
+
+        # When somebody else takes it over, then it is theirs.
         page.fill("[name=by]", "bob")
         page.keyboard.press("Enter")
         self.until_text(page, f"#alert-{FIRST}", "acknowledged by bob")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decision_words, figures_of, heading_of, level_of, loudest_of, matchers_of, receiver_row,
-  standings_of, statistics_of, taking_on_of, title_of, told_of } from "../../sinks/dashboard/page/alert_words.js";
+import { decision_words, figures_of, heading_of, level_of, loudest_of, matchers_of, not_taken_words,
+  receiver_row, standings_of, statistics_of, taking_on_of, title_of, told_of } from "../../sinks/dashboard/page/alert_words.js";
 
 const alert = (changes = {}) => ({ fingerprint: "8f1c", state: "firing", severity: "page",
   labels: { objective: "chat", condition: "page-1h", service: "chat" }, acknowledged: null,
@@ -34,6 +34,11 @@ test("what somebody has is taken over from them", () => {
     { button: "Acknowledge", title: "Acknowledge chat page-1h" });
   assert.deepEqual(taking_on_of(alert({ acknowledged: { by: "ann" } })),
     { button: "Take over", title: "Take chat page-1h over from ann" });
+});
+
+test("who has it already is told so", () => {
+  assert.equal(not_taken_words(alert(), { accepted: false, acknowledged: { by: "ann" } }),
+    "chat page-1h is already yours, ann; somebody else can take it over");
 });
 
 test("absent numbers are left out", () => {

@@ -188,6 +188,24 @@ TEST_F(KpiResultsTest, MoreRestatementsThanMemoryHoldsNeedARange) {
   EXPECT_EQ(read(query), "1 rows");
 }
 
+TEST_F(KpiResultsTest, TheMemoryOfRestatementsIsThatOfTheMapsToo) {
+  constexpr std::uint64_t kRows = 40;
+  tell({.end_s = 10, .requests = 1});
+  for (std::uint64_t i = 1; i <= kRows; ++i)
+    tell({.end_s = static_cast<TimeUs>(10 * i), .requests = 2, .restated = 1});
+  const auto catalog = Catalog::read(log_);
+  ASSERT_TRUE(catalog);
+  const KpiSelection selection = catalog->select(minutes()).value();
+  const auto opens = [&](std::uint64_t row_bytes) {
+    return rows_of_log(log_, kRows * row_bytes)(selection).has_value();
+  };
+
+  // A row, its window, and less than the nodes of two maps by end and by series.
+  constexpr std::uint64_t kWithoutNodes = sizeof(KpiRow) + sizeof(std::string) + 200;
+  EXPECT_FALSE(opens(kWithoutNodes));
+  EXPECT_TRUE(opens(4 * kWithoutNodes));
+}
+
 TEST_F(KpiResultsTest, WhatWasNeverToldFirstCanBeToldLate) {
   tell({.service = "busy", .end_s = 40, .requests = 1});
   tell({.service = "late", .end_s = 20, .requests = 2, .restated = 0});

@@ -31,7 +31,7 @@ std::string read(Read& add, const std::string& bytes, std::uint64_t bitmap) {
 TEST(DdSketchCounts, AreAddedToTheirBins) {
   // given the counts 1, 127, 128 and 3 of the bins 0, 7, 8 and 63, and what follows them
   std::string bytes;
-  for (const std::uint64_t count : {1, 127, 128, 3}) put_varint(bytes, count);
+  for (const std::uint64_t count : {1U, 127U, 128U, 3U}) put_varint(bytes, count);
   bytes += "what follows";
   const std::uint64_t bitmap = std::uint64_t{1} << 63 | 0x181;
 

@@ -74,6 +74,24 @@ TEST(Burn, ASliceSpendsOfTheWholeWindowAndNotOfWhatHasCome) {
             "0 s of 302.4 s, 302.4 s left: 0.0000; sli 0, burns 0.0000");
 }
 
+TEST(Burn, SlicesWithoutEventsAreNoPartOfThePace) {
+  v1::ObjectiveDefinition definition;
+  definition.set_target_ppb(990'000'000);
+  definition.set_slice_us(kMinuteUs);
+  const auto of_an_hour = [&](v1::BudgetingMethod method, const Counts& counts) {
+    definition.set_method(method);
+    return budget_pace(counts, definition, kHourUs);
+  };
+  using enum v1::BudgetingMethod;
+  // One bad minute in an hour, and nothing else in it: at 0.6 minutes an hour it would be 1.
+  EXPECT_DOUBLE_EQ(of_an_hour(BUDGETING_METHOD_TIMESLICES, {0, 1}).value(), 1 / 0.6);
+  EXPECT_DOUBLE_EQ(of_an_hour(BUDGETING_METHOD_RATIO_TIMESLICES, {0, 500'000'000}).value(),
+                   0.5 / 0.6);
+  EXPECT_EQ(of_an_hour(BUDGETING_METHOD_TIMESLICES, {0, 0}), 0);
+  EXPECT_DOUBLE_EQ(of_an_hour(BUDGETING_METHOD_OCCURRENCES, {0, 1}).value(), 100);
+  EXPECT_EQ(of_an_hour(BUDGETING_METHOD_OCCURRENCES, {0, 0}), std::nullopt);
+}
+
 TEST(Burn, ComparesExactly) {
   // 144 bad of 10,000 at 99.9 %: a burn rate of 14.4, to the last digit.
   const Counts counts{9'856, 10'000};

@@ -1,6 +1,7 @@
 #include "tools/weir/recount.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "processors/aggregates/definitions.h"
 #include "processors/graph.h"
@@ -28,22 +29,29 @@ Result<void> Recount::run() {
   begins_at_ = bounds.start;
   WEIR_TRY(read_definitions());
   if (!plan_) WEIR_TRY(read_definitions_in_band(where));
-  WEIR_TRY(
-      results::scan_partition(log_, where, 0, [&](const runtime::Record& record) -> Result<bool> {
-        if (record.offset > told_.as_of_offset()) return false;
-        v1::SliBatch batch;
-        WEIR_TRY(results::parse_record(record, batch));
-        for (const v1::SliDelta& delta : batch.delta())
-          if (is_of_ledger(delta)) add(record, batch, delta);
-        return true;
-      }));
+  WEIR_TRY(read_deltas(where, &Recount::add));
   if (told_.method() != v1::BUDGETING_METHOD_OCCURRENCES && !plan_)
     return fail(ErrorCode::not_found,
                 "objective {} counts slices of time, and its definition has left the log",
                 told_.objective());
   judge();
-  if (kept_ == Kept::bad) spare_slices();
-  return {};
+  if (sliced() == nullptr) return {};
+  choose_slices();
+  return read_deltas(where, &Recount::add_to_slice);
+}
+
+/// Those of the ledger that are in the longest window.
+Result<void> Recount::read_deltas(const runtime::TopicPartition& where, TakeDelta take) {
+  return results::scan_partition(log_, where, 0,
+                                 [&](const runtime::Record& record) -> Result<bool> {
+                                   if (record.offset > told_.as_of_offset()) return false;
+                                   v1::SliBatch batch;
+                                   WEIR_TRY(results::parse_record(record, batch));
+                                   for (const v1::SliDelta& delta : batch.delta())
+                                     if (is_in_window(delta) && is_of_ledger(delta))
+                                       (this->*take)(record, batch, delta);
+                                   return true;
+                                 });
 }
 
 /// Those in band may have left the log by now. What cannot be read is no reason to explain nothing.
@@ -101,13 +109,16 @@ TimeUs Recount::first_pane() const {
   return sliced() == nullptr ? from_us : align_down(from_us, sliced()->slice_us());
 }
 
+bool Recount::is_in_window(const v1::SliDelta& delta) const {
+  const TimeUs pane_us = delta.pane() * objectives::kPaneUs;
+  return pane_us < told_.end_time_us() && pane_us >= first_pane();
+}
+
 void Recount::add(const runtime::Record& record, const v1::SliBatch& batch,
                   const v1::SliDelta& delta) {
   const TimeUs pane_us = delta.pane() * objectives::kPaneUs;
-  if (pane_us >= told_.end_time_us() || pane_us < first_pane()) return;
   panes_[pane_us] += {delta.good(), delta.total()};
-  if (sliced() != nullptr)
-    return add_to_slice(align_down(pane_us, sliced()->slice_us()), record, batch, delta);
+  if (sliced() != nullptr) return;
   if (kept_ == Kept::bad && delta.good() == delta.total()) {
     ++spared_.rows;
     spared_.events += delta.total();
@@ -125,28 +136,37 @@ void Recount::add(const runtime::Record& record, const v1::SliBatch& batch,
   ++left_out_;
 }
 
-void Recount::add_to_slice(TimeUs start_us, const runtime::Record& record,
-                           const v1::SliBatch& batch, const v1::SliDelta& delta) {
-  if (start_us < slices_from_us_) return;
-  RecountedSlice& slice = slices_[start_us];
-  slice.events += {delta.good(), delta.total()};
+void Recount::add_to_slice(const runtime::Record& record, const v1::SliBatch& batch,
+                           const v1::SliDelta& delta) {
+  const auto chosen =
+      slices_.find(align_down(delta.pane() * objectives::kPaneUs, sliced()->slice_us()));
+  if (chosen == slices_.end()) return;
+  RecountedSlice& slice = chosen->second;
   slice.offsets.hold({record.offset, record.offset + 1});
   slice.raw_records[fmt::format("{}/{}", batch.raw_topic(), batch.raw_partition())].hold(
       {batch.begin_offset(), batch.end_offset()});
-  if (slices_.size() <= kMaxRows) return;
-  slices_.erase(slices_.begin());
-  slices_from_us_ = slices_.begin()->first;
 }
 
-/// Only once all their events are known.
-void Recount::spare_slices() {
-  std::erase_if(slices_, [this](const auto& each) {
-    const slo::Counts& events = each.second.events;
-    if (slo::slice_units(*sliced(), events).bad() != 0) return false;
-    ++spared_.rows;
-    spared_.events += events.total;
-    return true;
-  });
+std::map<TimeUs, slo::Counts> Recount::events_of_slices() const {
+  std::map<TimeUs, slo::Counts> slices;
+  for (const auto& [pane_us, events] : panes_)
+    slices[align_down(pane_us, sliced()->slice_us())] += events;
+  return slices;
+}
+
+/// Only once all their events are known: good ones must not take the room of bad ones.
+void Recount::choose_slices() {
+  const std::map<TimeUs, slo::Counts> slices = events_of_slices();
+  for (const auto& [start_us, events] : std::views::reverse(slices)) {
+    if (kept_ == Kept::bad && slo::slice_units(*sliced(), events).bad() == 0) {
+      ++spared_.rows;
+      spared_.events += events.total;
+    } else if (slices_.size() < kMaxRows) {
+      slices_[start_us].events = events;
+    } else {
+      ++left_out_;
+    }
+  }
 }
 
 /// What counts in windows: events in their pane, a slice that is over in its last one.
@@ -155,11 +175,9 @@ void Recount::judge() {
   if (sliced() == nullptr) {
     units = panes_;
   } else {
-    const DurationUs slice_us = sliced()->slice_us();
-    for (const auto& [pane_us, events] : panes_)
-      units[align_down(pane_us, slice_us) + slice_us - objectives::kPaneUs] += events;
-    for (auto& [last_pane_us, counts] : units) counts = slo::slice_units(*sliced(), counts);
-    left_out_ = std::ssize(units) - std::ssize(slices_);
+    for (const auto& [start_us, events] : events_of_slices())
+      units[start_us + sliced()->slice_us() - objectives::kPaneUs] =
+          slo::slice_units(*sliced(), events);
   }
   for (RecountedWindow& window : windows_)
     for (auto unit = units.lower_bound(window.from_us);

@@ -61,7 +61,8 @@ struct Spared {
 
 class Recount {
  public:
-  /// Deltas, or slices, of the first window; older ones are counted and not kept.
+  /// Deltas, or slices, of the first window, and of those that are spared none; older ones are
+  /// counted and not kept. Memory: these, and the counts of each pane of that window.
   static constexpr std::size_t kMaxRows = 10'000;
 
   /// `told` is no ledger of the series above the cap, and has the windows; all outlive this. The
@@ -69,8 +70,9 @@ class Recount {
   Recount(const runtime::Reader& log, const v1::BurnResult& told,
           std::vector<RecountedWindow> windows, Kept kept);
 
-  /// Errors: the reader's, corrupt or version with topic/partition@offset, and not_found where the
-  /// objective counts slices and the log does not tell of what length.
+  /// Reads the log once, and where the objective counts slices once more, for the records of those
+  /// that are kept. Errors: the reader's, corrupt or version with topic/partition@offset, and
+  /// not_found where the objective counts slices and the log does not tell of what length.
   Result<void> run();
 
   const std::vector<RecountedWindow>& windows() const { return windows_; }
@@ -86,15 +88,21 @@ class Recount {
   std::int64_t begins_at() const { return begins_at_; }
 
  private:
+  using TakeDelta = void (Recount::*)(const runtime::Record& record, const v1::SliBatch& batch,
+                                      const v1::SliDelta& delta);
+
   Result<void> read_definitions();
   Result<void> read_definitions_in_band(const runtime::TopicPartition& where);
   void learn(const v1::Objectives& definitions);
   TimeUs first_pane() const;
   void judge();
-  void spare_slices();
+  Result<void> read_deltas(const runtime::TopicPartition& where, TakeDelta take);
+  std::map<TimeUs, slo::Counts> events_of_slices() const;  // by their start
+  void choose_slices();
+  bool is_in_window(const v1::SliDelta& delta) const;
   bool is_of_ledger(const v1::SliDelta& delta) const;
   void add(const runtime::Record& record, const v1::SliBatch& batch, const v1::SliDelta& delta);
-  void add_to_slice(TimeUs start_us, const runtime::Record& record, const v1::SliBatch& batch,
+  void add_to_slice(const runtime::Record& record, const v1::SliBatch& batch,
                     const v1::SliDelta& delta);
 
   const runtime::Reader& log_;
@@ -106,7 +114,6 @@ class Recount {
   std::map<TimeUs, slo::Counts> panes_;  // events
   std::deque<RecountedDelta> deltas_;
   std::map<TimeUs, RecountedSlice> slices_;
-  TimeUs slices_from_us_ = kMinTime;  // older ones are left out
   std::int64_t left_out_ = 0;
   std::int64_t begins_at_ = 0;
 };

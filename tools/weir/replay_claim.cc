@@ -78,6 +78,16 @@ Result<void> write(const Written& written, const std::string& directory, Home& h
   return runtime::replace_file_synced(home.files, path_of(directory), to_text(written));
 }
 
+/// A word of a command line that a shell takes as it is.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char each : text) word += each == '\'' ? "'\\''" : std::string(1, each);
+  return word + "'";
+}
+
 std::string canonical(const std::string& path) {
   return path.empty() ? path : std::filesystem::weakly_canonical(path).string();
 }
@@ -142,8 +152,9 @@ std::string why_unfinished(const std::string& directory) {
   if (!read || !*read) return {};
   const Written& written = **read;
   if (written.version < 3 || written.ended) return {};
-  std::string command = fmt::format("weir replay {} --out {}", written.source, directory);
-  if (!written.config.empty()) command += " --config " + written.config;
+  std::string command =
+      fmt::format("weir replay {} --out {}", shell_word(written.source), shell_word(directory));
+  if (!written.config.empty()) command += " --config " + shell_word(written.config);
   return fmt::format(
       "{}: the replay into it has not ended, and results are missing; unless it is running, go on "
       "with: {}",

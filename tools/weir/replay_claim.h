@@ -32,8 +32,9 @@ Result<Claim> claim(const ReplayOptions& options, std::uint64_t rules_hash,
 /// Notes in `directory`, which is `home` and was claimed, that its replay has ended.
 Result<void> note_end(const std::string& directory, Home& home);
 
-/// For whoever reads results: that the replay into this directory has not ended, and how to go on.
-/// Empty: it has, there is none, or an older weir began it, which did not note the end.
+/// For whoever reads results: that the replay into this directory has not ended, and how to go on,
+/// as a shell takes it. Empty: it has, there is none, or an older weir began it, which did not note
+/// the end.
 std::string why_unfinished(const std::string& directory);
 
 }  // namespace weir::cli

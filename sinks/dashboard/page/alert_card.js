@@ -1,7 +1,7 @@
 // One alert: what holds, since when, who was told, and what can be done about it.
 import { get, send, time_text } from "./api.js";
-import { decision_words, figures_of, figures_time, level_of, matchers_of, series_words,
-  standings_of, taking_on_of, title_of, told_of } from "./alert_words.js";
+import { decision_words, figures_of, figures_time, level_of, matchers_of, not_taken_words,
+  series_words, standings_of, taking_on_of, title_of, told_of } from "./alert_words.js";
 import { ask_form, keep_who, who } from "./ask_form.js";
 import { h, set_attribute, set_children, set_text } from "./dom.js";
 import { clock } from "./format.js";
@@ -100,9 +100,10 @@ export class AlertCard {
     return ask_form({ title: taking_on_of(this.alert).title, submit: "I take it on",
       questions: [{ name: "by", label: "Who", value: who(), required: true },
         { name: "note", label: "Note" }],
-      send: ({ by, note }) => {
+      send: async ({ by, note }) => {
         keep_who(by);
-        return send("POST", `alerts/${this.fingerprint}/ack`, { by, note });
+        const answer = await send("POST", `alerts/${this.fingerprint}/ack`, { by, note });
+        if (!answer.accepted) throw new Error(not_taken_words(this.alert, answer));
       },
       close: () => this.#said() });
   }

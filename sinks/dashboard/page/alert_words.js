@@ -42,6 +42,10 @@ export function taking_on_of(alert) {
     : { button: "Acknowledge", title: `Acknowledge ${title_of(alert)}` };
 }
 
+/** Why the server did not take that on: its answer has who took it on before. */
+export const not_taken_words = (alert, { acknowledged }) =>
+  `${title_of(alert)} is already yours, ${acknowledged.by}; somebody else can take it over`;
+
 export function heading_of(alerts) {
   const firing = alerts.filter(is_firing);
   if (firing.length === 0) return "Nothing fires";

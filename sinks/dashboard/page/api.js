@@ -53,10 +53,12 @@ export async function get(path, parameters = [], signal = undefined) {
   return response.json();
 }
 
-/** Says something; an ApiError of status 401: a write token is wanted, or another one. */
+/** Says something, and has the answer; an ApiError of status 401: a write token is wanted, or another one. */
 export async function send(method, path, body = undefined, parameters = []) {
   const sent = headers(body ? { "Content-Type": "application/json" } : {}, WRITE_TOKEN);
-  await request(path, parameters, { method, headers: sent, body: body && JSON.stringify(body) });
+  const response = await request(path, parameters,
+    { method, headers: sent, body: body && JSON.stringify(body) });
+  return response.json();
 }
 
 export const time_text = (seconds) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
