@@ -82,6 +82,8 @@ class Usage(WeirTest):
                 (("replay", directory), "--out"),
                 (("query", directory), "subcommand"),
                 (("query", "kpi", "--scope", "service", "--window", "1m"), "DIR"),
+                (("query", directory, "--kafka", "weir.yaml", "kpi", "--scope", "service",
+                  "--window", "1m"), "DIR excludes --kafka"),
                 (("query", directory, "kpi", "--window", "1m"), "--scope"),
                 (("query", directory, "kpi", "--scope", "planet", "--window", "1m"), "planet"),
                 (("query", directory, "kpi", "--scope", "service", "--window", "soon"), "soon"),

@@ -29,4 +29,10 @@ CLI::App& one_of(CLI::App& app, const std::string& name) {
   return group;
 }
 
+void need_one_place(const std::string& directory, const std::string& kafka_config) {
+  if (directory.empty() && kafka_config.empty())
+    throw CLI::RequiredError("DIR, or --kafka instead of it,");
+  if (!directory.empty() && !kafka_config.empty()) throw CLI::ExcludesError("DIR", "--kafka");
+}
+
 }  // namespace weir::cli

@@ -46,6 +46,9 @@ class Commands {
 /// A group of options of which exactly one is to be given; it lives as long as `app`.
 CLI::App& one_of(CLI::App& app, const std::string& name);
 
+/// Of DIR and --kafka one is to be given; a usage error where not.
+void need_one_place(const std::string& directory, const std::string& kafka_config);
+
 void add_ack(Commands& commands);
 void add_alerts(Commands& commands);
 void add_check(Commands& commands);

@@ -153,8 +153,7 @@ void add_inspect(Commands& commands) {
                  "look at the cluster of this configuration instead of a directory");
   app.parse_complete_callback([arguments, topic] {
     if (!arguments->kafka_config.empty() && topic->empty()) topic->swap(arguments->directory);
-    if (arguments->directory.empty() == arguments->kafka_config.empty())
-      throw CLI::RequiredError("DIR, or --kafka instead of it,");
+    need_one_place(arguments->directory, arguments->kafka_config);
     if (!topic->empty()) read_topic(*topic, *arguments);
   });
   app.add_option("--from", arguments->from, "with TOPIC: the first offset to print")

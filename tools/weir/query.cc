@@ -124,10 +124,7 @@ void add_query(Commands& commands) {
                  "directory of the log (of `weir up`: .weir/data); left out with --kafka");
   app.add_option("--kafka", arguments->kafka_config,
                  "read the cluster of this configuration instead of a directory");
-  app.callback([arguments] {
-    if (arguments->directory.empty() == arguments->kafka_config.empty())
-      throw CLI::RequiredError("DIR, or --kafka instead of it,");
-  });
+  app.callback([arguments] { need_one_place(arguments->directory, arguments->kafka_config); });
   Commands kinds = commands.within(app);
   add_kpi(kinds, arguments);
   add_burn(kinds, arguments);

@@ -138,8 +138,10 @@ Result<void> write_table(const KpiResults& results, Output& output) {
     if (!std::exchange(captioned, true)) output.write(caption(results, row));
     return table.add_row(cells_of(row));
   }));
-  table.finish(fmt::format("no window of {} matches; leave out --where, --from and --to to see all",
-                           windows::to_string(results.window())));
+  table.finish(
+      fmt::format("no window of {} matches, or none was told yet; without --where, --from and --to "
+                  "all are shown",
+                  windows::to_string(results.window())));
   return {};
 }
 
