@@ -67,6 +67,7 @@ def main():
         wall, cpu, _ = run("simulate", "--events", str(EVENTS), "--rate", str(EVENTS / 600),
                            "--start", "2026-01-05T08:00:00Z", "--lean", "--services", "50",
                            "--models", "4", "--tenants", "1000", "--out", raw)
+        os.sync()  # or the replay would wait for it, and pay for the waiting
         tell("simulate", EVENTS / cpu / 1e6, "M events/s of CPU")
         size = sum(os.path.getsize(os.path.join(parent, name))
                    for parent, _, names in os.walk(raw) for name in names)
