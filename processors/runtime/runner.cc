@@ -10,20 +10,11 @@ namespace {
 /// An idle worker looks for input this often; a result is late by at most this much.
 constexpr std::chrono::milliseconds kIdle(2);
 constexpr std::chrono::milliseconds kWatch(100);
-/// Long beside the time that a cache takes to fill, short beside a commit's interval.
-constexpr std::chrono::milliseconds kTurn(50);
-
-std::int32_t most_threads(const std::vector<WorkerGroup>& groups) {
-  std::int32_t most = 1;
-  for (const WorkerGroup& group : groups)
-    most = std::max(most, std::min(group.threads, group.partitions));
-  return most;
-}
 
 }  // namespace
 
 Runner::Runner(Log& log, std::vector<WorkerGroup> groups, std::function<TimeUs()> clock)
-    : log_(log), clock_(std::move(clock)), turns_(most_threads(groups)) {
+    : log_(log), clock_(std::move(clock)) {
   for (WorkerGroup& setup : groups) {
     setup.threads = std::min(setup.threads, setup.partitions);
     groups_.push_back(std::make_unique<Group>());
@@ -72,26 +63,13 @@ Result<void> Runner::drive(Group& group, std::int32_t thread) {
   Worker worker(*setup.spec, log_, *setup.input, setup.options);
   WEIR_TRY(worker.open(partitions, clock_()));
   while (!stop_) {
-    WEIR_ASSIGN(const Worker::Progress progress, take_turn(worker, group));
+    // Asked before the step: what upstream wrote before it finished is there to be read.
+    const bool complete = input_complete(group);
+    WEIR_ASSIGN(const Worker::Progress progress, worker.step(clock_(), complete));
     if (progress == Worker::Progress::finished) return {};
     if (progress == Worker::Progress::idle) std::this_thread::sleep_for(kIdle);
   }
   return worker.commit(clock_());
-}
-
-Result<Worker::Progress> Runner::take_turn(Worker& worker, const Group& group) {
-  const bool history = group.setup.options.task.history;
-  if (history) turns_.acquire();
-  const auto end = std::chrono::steady_clock::now() + kTurn;
-  Result<Worker::Progress> progress = Worker::Progress::worked;
-  while (progress && *progress == Worker::Progress::worked && !stop_ &&
-         std::chrono::steady_clock::now() < end) {
-    // Asked before the step: what upstream wrote before it finished is there to be read.
-    const bool complete = input_complete(group);
-    progress = worker.step(clock_(), complete);
-  }
-  if (history) turns_.release();
-  return progress;
 }
 
 bool Runner::input_complete(const Group& group) {

@@ -1,6 +1,5 @@
 // Runs a graph: workers on threads, until told to stop, until a history is at its end, or until one
-// of them fails. Threads share nothing but the log. Of a history no more work at once than the
-// largest group has threads, each for a while: what one works on stays in its core's cache.
+// of them fails. Threads share nothing but the log.
 #pragma once
 
 #include <atomic>
@@ -9,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <semaphore>
 #include <vector>
 
 #include "processors/runtime/worker.h"
@@ -46,14 +44,11 @@ class Runner {
 
   void work(Group& group, std::int32_t thread);
   Result<void> drive(Group& group, std::int32_t thread);
-  /// Steps until it rests, or its turn is over.
-  Result<Worker::Progress> take_turn(Worker& worker, const Group& group);
   static bool input_complete(const Group& group);
 
   Log& log_;
   std::function<TimeUs()> clock_;
   std::vector<std::unique_ptr<Group>> groups_;
-  std::counting_semaphore<> turns_;  // of workers of a history
   std::atomic<bool> stop_ = false;
   std::atomic<std::int32_t> running_ = 0;
   std::mutex mutex_;

@@ -41,9 +41,7 @@ Result<Worker::Progress> Worker::step(TimeUs now, bool input_complete) {
     if (worked) inputs_[lowest].quiet_since = now;
     report(*tasks_[lowest]);
   }
-  // Of a history nobody waits for results but who closes it.
-  const bool closes = !worked && options_.task.history && input_complete;
-  if (commit_due(now) || (closes && has_changes())) {
+  if (commit_due(now) || (!worked && options_.task.history && has_changes())) {
     WEIR_TRY(commit(now));
     worked = true;
   }

@@ -12,7 +12,7 @@ TENANTS = 10_000
 BUDGET_MIB = 128
 # The binary, its libraries, the stacks of its threads, and what the allocator keeps. With `memory:
 # 1GiB` the same replay takes some 260 MiB.
-BESIDE_MIB = 80
+BESIDE_MIB = 64
 CONFIG = f"""
 memory: {BUDGET_MIB}MiB
 fold:
